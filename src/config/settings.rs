@@ -1,0 +1,94 @@
+//! What the configuration says, checked: nothing in here needs a second look.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::desk::policy::Policy;
+
+/// The whole configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The folder that holds the store; nothing else may live in it.
+    pub state: PathBuf,
+    /// The control socket.
+    pub control: PathBuf,
+    /// A folder whose files replace the letters that ship with the program.
+    pub letters: Option<PathBuf>,
+    /// Every inbox, at least one, in the order of the file.
+    pub inboxes: Vec<Inbox>,
+}
+
+/// One watched inbox and how its letters leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inbox {
+    /// What it promises and how it judges.
+    pub policy: Policy,
+    /// How it is read.
+    pub imap: Imap,
+    /// How its letters leave.
+    pub smtp: Smtp,
+}
+
+/// Access to one account on an IMAP server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imap {
+    /// Where, and how secured.
+    pub server: Server,
+    /// Who logs in.
+    pub user: String,
+    /// The password.
+    pub password: SecretSource,
+    /// The folders that are watched, as the server names them (`INBOX`, `Reports`), in plain text:
+    /// modified UTF-7 is made at the edge.
+    pub folders: Vec<String>,
+    /// How often a folder is looked at even if IDLE says nothing.
+    pub poll: Duration,
+}
+
+/// Access to an SMTP submission server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Smtp {
+    /// Where, and how secured.
+    pub server: Server,
+    /// Who logs in, with what; none for a relay that knows us by our address.
+    pub login: Option<(String, SecretSource)>,
+    /// How many connections may be open at once.
+    pub connections: usize,
+}
+
+/// A mail server and how we talk to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// A host name or an IP address.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+    /// How the connection is secured.
+    pub security: Security,
+    /// A PEM file with certificates that are trusted beside the system's.
+    pub ca: Option<PathBuf>,
+    /// How long any single step may take: connecting, the TLS handshake, one command.
+    pub timeout: Duration,
+}
+
+/// How a connection is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// TLS from the first byte.
+    Tls,
+    /// STARTTLS, required: without it no login is tried.
+    StartTls,
+    /// Clear text; only ever to a loopback address.
+    None,
+}
+
+/// Where a secret is read from, each time it is needed, so that it can be changed without a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The first line of a file that nobody but its owner can read.
+    File(PathBuf),
+    /// The first line of what a command prints; the command is run without a shell.
+    Command(Vec<String>),
+    /// A systemd credential (`LoadCredential=`), by its name.
+    Credential(String),
+}

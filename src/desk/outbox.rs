@@ -1,0 +1,49 @@
+//! When a letter is tried, and tried again. How it travels is the business of `io/smtp`.
+
+use serde::{Deserialize, Serialize};
+
+use super::time::{Moment, Span};
+
+/// How one attempt to hand a letter to the mail server ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome", content = "detail")]
+pub enum Outcome {
+    /// The server took it: its reply to the end of DATA.
+    Accepted(String),
+    /// Not taken now, surely not sent: 4xx, no connection, a cut before the end of DATA. Try again.
+    Transient(String),
+    /// Refused for good: 5xx for this sender, recipient or text. A human has to look.
+    Permanent(String),
+    /// Cut or silent after the end of DATA: sent or not, nobody knows. Try again with the same Message-ID.
+    Unknown(String),
+    /// The server refuses *us* (login, TLS, relaying): no letter can pass until somebody mends that.
+    Configuration(String),
+}
+
+/// The moment of the next try for something that has waited since `since`: a function of its age
+/// alone, so that it needs no counter and survives every restart. The waits grow from about a
+/// minute to about an hour and a half in the second day.
+pub fn next_try(since: Moment, now: Moment) -> Moment {
+    let age = now.since(since).as_seconds();
+    let root = age.isqrt().saturating_add(8);
+    (since + Span::seconds(root.saturating_mul(root))).max(now + Span::seconds(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_grow_apart_with_age_and_never_stop() {
+        let start = Moment::from_unix(1_800_000_000);
+        let (mut now, mut waits) = (start, Vec::new());
+        while now.since(start) < Span::hours(48) {
+            let next = next_try(start, now);
+            waits.push(next.since(now).as_seconds());
+            now = next;
+        }
+        assert_eq!(waits.first(), Some(&64));
+        assert!(waits.is_sorted(), "{waits:?}");
+        assert!(waits.len() < 60 && *waits.last().unwrap() < 2 * 3600, "{waits:?}");
+    }
+}

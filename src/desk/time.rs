@@ -1,0 +1,195 @@
+//! Moments and lengths, to the second, in UTC. The desk is *given* the time; nothing here reads a clock.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A point in time: seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(i64);
+
+/// A length of time in whole seconds, never negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Span(u64);
+
+impl Moment {
+    /// The moment that is `seconds` after the epoch, kept within the years that can be written.
+    pub fn from_unix(seconds: i64) -> Moment {
+        Moment(seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second()))
+    }
+
+    /// Seconds since the epoch.
+    pub fn unix(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339 (`2026-09-01T17:11:00Z`, or with an offset).
+    pub fn parse_rfc3339(text: &str) -> Option<Moment> {
+        text.parse::<Timestamp>().ok().map(|t| Moment(t.as_second()))
+    }
+
+    /// How long it is from `earlier` to this moment; nothing if `earlier` is later.
+    pub fn since(self, earlier: Moment) -> Span {
+        Span(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// RFC 3339 in UTC: `2026-09-01T17:11:00Z`.
+    pub fn rfc3339(self) -> String {
+        self.timestamp().to_string()
+    }
+
+    /// For an RFC 5322 `Date` field: `Tue, 01 Sep 2026 17:11:00 +0000`.
+    pub fn rfc5322(self) -> String {
+        self.timestamp().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    }
+
+    /// For a person: `Tuesday 1 September 2026, 17:11 UTC`.
+    pub fn in_words(self) -> String {
+        self.timestamp().strftime("%A %-d %B %Y, %H:%M UTC").to_string()
+    }
+
+    /// For a table: `2026-09-01 17:11`, in UTC.
+    pub fn short(self) -> String {
+        self.timestamp().strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// The year in UTC, as case numbers carry it.
+    pub fn year(self) -> u16 {
+        u16::try_from(self.timestamp().to_zoned(jiff::tz::TimeZone::UTC).year()).unwrap_or(0)
+    }
+
+    fn timestamp(self) -> Timestamp {
+        Timestamp::from_second(self.0).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+impl Add<Span> for Moment {
+    type Output = Moment;
+    fn add(self, span: Span) -> Moment {
+        Moment::from_unix(self.0.saturating_add(i64::try_from(span.0).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Sub<Span> for Moment {
+    type Output = Moment;
+    fn sub(self, span: Span) -> Moment {
+        Moment::from_unix(self.0.saturating_sub(i64::try_from(span.0).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Span = Span(0);
+
+    /// A length of so many seconds.
+    pub const fn seconds(seconds: u64) -> Span {
+        Span(seconds)
+    }
+
+    /// A length of so many minutes.
+    pub const fn minutes(minutes: u64) -> Span {
+        Span(minutes.saturating_mul(60))
+    }
+
+    /// A length of so many hours.
+    pub const fn hours(hours: u64) -> Span {
+        Span(hours.saturating_mul(3600))
+    }
+
+    /// The length in seconds.
+    pub const fn as_seconds(self) -> u64 {
+        self.0
+    }
+
+    /// Reads `90s`, `15m`, `48h`, `14d`, `2w`, or several in a row (`1d12h`). A day is 24 hours,
+    /// never a calendar day.
+    pub fn parse(text: &str) -> Option<Span> {
+        let mut total: u64 = 0;
+        let mut rest = text.trim();
+        if rest.is_empty() {
+            return None;
+        }
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+            let (number, tail) = rest.split_at_checked(digits)?;
+            let mut letters = tail.chars();
+            let unit = match letters.next()? {
+                's' => 1,
+                'm' => 60,
+                'h' => 3600,
+                'd' => 86_400,
+                'w' => 604_800,
+                _ => return None,
+            };
+            total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(unit)?)?;
+            rest = letters.as_str();
+        }
+        // A thousand years: far past any promise, well inside what a Moment can hold.
+        (total <= 31_557_600_000).then_some(Span(total))
+    }
+}
+
+/// The shortest exact form that [`Span::parse`] reads: `48h`, `14d`, `90s`. Two days stay `48h`,
+/// because that is how policies write them.
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            s if s >= 3 * 86_400 && s % 86_400 == 0 => write!(f, "{}d", s / 86_400),
+            s if s >= 3600 && s % 3600 == 0 => write!(f, "{}h", s / 3600),
+            s if s >= 60 && s % 60 == 0 => write!(f, "{}m", s / 60),
+            s => write!(f, "{s}s"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_and_written_as_policies_write_them() {
+        for (text, seconds) in [
+            ("48h", 172_800),
+            ("14d", 1_209_600),
+            ("1d12h", 129_600),
+            ("90s", 90),
+            ("15m", 900),
+            ("2w", 1_209_600),
+        ] {
+            assert_eq!(Span::parse(text), Some(Span(seconds)), "{text}");
+        }
+        for text in
+            ["", "48", "h", "-1h", "4 h", "48H", "1.5h", "99999999999999999999h", "9999999w"]
+        {
+            assert_eq!(Span::parse(text), None, "{text}");
+        }
+        assert_eq!(Span::hours(48).to_string(), "48h");
+        assert_eq!(Span::hours(24 * 14).to_string(), "14d");
+    }
+
+    #[test]
+    fn moments_are_utc_whatever_the_input_offset() {
+        let moment = Moment::parse_rfc3339("2026-09-01T18:11:00+01:00").unwrap();
+        assert_eq!(moment.rfc3339(), "2026-09-01T17:11:00Z");
+        assert_eq!(moment.rfc5322(), "Tue, 01 Sep 2026 17:11:00 +0000");
+        assert_eq!(moment.in_words(), "Tuesday 1 September 2026, 17:11 UTC");
+        assert_eq!((moment + Span::hours(48)).short(), "2026-09-03 17:11");
+    }
+
+    #[test]
+    fn arithmetic_at_the_ends_of_time_does_not_panic() {
+        let end = Moment::from_unix(i64::MAX) + Span::seconds(u64::MAX);
+        assert_eq!(end.rfc3339().get(..4), Some("9999"));
+        assert_eq!(Moment::from_unix(0).since(end), Span::ZERO);
+    }
+}

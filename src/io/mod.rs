@@ -1,0 +1,1 @@
+//! The edges: what is done, and nothing that is decided.

@@ -1,0 +1,5 @@
+//! Watchpost.
+
+pub mod config;
+pub mod desk;
+pub mod io;
