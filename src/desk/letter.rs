@@ -1,18 +1,67 @@
-//! Letters: what Watchpost writes to people.
+//! Letters: what Watchpost mails to people.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Mailbox};
+use super::ids::CaseId;
 use super::message::MessageId;
 use super::time::Moment;
+
+/// What a letter says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterKind {
+    /// Your report arrived, and this is what happens next.
+    Acknowledgement,
+    /// Your mail arrived; please send the report in its body.
+    AskResend,
+    /// A mail in your name arrived. Fixed text that repeats nothing, for a sender who is not proven.
+    Minimal,
+}
+
+impl LetterKind {
+    /// Every kind of letter.
+    pub const ALL: [LetterKind; 3] =
+        [LetterKind::Acknowledgement, LetterKind::AskResend, LetterKind::Minimal];
+
+    /// The name of the letter in ids, in file names (`acknowledgement.txt`) and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            LetterKind::Acknowledgement => "acknowledgement",
+            LetterKind::AskResend => "ask_resend",
+            LetterKind::Minimal => "minimal",
+        }
+    }
+
+    /// Whether this letter keeps the promise that a report is acknowledged.
+    pub fn acknowledges(self) -> bool {
+        match self {
+            LetterKind::Acknowledgement | LetterKind::AskResend | LetterKind::Minimal => true,
+        }
+    }
+}
 
 /// Names one letter for ever: `EXP-2026-0007/acknowledgement`. A letter that is due only once has
 /// only one name, so it cannot be written twice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LetterId(pub String);
+
+impl LetterId {
+    /// The name of the one letter of this kind on this case. Every kind that acknowledges has the
+    /// same name, since only one of them is ever written: a case is acknowledged once.
+    pub fn of(case: &CaseId, kind: LetterKind) -> LetterId {
+        let what = if kind.acknowledges() { "acknowledgement" } else { kind.name() };
+        LetterId(format!("{case}/{what}"))
+    }
+
+    /// The case that the letter belongs to.
+    pub fn case(&self) -> Option<CaseId> {
+        CaseId::parse(self.0.split_once('/')?.0)
+    }
+}
 
 impl fmt::Display for LetterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

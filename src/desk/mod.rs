@@ -1,12 +1,129 @@
 //! The desk: everything that is decided, and nothing that is done.
 //!
 //! No tokio, no sled, no sockets, no files, no clock, no randomness: the same inputs give the same
-//! log, in every run.
+//! log, in every run. Three verbs: [`Desk::decide`] says what follows from an input, as events;
+//! [`Desk::apply`] takes one event in; [`Desk::next_wakeup`] says when the desk wants to be asked
+//! again. A desk is cheap to clone, so that a batch of inputs can be worked through on a draft, made
+//! durable, and only then put in the place of what was known before.
 
 pub mod address;
+pub mod answer;
+pub mod authentication;
+pub mod books;
+pub mod case;
+pub mod classify;
+mod delivery;
+pub mod event;
+pub mod folder;
+pub mod ids;
+pub mod intake;
+pub mod keys;
 pub mod letter;
+pub mod line;
 pub mod message;
 pub mod outbox;
+pub mod parse;
 pub mod policy;
+pub mod record;
+pub mod thread;
 pub mod time;
 pub mod verdict;
+pub mod wording;
+
+use std::sync::Arc;
+
+use self::books::{Books, Past};
+use self::event::{Event, Fact};
+use self::folder::Folder;
+use self::intake::Incoming;
+use self::keys::Keys;
+use self::letter::LetterId;
+use self::outbox::Outcome;
+use self::policy::Policy;
+use self::time::Moment;
+
+/// Everything that can happen to the desk.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A mail arrived in a watched folder.
+    Mail(Box<Incoming>),
+    /// An attempt to send a letter ended.
+    Delivery {
+        /// The letter.
+        letter: LetterId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// A folder is seen for the first time, or with a new UIDVALIDITY.
+    Folder {
+        /// The folder.
+        folder: Folder,
+        /// Its UIDVALIDITY.
+        uid_validity: u32,
+        /// The last UID that is there already.
+        last_old_uid: u32,
+    },
+}
+
+/// The desk: what is known, and the rules that it is judged by.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    books: Books,
+    rules: Arc<Rules>,
+}
+
+/// What the configuration and the keys say; it does not change while the desk lives.
+#[derive(Debug)]
+struct Rules {
+    policies: Vec<Policy>,
+    keys: Keys,
+}
+
+impl Desk {
+    /// Opens the desk with what the store holds.
+    pub fn open(policies: Vec<Policy>, keys: Keys, past: Past) -> Desk {
+        Desk { books: Books::open(past), rules: Arc::new(Rules { policies, keys }) }
+    }
+
+    /// What follows from an input, as events in order; none where nothing does. Pure: the same desk,
+    /// moment and input give the same events.
+    #[must_use]
+    pub fn decide(&self, now: Moment, input: &Input) -> Vec<Event> {
+        let facts = match input {
+            Input::Mail(incoming) => self
+                .policy(&incoming.mail.folder.inbox)
+                .map(|policy| intake::mail(&self.books, policy, &self.rules.keys, now, incoming))
+                .unwrap_or_default(),
+            Input::Delivery { letter, outcome } => {
+                delivery::delivery(&self.books, now, letter, outcome)
+            }
+            Input::Folder { folder, uid_validity, last_old_uid } => {
+                let (folder, uid_validity, last_old_uid) =
+                    (folder.clone(), *uid_validity, *last_old_uid);
+                vec![(None, Fact::FolderBegun { folder, uid_validity, last_old_uid })]
+            }
+        };
+        let numbered = facts.into_iter().zip(self.books.last_seq().saturating_add(1)..);
+        numbered.map(|((case, fact), seq)| Event { seq, at: now, case, fact }).collect()
+    }
+
+    /// Takes one event in.
+    pub fn apply(&mut self, event: &Event) {
+        self.books.apply(event);
+    }
+
+    /// When something is due that no mail or outcome will bring up by itself.
+    pub fn next_wakeup(&self) -> Option<Moment> {
+        self.books.next_letter()
+    }
+
+    /// What is known.
+    pub fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The rules of an inbox.
+    pub fn policy(&self, inbox: &str) -> Option<&Policy> {
+        self.rules.policies.iter().find(|policy| policy.inbox == inbox)
+    }
+}

@@ -20,6 +20,28 @@ pub enum Outcome {
     Configuration(String),
 }
 
+/// A letter that still has to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The inbox whose relay carries it.
+    pub inbox: String,
+    /// Since when it waits.
+    pub queued: Moment,
+    /// Not tried before this moment.
+    pub next: Moment,
+}
+
+/// A relay that refuses us: nothing is wrong with the letters, so all of them wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Since when.
+    pub since: Moment,
+    /// When one letter is tried again.
+    pub next: Moment,
+    /// What the server said.
+    pub why: String,
+}
+
 /// The moment of the next try for something that has waited since `since`: a function of its age
 /// alone, so that it needs no counter and survives every restart. The waits grow from about a
 /// minute to about an hour and a half in the second day.

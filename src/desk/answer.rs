@@ -1,0 +1,89 @@
+//! Who is answered by machine, and with which letter: RFC 3834 and the acknowledgement ladder.
+
+use super::authentication::Authentication;
+use super::event::HoldReason;
+use super::letter::LetterKind;
+use super::message::{Defect, Message, ReturnPath};
+use super::policy::{OnRule, Policy};
+use super::verdict::{Kind, Verdict};
+
+/// What a mail that opens a case is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Answer {
+    /// This letter goes to its author.
+    Letter(LetterKind),
+    /// Nothing by machine: a human is told, and why.
+    Hold(HoldReason),
+    /// No person waits for an answer.
+    None,
+}
+
+impl Answer {
+    /// The word that `classify` prints: `full`, `minimal`, `ask_resend`, `hold`, `none`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Answer::Letter(LetterKind::Acknowledgement) => "full",
+            Answer::Letter(LetterKind::Minimal) => "minimal",
+            Answer::Letter(LetterKind::AskResend) => "ask_resend",
+            Answer::Hold(_) => "hold",
+            Answer::None => "none",
+        }
+    }
+}
+
+/// Chooses the answer to a mail that opens a case, or none. Follow-ups are not asked about here.
+pub fn answer(
+    message: &Message,
+    verdict: &Verdict,
+    authentication: &Authentication,
+    policy: &Policy,
+) -> Answer {
+    if matches!(verdict.kind, Kind::Automatic | Kind::Bounce | Kind::FollowUp) {
+        return Answer::None;
+    }
+    if let Some(why) = held(message, verdict, authentication, policy) {
+        return Answer::Hold(why);
+    }
+    if *authentication == Authentication::None {
+        return Answer::Letter(LetterKind::Minimal);
+    }
+    let on_rule = match verdict.kind {
+        Kind::LinkOnly => policy.link_only,
+        Kind::AttachmentOnly => policy.attachment_only,
+        Kind::Empty => policy.empty,
+        _ => OnRule::Flag,
+    };
+    Answer::Letter(match on_rule {
+        OnRule::Reject => LetterKind::AskResend,
+        OnRule::Flag => LetterKind::Acknowledgement,
+    })
+}
+
+fn held(
+    message: &Message,
+    verdict: &Verdict,
+    authentication: &Authentication,
+    policy: &Policy,
+) -> Option<HoldReason> {
+    let Some(author) = message.author() else { return Some(HoldReason::NoSingleAuthor) };
+    let has = |name: &str| message.header(name).is_some();
+    let precedence = message.header("precedence").unwrap_or_default().trim().to_ascii_lowercase();
+    if message.defects.contains(&Defect::Unreadable) {
+        Some(HoldReason::Unreadable)
+    } else if *authentication == Authentication::Fail {
+        Some(HoldReason::AuthenticationFailed)
+    } else if message.return_path == Some(ReturnPath::Null) {
+        Some(HoldReason::NullReturnPath)
+    } else if policy.is_ours(&author.address) {
+        Some(HoldReason::OwnAddress)
+    } else if has("list-id") || has("list-post") || precedence == "list" {
+        Some(HoldReason::List)
+    } else if has("list-unsubscribe") || matches!(precedence.as_str(), "bulk" | "junk") {
+        Some(HoldReason::Bulk)
+    } else if verdict.kind == Kind::SpamOrJunk {
+        Some(HoldReason::Junk)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,160 @@
+//! What is known: the open cases, the letters on their way, and what has been counted. It follows
+//! from the events and from nothing else.
+
+use std::sync::Arc;
+
+use rpds::RedBlackTreeMapSync as Map;
+
+use super::case::Case;
+use super::event::{Event, Fact};
+use super::ids::CaseId;
+use super::letter::LetterId;
+use super::outbox::{Stop, Waiting};
+use super::time::Moment;
+
+/// All that is known, less the closed cases. Cheap to clone: clones share what they have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Books {
+    cases: Map<CaseId, Arc<Case>>,
+    outbox: Map<LetterId, Waiting>,
+    stops: Map<String, Stop>,
+    numbers: Map<(String, u16), u32>,
+    last_seq: u64,
+}
+
+/// What a store holds of the past.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// The open cases.
+    pub cases: Vec<Case>,
+    /// The letters that still have to be sent.
+    pub outbox: Vec<(LetterId, Waiting)>,
+    /// Relays that refuse us, by inbox.
+    pub stops: Vec<(String, Stop)>,
+    /// The highest case number used, by prefix and year.
+    pub numbers: Vec<((String, u16), u32)>,
+    /// The number of the last event.
+    pub last_seq: u64,
+}
+
+impl Books {
+    /// Opens the books where the store left them.
+    pub fn open(past: Past) -> Books {
+        Books {
+            cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
+            outbox: past.outbox.into_iter().collect(),
+            stops: past.stops.into_iter().collect(),
+            numbers: past.numbers.into_iter().collect(),
+            last_seq: past.last_seq,
+        }
+    }
+
+    /// Takes one event in.
+    pub fn apply(&mut self, event: &Event) {
+        self.last_seq = event.seq;
+        if let Some(id) = &event.case {
+            self.apply_to_case(id, event);
+        }
+        match &event.fact {
+            Fact::Written { letter, .. } => {
+                let case = event.case.as_ref().and_then(|id| self.cases.get(id));
+                if let Some(inbox) = case.map(|case| case.mail().folder.inbox.clone()) {
+                    let waiting = Waiting { inbox, queued: event.at, next: event.at };
+                    self.outbox.insert_mut(letter.clone(), waiting);
+                }
+            }
+            Fact::Sent { letter, .. } | Fact::Refused { letter, .. } => {
+                self.outbox.remove_mut(letter);
+            }
+            Fact::Delayed { letter, next, .. } => {
+                if let Some(waiting) = self.outbox.get_mut(letter) {
+                    waiting.next = *next;
+                }
+            }
+            Fact::RelayStopped { inbox, why, next } => {
+                let since = self.stops.get(inbox).map_or(event.at, |stop| stop.since);
+                let stop = Stop { since, next: *next, why: why.clone() };
+                self.stops.insert_mut(inbox.clone(), stop);
+            }
+            Fact::RelayResumed { inbox } => {
+                self.stops.remove_mut(inbox);
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_to_case(&mut self, id: &CaseId, event: &Event) {
+        if let Fact::Opened(opening) = &event.fact {
+            let case = Case::open(id.clone(), (**opening).clone());
+            self.cases.insert_mut(id.clone(), Arc::new(case));
+            self.numbers.insert_mut((id.prefix.clone(), id.year), id.number);
+        } else if let Some(case) = self.cases.get_mut(id) {
+            Arc::make_mut(case).apply(event);
+        }
+    }
+
+    /// When the next letter is due.
+    pub fn next_letter(&self) -> Option<Moment> {
+        self.outbox.values().map(|waiting| self.due_at(waiting)).min()
+    }
+
+    /// The letters that may be tried now, oldest first. Of an inbox whose relay refuses us, one
+    /// letter is tried when its pause is over, to see whether it takes letters again.
+    pub fn due(&self, now: Moment) -> Vec<LetterId> {
+        let mut due: Vec<(&LetterId, &Waiting)> =
+            self.outbox.iter().filter(|(_, waiting)| self.due_at(waiting) <= now).collect();
+        due.sort_by_key(|(id, waiting)| (waiting.queued, *id));
+        let mut probed: Vec<&str> = Vec::new();
+        due.retain(|(_, waiting)| {
+            let inbox = waiting.inbox.as_str();
+            let stopped = self.stops.contains_key(inbox);
+            let take = !stopped || !probed.contains(&inbox);
+            if stopped {
+                probed.push(inbox);
+            }
+            take
+        });
+        due.into_iter().map(|(id, _)| id.clone()).collect()
+    }
+
+    fn due_at(&self, waiting: &Waiting) -> Moment {
+        self.stops.get(&waiting.inbox).map_or(waiting.next, |stop| stop.next.max(waiting.next))
+    }
+
+    /// An open case.
+    pub fn case(&self, id: &CaseId) -> Option<&Case> {
+        self.cases.get(id).map(Arc::as_ref)
+    }
+
+    /// The open cases, by number.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values().map(Arc::as_ref)
+    }
+
+    /// A letter that still has to be sent.
+    pub fn waiting(&self, letter: &LetterId) -> Option<&Waiting> {
+        self.outbox.get(letter)
+    }
+
+    /// How many letters still have to be sent.
+    pub fn letters_waiting(&self) -> usize {
+        self.outbox.size()
+    }
+
+    /// Set where the relay of an inbox refuses us.
+    pub fn stop(&self, inbox: &str) -> Option<&Stop> {
+        self.stops.get(inbox)
+    }
+
+    /// The number of the last event.
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// The number that the next case of this prefix gets.
+    pub fn next_case(&self, prefix: &str, now: Moment) -> CaseId {
+        let year = now.year();
+        let used = self.numbers.get(&(prefix.to_owned(), year)).copied().unwrap_or(0);
+        CaseId { prefix: prefix.to_owned(), year, number: used.saturating_add(1) }
+    }
+}

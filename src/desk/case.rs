@@ -1,0 +1,213 @@
+//! One reported problem and everything that happened to it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::address::{Address, Mailbox};
+use super::event::{Certainty, Event, Fact, HoldReason, MailRef, Opening};
+use super::ids::CaseId;
+use super::letter::{LetterId, LetterKind};
+use super::message::MessageId;
+use super::policy::{Policy, Start};
+use super::time::Moment;
+use super::verdict::Kind;
+
+/// A case, as its events tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its number.
+    pub id: CaseId,
+    /// How it began.
+    pub opening: Opening,
+    /// What was written on it, and how far each letter came.
+    pub letters: BTreeMap<LetterId, LetterOnCase>,
+    /// Why its sender is not answered by machine, where that is so.
+    pub held: Option<HoldReason>,
+    /// When the reporter was first told that the report arrived.
+    pub acknowledged: Option<Moment>,
+    /// True while the text of the report is still missing.
+    pub provisional: bool,
+    /// How many mails joined it after the first.
+    pub follow_ups: u32,
+}
+
+/// A letter of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetterOnCase {
+    /// What it says.
+    pub kind: LetterKind,
+    /// Who it goes to.
+    pub to: Mailbox,
+    /// Its Message-ID.
+    pub message_id: MessageId,
+    /// How far it came.
+    pub fate: Fate,
+}
+
+/// How far a letter came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It waits to be sent.
+    Waiting,
+    /// The mail server took it.
+    Sent,
+    /// The mail server will never take it.
+    Refused,
+    /// It was taken and came back.
+    Bounced,
+}
+
+/// Where a case stands, derived from its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The report is here; the reporter has not been told so yet.
+    Received,
+    /// Nobody is answered by machine: a human has to look.
+    Held,
+    /// The reporter could not be reached.
+    Unreached,
+    /// The reporter was asked to send the text in the mail itself.
+    Provisional,
+    /// The reporter knows that the report arrived.
+    Acknowledged,
+}
+
+impl State {
+    /// The name that JSON output uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Received => "received",
+            State::Held => "held",
+            State::Unreached => "unreached",
+            State::Provisional => "provisional",
+            State::Acknowledged => "acknowledged",
+        }
+    }
+}
+
+impl Case {
+    /// Starts a case from the event that opened it.
+    pub fn open(id: CaseId, opening: Opening) -> Case {
+        let provisional = opening.provisional;
+        Case {
+            id,
+            opening,
+            letters: BTreeMap::new(),
+            held: None,
+            acknowledged: None,
+            provisional,
+            follow_ups: 0,
+        }
+    }
+
+    /// Tells a case from all its events, in order. None where the first one does not open it.
+    pub fn replay<'a>(events: impl IntoIterator<Item = &'a Event>) -> Option<Case> {
+        let mut events = events.into_iter();
+        let first = events.next()?;
+        let Fact::Opened(opening) = &first.fact else { return None };
+        let mut case = Case::open(first.case.clone()?, (**opening).clone());
+        for event in events {
+            case.apply(event);
+        }
+        Some(case)
+    }
+
+    /// Takes in one more event of this case.
+    pub fn apply(&mut self, event: &Event) {
+        match &event.fact {
+            Fact::Joined { verdict, tie, .. } => {
+                self.follow_ups = self.follow_ups.saturating_add(1);
+                let by_participant = *tie != Certainty::Guest;
+                if by_participant && matches!(verdict.kind, Kind::Complete | Kind::Encrypted) {
+                    self.provisional = false;
+                }
+            }
+            Fact::Held { why } => self.held = Some(*why),
+            Fact::AnsweredBefore => self.acknowledged = Some(event.at),
+            Fact::Written { letter, kind, to, message_id } => {
+                let on_case = LetterOnCase {
+                    kind: *kind,
+                    to: to.clone(),
+                    message_id: message_id.clone(),
+                    fate: Fate::Waiting,
+                };
+                self.letters.insert(letter.clone(), on_case);
+            }
+            Fact::Sent { letter, .. } => {
+                if self.settle(letter, Fate::Sent).is_some_and(LetterKind::acknowledges) {
+                    self.acknowledged = self.acknowledged.or(Some(event.at));
+                }
+            }
+            Fact::Refused { letter, .. } => {
+                self.settle(letter, Fate::Refused);
+            }
+            Fact::Bounced { letter, failed: true, .. } => {
+                if self.settle(letter, Fate::Bounced).is_some_and(LetterKind::acknowledges) {
+                    self.acknowledged = None;
+                }
+            }
+            Fact::Bounced { failed: false, .. }
+            | Fact::Delayed { .. }
+            | Fact::Linked { .. }
+            | Fact::Opened(_)
+            | Fact::SetAside { .. }
+            | Fact::RelayStopped { .. }
+            | Fact::RelayResumed { .. }
+            | Fact::FolderBegun { .. } => {}
+        }
+    }
+
+    fn settle(&mut self, letter: &LetterId, fate: Fate) -> Option<LetterKind> {
+        let on_case = self.letters.get_mut(letter)?;
+        on_case.fate = fate;
+        Some(on_case.kind)
+    }
+
+    /// Where the case stands.
+    pub fn state(&self) -> State {
+        let lost = |l: &LetterOnCase| matches!(l.fate, Fate::Refused | Fate::Bounced);
+        if self.acknowledged.is_some() {
+            if self.provisional { State::Provisional } else { State::Acknowledged }
+        } else if self.letters.values().any(lost) {
+            State::Unreached
+        } else if self.held.is_some() {
+            State::Held
+        } else {
+            State::Received
+        }
+    }
+
+    /// The mail that opened it.
+    pub fn mail(&self) -> &MailRef {
+        &self.opening.mail
+    }
+
+    /// When the report arrived.
+    pub fn arrived(&self) -> Moment {
+        self.opening.mail.arrived
+    }
+
+    /// Whether this address takes part in the conversation.
+    pub fn takes_part(&self, address: &Address) -> bool {
+        self.opening.reporter.as_ref().is_some_and(|r| r.address == *address)
+    }
+
+    /// When the acknowledgement is owed.
+    pub fn acknowledgement_due(&self, policy: &Policy) -> Moment {
+        self.arrived() + policy.acknowledgement
+    }
+
+    /// When the detailed response is owed. Counted from the acknowledgement where the policy says so;
+    /// until there is one, from the last moment at which it can be kept.
+    pub fn response_due(&self, policy: &Policy) -> Moment {
+        let start = match policy.response_from {
+            Start::Received => self.arrived(),
+            Start::Acknowledged => {
+                self.acknowledged.unwrap_or_else(|| self.acknowledgement_due(policy))
+            }
+        };
+        start + policy.response
+    }
+}

@@ -1,0 +1,233 @@
+//! Events: one fact each, never changed afterwards. They are the audit trail, and everything else
+//! that is known of a case follows from them.
+
+use serde::{Deserialize, Serialize};
+
+use super::address::Mailbox;
+use super::folder::Folder;
+use super::ids::CaseId;
+use super::letter::{LetterId, LetterKind};
+use super::message::{Defect, MessageId};
+use super::time::Moment;
+use super::verdict::Verdict;
+
+/// One fact, on a case or, where there is none, on the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the order of everything that ever happened here, from 1.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Moment,
+    /// The case that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What can happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Fact {
+    /// A mail opened this case.
+    Opened(Box<Opening>),
+    /// A mail joined this case.
+    Joined {
+        /// The mail.
+        mail: MailRef,
+        /// Who wrote it, where that can be said.
+        from: Option<Mailbox>,
+        /// What kind of mail it is by itself.
+        verdict: Verdict,
+        /// What binds it to the case.
+        tie: Certainty,
+    },
+    /// A mail of a stranger, or one that several cases claim, refers to this case. The team may want
+    /// to know; nothing follows from it.
+    Linked {
+        /// The case that the mail went to instead.
+        other: CaseId,
+    },
+    /// A mail that belongs to no case was put aside.
+    SetAside {
+        /// The mail.
+        mail: MailRef,
+        /// What kind of mail it is.
+        verdict: Verdict,
+    },
+    /// The sender is not answered by machine; a human has to look.
+    Held {
+        /// Why.
+        why: HoldReason,
+    },
+    /// A letter was written; from here on it is owed until `Sent` or `Refused`.
+    Written {
+        /// Its name.
+        letter: LetterId,
+        /// What it says.
+        kind: LetterKind,
+        /// Who it goes to.
+        to: Mailbox,
+        /// Its Message-ID.
+        message_id: MessageId,
+    },
+    /// The mail server took the letter.
+    Sent {
+        /// Its name.
+        letter: LetterId,
+        /// What the server said.
+        reply: String,
+    },
+    /// The letter could not be handed over now.
+    Delayed {
+        /// Its name.
+        letter: LetterId,
+        /// What the server said, or what failed.
+        why: String,
+        /// True where it may have been sent all the same.
+        unknown: bool,
+        /// When it is tried again.
+        next: Moment,
+    },
+    /// The letter will never be taken. A human has to look.
+    Refused {
+        /// Its name.
+        letter: LetterId,
+        /// What the server said.
+        why: String,
+    },
+    /// A mail system reported that a letter did not reach its recipient, or did not yet.
+    Bounced {
+        /// The report.
+        mail: MailRef,
+        /// The letter that it is about.
+        letter: LetterId,
+        /// False where delivery is only delayed.
+        failed: bool,
+    },
+    /// An earlier life of this desk, whose store is lost, had answered the mail already.
+    AnsweredBefore,
+    /// The mail server refuses us: no letter of this inbox is tried until `next`.
+    RelayStopped {
+        /// The inbox whose relay it is.
+        inbox: String,
+        /// What the server said.
+        why: String,
+        /// When one letter is tried again.
+        next: Moment,
+    },
+    /// The mail server takes letters again.
+    RelayResumed {
+        /// The inbox whose relay it is.
+        inbox: String,
+    },
+    /// A folder is watched from here on, or its UIDs were all made anew.
+    FolderBegun {
+        /// The folder.
+        folder: Folder,
+        /// Its UIDVALIDITY.
+        uid_validity: u32,
+        /// The last UID that was there before; mail up to it is old.
+        last_old_uid: u32,
+    },
+}
+
+/// How a case began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The mail that opened it.
+    pub mail: MailRef,
+    /// Who wrote it; none where no single author can be named.
+    pub reporter: Option<Mailbox>,
+    /// Its subject, on one line.
+    pub subject: String,
+    /// What kind of mail it is.
+    pub verdict: Verdict,
+    /// What was odd about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<Defect>,
+    /// True where the report still has to be sent in the body.
+    pub provisional: bool,
+}
+
+/// Where a mail can be found, and when it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailRef {
+    /// The folder that it was seen in.
+    pub folder: Folder,
+    /// That folder's UIDVALIDITY.
+    pub uid_validity: u32,
+    /// Its UID.
+    pub uid: u32,
+    /// Its Message-ID.
+    pub message_id: Option<MessageId>,
+    /// When the server received it (INTERNALDATE).
+    pub arrived: Moment,
+    /// Its size in bytes, attachments included.
+    pub size: u64,
+}
+
+/// What binds a mail to a case, surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// It answers a letter of ours, whose id nobody can guess, and comes from a participant.
+    OurLetter,
+    /// It answers a mail of the case and comes from a participant.
+    TheirMail,
+    /// Its subject carries the case number and it comes from a participant.
+    SubjectTag,
+    /// The same sender wrote with the same subject.
+    SameSubject,
+    /// It answers a letter of ours, but comes from an address that is new here: shown to the team,
+    /// moves nothing.
+    Guest,
+}
+
+/// Why nobody was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// The sender's domain says that the mail is not from there.
+    AuthenticationFailed,
+    /// It came through a mailing list; an answer might go to everybody on it.
+    List,
+    /// It was sent in bulk.
+    Bulk,
+    /// Its return path is empty: an answer could start a loop (RFC 3834 section 2).
+    NullReturnPath,
+    /// It claims to come from an address of our own.
+    OwnAddress,
+    /// Nobody, or more than one person, is named as its author.
+    NoSingleAuthor,
+    /// It reads as sales, phishing or worse.
+    Junk,
+    /// The mail server could not give it to us in a readable form.
+    Unreadable,
+    /// It refers to more than one case.
+    SeveralCases,
+    /// The IMAP keyword says that an earlier life of this desk knew it; whether it was answered is not known.
+    KnownBefore,
+}
+
+impl HoldReason {
+    /// As half a sentence for a person.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            HoldReason::AuthenticationFailed => {
+                "the sender's domain disowns it (authentication failed)"
+            }
+            HoldReason::List => "it came through a mailing list",
+            HoldReason::Bulk => "it was sent in bulk",
+            HoldReason::NullReturnPath => "its return path is empty",
+            HoldReason::OwnAddress => "it claims to come from an address of our own",
+            HoldReason::NoSingleAuthor => "it names no single author",
+            HoldReason::Junk => "it reads as junk",
+            HoldReason::Unreadable => "the mail server could not hand it over in a readable form",
+            HoldReason::SeveralCases => "it refers to more than one case",
+            HoldReason::KnownBefore => {
+                "an earlier store knew it, and whether it was answered is not known"
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Text of strangers, made safe to stand on one line of a letter, a log or a terminal.
+
+/// The text on one line: white space runs become one space, what cannot be seen or would change how
+/// the rest is read is left out, and what is longer than `most` characters ends in `…`.
+pub fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(most.saturating_mul(4)));
+    let mut count = 0usize;
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        let mut visible = word.chars().filter(|c| !changes_reading(*c)).peekable();
+        if visible.peek().is_none() {
+            continue;
+        }
+        if count > 0 {
+            line.push(' ');
+            count += 1;
+        }
+        for c in visible {
+            if count >= most {
+                line.push('…');
+                return line;
+            }
+            line.push(c);
+            count += 1;
+        }
+    }
+    line
+}
+
+/// The text with everything that a terminal would obey, or that hides or turns other text, written
+/// out as `\u{1b}`. For the command line and for logs, where a person must see what was really sent.
+pub fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || changes_reading(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Characters that are not seen themselves and change how others are read: bidirectional overrides
+/// and isolates (UAX 9), invisible operators, tags, line and paragraph separators.
+fn changes_reading(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Breaks lines that are longer than `width` characters at spaces, keeping the indentation. Lines
+/// that fit are left as they are.
+pub fn wrap(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        if line.chars().count() <= width {
+            out.push_str(line.trim_end());
+        } else {
+            let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+            let mut column = 0usize;
+            for word in line.split_whitespace() {
+                let length = word.chars().count();
+                if column == 0 {
+                    out.push_str(&indent);
+                    column = indent.len();
+                } else if column + 1 + length > width {
+                    out.push('\n');
+                    out.push_str(&indent);
+                    column = indent.len();
+                } else {
+                    out.push(' ');
+                    column += 1;
+                }
+                out.push_str(word);
+                column += length;
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_cannot_leave_its_line() {
+        assert_eq!(
+            one_line("XSS\r\nBcc: all@x.example\0\u{1b}[31m", 80),
+            "XSS Bcc: all@x.example [31m"
+        );
+        assert_eq!(one_line("  two\t words\u{202e} here ", 80), "two words here");
+        assert_eq!(one_line("abcdef", 3), "abc…");
+        assert_eq!(one_line("\u{200b}\r\n\u{2066}", 80), "");
+    }
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_a_stranger_wrote() {
+        assert_eq!(shown("a\u{1b}[2Jb\u{202e}c\n"), "a\\u{1b}[2Jb\\u{202e}c\\u{a}");
+    }
+
+    #[test]
+    fn long_lines_are_broken_and_short_ones_left_alone() {
+        assert_eq!(
+            wrap("short\n  * one two three four\n", 12),
+            "short\n  * one two\n  three four\n"
+        );
+        assert_eq!(wrap("averyverylongwordindeed", 5), "averyverylongwordindeed\n");
+    }
+}

@@ -1,0 +1,229 @@
+//! What the store holds: which row says what. Pure: `io/store` carries these rows and knows nothing
+//! of their meaning.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::books::Books;
+use super::event::{Event, Fact, MailRef, Opening};
+use super::folder::{Cursor, Folder};
+use super::ids::CaseId;
+use super::keys::hex;
+use super::letter::{Letter, LetterId};
+use super::thread::{TieKey, Tied, base_subject, message_key, subject_key};
+use super::time::Moment;
+
+/// The tables of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Table {
+    /// Schema version, keys, counters.
+    Meta,
+    /// How far each folder was read.
+    Cursors,
+    /// Every event: case, then sequence number.
+    Events,
+    /// The numbers of the open cases.
+    Open,
+    /// Ties: digest, then case.
+    Ties,
+    /// One row for every mail that has its decision, by its digest.
+    Mails,
+    /// Every letter, as it was written.
+    Letters,
+    /// The letters that still have to be sent.
+    Outbox,
+}
+
+/// One change of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Sets the value of a key.
+    Put(Table, Vec<u8>, Vec<u8>),
+    /// Takes a key away.
+    Delete(Table, Vec<u8>),
+}
+
+/// A row that cannot be read: the store is damaged, or from another world.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store holds a row that cannot be read ({what}); restore a backup")]
+pub struct Unreadable {
+    /// Which row, without its content.
+    pub what: String,
+}
+
+/// How far a folder was read, and since when it is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Everything up to here has its decision.
+    pub cursor: Cursor,
+    /// Mail that arrived before this moment is old: it was there before us.
+    pub since: Moment,
+    /// After a change of UIDVALIDITY, the last UID that may be an old mail under a new number.
+    #[serde(default)]
+    pub renumbered_up_to: u32,
+}
+
+const LAST_SEQ: &[u8] = b"last_seq";
+const NUMBER: &str = "number/";
+const KEY: &str = "key/";
+const STOP: &str = "stop/";
+/// Events that are on no case stand under the empty prefix.
+const NO_CASE: &[u8] = b"\0";
+
+/// The rows that one event leads to. `books` are the books after it.
+pub fn event(books: &Books, event: &Event) -> Vec<Write> {
+    let mut writes = vec![
+        put(Table::Events, event_key(event.case.as_ref(), event.seq), event),
+        Write::Put(Table::Meta, LAST_SEQ.to_vec(), event.seq.to_string().into_bytes()),
+    ];
+    match (&event.fact, &event.case) {
+        (Fact::Opened(opening), Some(case)) => writes.extend(opened(case, opening)),
+        (Fact::Joined { mail, .. } | Fact::Bounced { mail, .. }, Some(case)) => {
+            writes.extend(mail.message_id.as_ref().map(|id| tie(message_key(id), case, false)));
+        }
+        (Fact::Written { letter, message_id, .. }, Some(case)) => {
+            writes.push(tie(message_key(message_id), case, true));
+            writes.extend(waiting(books, letter));
+        }
+        (Fact::Delayed { letter, .. }, _) => writes.extend(waiting(books, letter)),
+        (Fact::Sent { letter, .. } | Fact::Refused { letter, .. }, _) => {
+            writes.push(Write::Delete(Table::Outbox, letter.0.clone().into_bytes()));
+        }
+        (Fact::RelayStopped { inbox, .. } | Fact::RelayResumed { inbox }, _) => {
+            let key = format!("{STOP}{inbox}").into_bytes();
+            writes.push(match books.stop(inbox) {
+                Some(stop) => put(Table::Meta, key, stop),
+                None => Write::Delete(Table::Meta, key),
+            });
+        }
+        _ => {}
+    }
+    writes
+}
+
+fn opened(case: &CaseId, opening: &Opening) -> Vec<Write> {
+    let number = format!("{NUMBER}{}/{}", case.prefix, case.year).into_bytes();
+    let mut writes = vec![
+        Write::Put(Table::Open, case_key(case), Vec::new()),
+        Write::Put(Table::Meta, number, case.number.to_string().into_bytes()),
+    ];
+    let MailRef { message_id, .. } = &opening.mail;
+    writes.extend(message_id.as_ref().map(|id| tie(message_key(id), case, false)));
+    let subject = base_subject(&opening.subject);
+    if let Some(reporter) = opening.reporter.as_ref().filter(|_| !subject.is_empty()) {
+        writes.push(tie(subject_key(&reporter.address, &subject), case, false));
+    }
+    writes
+}
+
+fn tie(key: TieKey, case: &CaseId, letter: bool) -> Write {
+    let tied = Tied { case: case.clone(), letter };
+    put(Table::Ties, [key.as_slice(), &case_key(case)].concat(), &tied)
+}
+
+fn waiting(books: &Books, letter: &LetterId) -> Option<Write> {
+    Some(put(Table::Outbox, letter.0.clone().into_bytes(), books.waiting(letter)?))
+}
+
+/// The row that says that a mail has its decision.
+pub fn mail(key: TieKey) -> Write {
+    Write::Put(Table::Mails, key.to_vec(), Vec::new())
+}
+
+/// The row of a letter.
+pub fn letter(letter: &Letter) -> Write {
+    put(Table::Letters, letter.id.0.clone().into_bytes(), letter)
+}
+
+/// The row of a folder's progress.
+pub fn progress(folder: &Folder, progress: &Progress) -> Write {
+    put(Table::Cursors, folder_key(folder), progress)
+}
+
+/// The row of the n-th secret key, the first one being 1.
+pub fn secret_key(n: u32, key: &[u8; 32]) -> Write {
+    Write::Put(Table::Meta, format!("{KEY}{n:04}").into_bytes(), hex(key).into_bytes())
+}
+
+/// Where a folder's progress stands.
+pub fn folder_key(folder: &Folder) -> Vec<u8> {
+    format!("{}\0{}", folder.inbox, folder.name).into_bytes()
+}
+
+/// What all events of a case start with, and its key in the table of open cases.
+pub fn case_key(case: &CaseId) -> Vec<u8> {
+    let mut key = case.prefix.clone().into_bytes();
+    key.push(0);
+    key.extend(case.year.to_be_bytes());
+    key.extend(case.number.to_be_bytes());
+    key
+}
+
+fn event_key(case: Option<&CaseId>, seq: u64) -> Vec<u8> {
+    let mut key = case.map_or_else(|| NO_CASE.to_vec(), case_key);
+    key.extend(seq.to_be_bytes());
+    key
+}
+
+/// Reads a case number back from its key.
+pub fn read_case_key(key: &[u8]) -> Option<CaseId> {
+    let (prefix, rest) = key.split_at_checked(key.iter().position(|b| *b == 0)?)?;
+    let year = u16::from_be_bytes(rest.get(1..3)?.try_into().ok()?);
+    let number = u32::from_be_bytes(rest.get(3..7)?.try_into().ok()?);
+    Some(CaseId { prefix: String::from_utf8(prefix.to_vec()).ok()?, year, number })
+}
+
+/// Reads the value of a row.
+pub fn read<T: DeserializeOwned>(what: &str, value: &[u8]) -> Result<T, Unreadable> {
+    serde_json::from_slice(value).map_err(|_| Unreadable { what: what.to_owned() })
+}
+
+/// What the table of odds and ends says.
+#[derive(Debug, Default)]
+pub struct Meta {
+    /// The number of the last event.
+    pub last_seq: u64,
+    /// The highest case number used, by prefix and year.
+    pub numbers: Vec<((String, u16), u32)>,
+    /// The secret keys, newest first.
+    pub keys: Vec<[u8; 32]>,
+    /// Relays that refuse us.
+    pub stops: Vec<(String, super::outbox::Stop)>,
+}
+
+impl Meta {
+    /// Reads all rows of the table.
+    pub fn read(rows: &[(Vec<u8>, Vec<u8>)]) -> Result<Meta, Unreadable> {
+        let mut meta = Meta::default();
+        for (key, value) in rows {
+            let name = String::from_utf8_lossy(key).into_owned();
+            let text = String::from_utf8_lossy(value);
+            let bad = || Unreadable { what: name.clone() };
+            if key == LAST_SEQ {
+                meta.last_seq = text.parse().map_err(|_| bad())?;
+            } else if let Some(rest) = name.strip_prefix(NUMBER) {
+                let (prefix, year) = rest.split_once('/').ok_or_else(bad)?;
+                let year = year.parse().map_err(|_| bad())?;
+                meta.numbers.push(((prefix.to_owned(), year), text.parse().map_err(|_| bad())?));
+            } else if name.starts_with(KEY) {
+                meta.keys.insert(0, read_hex(&text).ok_or_else(bad)?);
+            } else if let Some(inbox) = name.strip_prefix(STOP) {
+                meta.stops.push((inbox.to_owned(), read(&name, value)?));
+            }
+        }
+        Ok(meta)
+    }
+}
+
+fn read_hex(text: &str) -> Option<[u8; 32]> {
+    let bytes: Option<Vec<u8>> = (0..text.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok())
+        .collect();
+    bytes?.try_into().ok()
+}
+
+fn put(table: Table, key: Vec<u8>, value: &impl Serialize) -> Write {
+    // The types written here have string keys and no fallible parts: this cannot fail.
+    Write::Put(table, key, serde_json::to_vec(value).unwrap_or_default())
+}

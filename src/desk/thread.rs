@@ -1,0 +1,242 @@
+//! Which case a mail belongs to, and how surely.
+//!
+//! The store keeps *ties*: short digests of message ids and of "this sender with this subject", each
+//! leading to the cases that know it. A tie alone proves nothing, since anybody can quote an id; it
+//! counts together with the second fact that the sender takes part in that case.
+
+use serde::{Deserialize, Serialize};
+
+use super::address::Address;
+use super::ids::CaseId;
+use super::keys::digest;
+use super::message::{Message, MessageId};
+
+/// A digest under which cases can be looked up.
+pub type TieKey = [u8; 16];
+
+/// Something in a mail that may lead to a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// It names this mail or letter in In-Reply-To or References.
+    Answers(MessageId),
+    /// It carries this Message-ID itself: the same mail again, or somebody reuses an id.
+    Is(MessageId),
+    /// Its subject names this case.
+    Tagged(CaseId),
+    /// It has this sender and, without reply prefixes, this subject.
+    Subject(Address, String),
+}
+
+/// What a tie led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tied {
+    /// The case.
+    pub case: CaseId,
+    /// True where the tie is the Message-ID of a letter of ours, false where it is of a mail.
+    pub letter: bool,
+}
+
+impl Tie {
+    /// The digest that the store knows it by; none for a case number, which needs no looking up.
+    pub fn key(&self) -> Option<TieKey> {
+        match self {
+            Tie::Answers(id) | Tie::Is(id) => Some(message_key(id)),
+            Tie::Subject(from, subject) => Some(subject_key(from, subject)),
+            Tie::Tagged(_) => None,
+        }
+    }
+}
+
+/// The digest of a message id.
+pub fn message_key(id: &MessageId) -> TieKey {
+    digest([b"message".as_slice(), id.as_str().as_bytes()])
+}
+
+/// The digest of a sender with a subject that has been through [`base_subject`].
+pub fn subject_key(from: &Address, base: &str) -> TieKey {
+    digest([b"subject".as_slice(), from.key().as_bytes(), base.as_bytes()])
+}
+
+/// Everything in a mail that may lead to a case, surest first.
+pub fn ties(message: &Message) -> Vec<Tie> {
+    let mut ties: Vec<Tie> = Vec::new();
+    // The newest id of the conversation is the likeliest one that we know.
+    let named = message.in_reply_to.iter().chain(message.references.iter().rev());
+    for id in named.filter(|id| !message.ids.contains(id)) {
+        let tie = Tie::Answers(id.clone());
+        if !ties.contains(&tie) {
+            ties.push(tie);
+        }
+    }
+    ties.extend(message.ids.iter().cloned().map(Tie::Is));
+    ties.extend(tags(&message.subject).into_iter().map(Tie::Tagged));
+    if let Some(from) = message.author() {
+        let subject = base_subject(&message.subject);
+        if !subject.is_empty() {
+            ties.push(Tie::Subject(from.address.clone(), subject));
+        }
+    }
+    ties
+}
+
+/// How much of a body tells it from others. Not more than is always fetched, so that the digest does
+/// not depend on how much was.
+const TELLING_BODY: usize = 32 * 1024;
+
+/// One digest for one mail, however many folders or aliases it was seen in: what its author wrote,
+/// without what servers added on the way. Of the body it takes the bytes as they came, so that it
+/// stays the same when the reading of them improves.
+pub fn mail_key(message: &Message, bytes: &[u8]) -> TieKey {
+    let ids: String = message.ids.iter().map(ToString::to_string).collect();
+    let from: String = message.from.iter().map(|m| m.address.key() + ",").collect();
+    let date = message.date.map_or(0, super::time::Moment::unix);
+    let blank_line = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let body = blank_line.and_then(|at| bytes.get(at..)).unwrap_or(bytes);
+    let body = body.get(..TELLING_BODY).unwrap_or(body);
+    let parts = [b"mail".as_slice(), ids.as_bytes(), from.as_bytes(), &date.to_be_bytes(), body];
+    digest(parts)
+}
+
+/// The case numbers that a subject carries in brackets: `[EXP-2026-0007]`.
+pub fn tags(subject: &str) -> Vec<CaseId> {
+    subject
+        .split('[')
+        .skip(1)
+        .filter_map(|rest| CaseId::parse(rest.split_once(']')?.0))
+        .take(4)
+        .collect()
+}
+
+/// The subject as it was before anybody answered it: without reply and forward prefixes, in any of
+/// the languages that mail programs write them in, without our case number, in lower case.
+pub fn base_subject(subject: &str) -> String {
+    without_prefixes(subject).to_lowercase()
+}
+
+/// The same, in the letters in which it was written.
+pub fn without_prefixes(subject: &str) -> String {
+    let untagged = without_tags(subject);
+    let mut rest = untagged.trim();
+    while let Some(shorter) = strip_prefix(rest) {
+        rest = shorter.trim_start();
+    }
+    rest.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn without_tags(subject: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(subject.len()), subject);
+    while let Some((before, tail)) = rest.split_once('[') {
+        out.push_str(before);
+        rest = match tail.split_once(']') {
+            Some((tag, after)) if CaseId::parse(tag).is_some() => after,
+            _ => {
+                out.push('[');
+                tail
+            }
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+/// `Re:` and its relatives. From the header fields that mail programs write in their languages;
+/// a full-width colon is one as well.
+const PREFIXES: [&str; 38] = [
+    "re",
+    "aw",
+    "antw",
+    "antwort",
+    "sv",
+    "vs",
+    "ynt",
+    "odp",
+    "res",
+    "rif",
+    "r",
+    "ref",
+    "rép",
+    "rep",
+    "atb",
+    "bls",
+    "hb",
+    "vá",
+    "vl",
+    "ατ",
+    "απ",
+    "отв",
+    "ответ",
+    "回复",
+    "回覆",
+    "答复",
+    "答覆",
+    "返信",
+    "回信",
+    "답장",
+    "fw",
+    "fwd",
+    "wg",
+    "tr",
+    "rv",
+    "enc",
+    "转发",
+    "轉寄",
+];
+
+fn strip_prefix(subject: &str) -> Option<&str> {
+    let (head, rest) = subject.split_once([':', '：'])?;
+    let word = head.trim();
+    // RE[2]: and Re(3): count their answers.
+    let word = match word.find(['[', '(']) {
+        Some(at) => {
+            let (word, count) = word.split_at_checked(at)?;
+            let digits = count.trim_matches(['[', ']', '(', ')']);
+            digits.bytes().all(|b| b.is_ascii_digit()).then_some(word.trim())?
+        }
+        None => word,
+    };
+    PREFIXES.contains(&word.to_lowercase().as_str()).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_the_same_however_it_was_answered() {
+        let plain = base_subject("Static handler serves files outside its root");
+        for subject in [
+            "Re: Static handler serves files outside its root",
+            "RE[2]: static handler serves  files outside its root",
+            "AW: WG: Static handler serves files outside its root",
+            "回复：Static handler serves files outside its root",
+            "Re: Static handler serves files outside its root [EXP-2026-0007]",
+            "Re: [EXP-2026-0007] Static handler serves files outside its root",
+            "SV: Sv: Fwd: Static handler serves files outside its root",
+        ] {
+            assert_eq!(base_subject(subject), plain, "{subject}");
+        }
+        assert_eq!(base_subject("Bug: in [qs] parser"), "bug: in [qs] parser");
+        assert_eq!(base_subject("Re: "), "");
+        assert_eq!(base_subject("a [b [EXP-2026-0001] [c] d"), "a [b [c] d");
+    }
+
+    #[test]
+    fn case_numbers_are_found_in_brackets_only() {
+        assert_eq!(tags("Re: x [EXP-2026-0007]").len(), 1);
+        assert_eq!(tags("Re: x EXP-2026-0007"), vec![]);
+        assert_eq!(tags("[] [x] [EXP-2026-0001").len(), 0);
+    }
+
+    #[test]
+    fn the_newest_id_is_asked_first_and_none_twice() {
+        let id = |s: &str| MessageId::parse(s).unwrap();
+        let message = Message {
+            ids: vec![id("self@x")],
+            in_reply_to: vec![id("b@x")],
+            references: vec![id("a@x"), id("self@x"), id("b@x")],
+            ..Message::default()
+        };
+        let expected = [Tie::Answers(id("b@x")), Tie::Answers(id("a@x")), Tie::Is(id("self@x"))];
+        assert_eq!(ties(&message), expected);
+    }
+}
