@@ -8,7 +8,7 @@ use crate::desk::policy::Policy;
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The folder that holds the store; nothing else may live in it.
+    /// The folder that everything of ours lives in; see [`Settings::store`].
     pub state: PathBuf,
     /// The control socket.
     pub control: PathBuf,
@@ -16,6 +16,13 @@ pub struct Settings {
     pub letters: Option<PathBuf>,
     /// Every inbox, at least one, in the order of the file.
     pub inboxes: Vec<Inbox>,
+}
+
+impl Settings {
+    /// The folder of the store: the store alone lives in it.
+    pub fn store(&self) -> PathBuf {
+        self.state.join("store")
+    }
 }
 
 /// One watched inbox and how its letters leave.

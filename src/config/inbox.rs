@@ -1,0 +1,203 @@
+//! `[[inbox]]`: what it promises, how it judges, how it is read.
+
+use super::error::shown;
+use super::reader::{Item, Table};
+use super::settings::Inbox;
+use super::twice::Taken;
+use super::{server, value};
+use crate::desk::address::{Address, Mailbox};
+use crate::desk::policy::{InboxKind, OnRule, Policy, Start};
+use crate::desk::time::Span;
+
+/// Reads one inbox: its own tables over those at the top.
+pub(super) fn inbox<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<Inbox> {
+    let imap = server::imap(&table.over("imap", top));
+    let smtp = server::smtp(&table.over("smtp", top));
+    if let Some(imap) = &imap {
+        taken.folders(table, imap);
+    }
+    let policy = policy(table, top, taken);
+    Some(Inbox { policy: policy?, imap: imap?, smtp: smtp? })
+}
+
+/// Notes what is wrong in the tables at the top, even where every inbox has a value of its own.
+pub(super) fn shared(top: &Table<'_>) {
+    project(&top.partial("project"));
+    promises(&top.partial("promises"));
+    rules(&top.partial("rules"));
+    server::imap(&top.partial("imap"));
+    server::smtp(&top.partial("smtp"));
+}
+
+fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<Policy> {
+    let project = project(&table.over("project", top));
+    let promises = promises(&table.over("promises", top));
+    let rules = rules(&table.over("rules", top));
+    let kind = table.or("kind", InboxKind::Dedicated, kind);
+    let recipients = table.need("recipients", RECIPIENTS, recipients);
+    let from = table.optional("from", value::mailbox);
+    let authserv_id = table.optional("authserv_id", authserv_id);
+    let name = name(table, recipients.as_deref());
+    if let Some(name) = &name {
+        taken.name(table, name);
+    }
+    if let Some(recipients) = &recipients {
+        taken.recipients(table, recipients);
+    }
+    let (project, promises, rules, recipients) = (project?, promises?, rules?, recipients?);
+    let from = from?.or_else(|| default_from(&project.name, &recipients));
+    Some(Policy {
+        inbox: name?,
+        kind: kind?,
+        from: from?,
+        recipients,
+        project: project.name,
+        case_prefix: project.case_prefix,
+        policy_url: project.policy_url,
+        authserv_id: authserv_id?,
+        acknowledgement: promises.acknowledgement,
+        response: promises.response,
+        response_from: promises.response_from,
+        link_only: rules.link_only,
+        attachment_only: rules.attachment_only,
+        empty: rules.empty,
+    })
+}
+
+fn default_from(project: &str, recipients: &[Address]) -> Option<Mailbox> {
+    let address = recipients.first()?.clone();
+    Some(Mailbox { name: format!("{project} Security"), address })
+}
+
+struct Project {
+    name: String,
+    case_prefix: String,
+    policy_url: Option<String>,
+}
+
+fn project(table: &Table<'_>) -> Option<Project> {
+    let name = table.need("name", "name = \"Express\"", value::line);
+    let case_prefix = table.need("case_prefix", "case_prefix = \"EXP\"", case_prefix);
+    let policy_url = table.optional("policy_url", value::url);
+    Some(Project { name: name?, case_prefix: case_prefix?, policy_url: policy_url? })
+}
+
+fn case_prefix(item: &Item<'_>) -> Option<String> {
+    let text = item.text()?;
+    let plain = text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    if (1..=12).contains(&text.len()) && plain && text.starts_with(|c: char| c.is_ascii_uppercase())
+    {
+        return Some(text.to_owned());
+    }
+    item.refuse(format_args!(
+        "\"{}\" cannot begin a case number; write 1 to 12 of A-Z and 0-9, first a letter, \
+         such as \"EXP\"",
+        shown(text)
+    ))
+}
+
+struct Promises {
+    acknowledgement: Span,
+    response: Span,
+    response_from: Start,
+}
+
+fn promises(table: &Table<'_>) -> Option<Promises> {
+    let length = |item: &Item<'_>| value::span(item, Span::minutes(1), Span::hours(24 * 365));
+    let acknowledgement = table.or("acknowledgement", Span::hours(48), length);
+    let response = table.or("response", Span::hours(48), length);
+    let response_from = table.or("response_from", Start::Received, |item| {
+        value::choice(item, &[("received", Start::Received), ("acknowledged", Start::Acknowledged)])
+    });
+    Some(Promises {
+        acknowledgement: acknowledgement?,
+        response: response?,
+        response_from: response_from?,
+    })
+}
+
+struct Rules {
+    link_only: OnRule,
+    attachment_only: OnRule,
+    empty: OnRule,
+}
+
+fn rules(table: &Table<'_>) -> Option<Rules> {
+    let rule = |item: &Item<'_>| {
+        value::choice(item, &[("reject", OnRule::Reject), ("flag", OnRule::Flag)])
+    };
+    let link_only = table.or("link_only", OnRule::Reject, rule);
+    let attachment_only = table.or("attachment_only", OnRule::Reject, rule);
+    let empty = table.or("empty", OnRule::Reject, rule);
+    Some(Rules { link_only: link_only?, attachment_only: attachment_only?, empty: empty? })
+}
+
+fn kind(item: &Item<'_>) -> Option<InboxKind> {
+    if item.as_text() == Some("personal") {
+        return item.refuse(
+            "\"personal\" is not there yet; the nearest is \"mixed\": \
+             only mail to the recipients opens a case",
+        );
+    }
+    value::choice(item, &[("dedicated", InboxKind::Dedicated), ("mixed", InboxKind::Mixed)])
+}
+
+const RECIPIENTS: &str = "recipients = [\"security@project.example\"]";
+
+fn recipients(item: &Item<'_>) -> Option<Vec<Address>> {
+    let mut addresses: Vec<Address> = Vec::new();
+    let mut right = true;
+    for item in item.list(RECIPIENTS)? {
+        let address = value::address(&item).and_then(|address| {
+            let twice = addresses.contains(&address);
+            if twice {
+                item.refuse("the same address stands in the list twice")
+            } else {
+                Some(address)
+            }
+        });
+        right &= address.is_some();
+        addresses.extend(address);
+    }
+    right.then_some(addresses)
+}
+
+/// RFC 8601 section 2.2 allows more; no server uses it.
+fn authserv_id(item: &Item<'_>) -> Option<String> {
+    let text = value::line(item)?;
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/@".contains(c)) {
+        return Some(text);
+    }
+    item.refuse(format_args!(
+        "\"{}\" is no authserv-id; write what stands first in the Authentication-Results \
+         fields that your server adds, such as \"mx.project.example\"",
+        shown(&text)
+    ))
+}
+
+/// The name in the file, or else the part of the first recipient before the `@`.
+fn name(table: &Table<'_>, recipients: Option<&[Address]>) -> Option<String> {
+    if let Some(item) = table.item("name") {
+        return own_name(&item);
+    }
+    let local = recipients?.first()?.local().to_lowercase();
+    let name: String =
+        local.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name = name.trim_matches('-').to_owned();
+    if name.is_empty() {
+        return table.refuse("name", "the recipient gives no name; write name = \"security\"");
+    }
+    Some(name)
+}
+
+fn own_name(item: &Item<'_>) -> Option<String> {
+    let text = item.text()?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=64).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('-') {
+        return Some(text.to_owned());
+    }
+    item.refuse(format_args!(
+        "\"{}\" is no name for an inbox; write 1 to 64 of a-z, 0-9 and -, such as \"security\"",
+        shown(text)
+    ))
+}
