@@ -114,9 +114,9 @@ fn what_is_left_out_has_the_defaults_that_the_example_names() {
     assert_eq!(inbox.smtp.server.timeout, Duration::from_secs(30));
     assert_eq!(inbox.imap.server.port, 993);
     assert_eq!(inbox.imap.server.security, Security::Tls);
-    assert_eq!(inbox.imap.server.timeout, Duration::from_secs(60));
+    assert_eq!(inbox.imap.server.timeout, Duration::from_mins(1));
     assert_eq!(inbox.imap.folders, ["INBOX"]);
-    assert_eq!(inbox.imap.poll, Duration::from_secs(300));
+    assert_eq!(inbox.imap.poll, Duration::from_mins(5));
 
     // What the example shows commented out is, but for a few, the default: using it changes nothing.
     let everything = config::parse("config.toml", &everything()).unwrap();

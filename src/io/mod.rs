@@ -1,1 +1,3 @@
 //! The edges: what is done, and nothing that is decided.
+
+pub mod secret;
