@@ -1,3 +1,4 @@
 //! The edges: what is done, and nothing that is decided.
 
 pub mod secret;
+pub mod store;

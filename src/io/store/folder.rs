@@ -1,0 +1,162 @@
+//! The folder of a store: who may use it, and whether there is a store in it at all.
+//!
+//! ```text
+//! state/lock        held while the store is open
+//! state/store/      the store, complete from its first moment: it arrives here by a rename
+//! state/store.new/  a store that is being made; after a crash it is thrown away
+//! ```
+//!
+//! So "no store yet" and "the store is damaged" are never confused, and a damaged store is never
+//! replaced by an empty one, which would acknowledge every old mail again.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+const LOCK: &str = "lock";
+const STORE: &str = "store";
+const UNFINISHED: &str = "store.new";
+/// The folder may be a filesystem of its own.
+const LOST_AND_FOUND: &str = "lost+found";
+
+/// Why a store cannot be opened, in one line, with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Another process holds the lock.
+    #[error("another Watchpost is running on this store ({})", .0.display())]
+    Locked(PathBuf),
+    /// The path leads to something that is no folder.
+    #[error("{} is not a folder: remove it, or choose another path", .0.display())]
+    NotAFolder(PathBuf),
+    /// The folder belongs to something else.
+    #[error("{} is not empty and holds no store: choose an empty folder", .0.display())]
+    NotEmpty(PathBuf),
+    /// The user that runs this program may not use the folder.
+    #[error("no permission for {}: give the folder to the user that runs Watchpost", .0.display())]
+    Forbidden(PathBuf),
+    /// Nothing can be written where the folder is.
+    #[error("the disk of {} is full: make room", .0.display())]
+    Full(PathBuf),
+    /// A later version wrote it.
+    #[error(
+        "this store was written by a newer Watchpost (schema {found}, this one knows {known}): \
+         install that version again"
+    )]
+    Newer {
+        /// The schema of the store.
+        found: u64,
+        /// The schema of this program.
+        known: u64,
+    },
+    /// It can be read, but it was not made by Watchpost.
+    #[error("{} is not a Watchpost store: choose an empty folder", .0.display())]
+    Foreign(PathBuf),
+    /// It cannot be read. It is left as it is.
+    #[error(
+        "the store in {} is damaged ({detail}): move the folder away and restore the last backup",
+        dir.display()
+    )]
+    Damaged {
+        /// The folder.
+        dir: PathBuf,
+        /// What was found, in one line.
+        detail: String,
+    },
+    /// Anything else that the operating system refused.
+    #[error("{}: {detail}", dir.display())]
+    Disk {
+        /// The folder.
+        dir: PathBuf,
+        /// What it said.
+        detail: String,
+    },
+}
+
+impl OpenError {
+    /// What an error of the operating system means for the folder `dir`.
+    pub(super) fn from_io(dir: &Path, error: &io::Error) -> OpenError {
+        let dir = dir.to_owned();
+        match error.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                OpenError::Forbidden(dir)
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OpenError::Full(dir),
+            io::ErrorKind::NotADirectory => OpenError::NotAFolder(dir),
+            _ => OpenError::Disk { dir, detail: error.to_string() },
+        }
+    }
+}
+
+/// A folder that is ours alone until this is dropped.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder if it is not there, refuses one that belongs to something else, and locks it.
+    pub(super) fn claim(path: &Path) -> Result<Folder, OpenError> {
+        let claim = || -> io::Result<Result<Folder, OpenError>> {
+            if !path.try_exists()? {
+                DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+            }
+            if !is_ours(path)? {
+                return Ok(Err(OpenError::NotEmpty(path.to_owned())));
+            }
+            let lock = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .mode(0o600)
+                .open(path.join(LOCK))?;
+            match lock.try_lock() {
+                Ok(()) => Ok(Ok(Folder { path: path.to_owned(), _lock: lock })),
+                Err(TryLockError::WouldBlock) => Ok(Err(OpenError::Locked(path.to_owned()))),
+                Err(TryLockError::Error(error)) => Err(error),
+            }
+        };
+        claim().unwrap_or_else(|error| Err(OpenError::from_io(path, &error)))
+    }
+
+    /// The folder itself.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the tables are, or will be.
+    pub(super) fn store(&self) -> PathBuf {
+        self.path.join(STORE)
+    }
+
+    /// Whether a store was ever finished here.
+    pub(super) fn holds_store(&self) -> io::Result<bool> {
+        self.store().try_exists()
+    }
+
+    /// A place to make a new store in; what an earlier attempt left there is thrown away.
+    pub(super) fn unfinished(&self) -> io::Result<PathBuf> {
+        let path = self.path.join(UNFINISHED);
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(path),
+        }
+    }
+
+    /// From now on the store counts as one.
+    pub(super) fn finish(&self) -> io::Result<()> {
+        fs::rename(self.path.join(UNFINISHED), self.store())
+    }
+}
+
+/// Whether the folder holds a store, or nothing but what an interrupted first start leaves.
+fn is_ours(path: &Path) -> io::Result<bool> {
+    let names = fs::read_dir(path)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<io::Result<Vec<_>>>()?;
+    let known = |name: &std::ffi::OsString| {
+        [LOCK, UNFINISHED, LOST_AND_FOUND].iter().any(|known| name == known)
+    };
+    Ok(names.iter().any(|name| name == STORE) || names.iter().all(known))
+}

@@ -1,0 +1,272 @@
+//! The thread that owns the tables: it serves commands in groups, one barrier a group.
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::path::Path;
+use std::sync::Once;
+use std::sync::mpsc as std_mpsc;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::folder::Folder;
+use super::{Fault, OpenError, Row, StoreError, Tables};
+use crate::desk::record::{Batch, Table, Write};
+
+/// The version of what keys and values mean. It goes up when an older program could misread them.
+const SCHEMA: u64 = 1;
+const SCHEMA_KEY: &[u8] = b"schema";
+
+/// How many commands share one barrier. Larger groups gain nothing: then the transactions
+/// themselves cost more than the barrier.
+pub(super) const GROUP: usize = 64;
+
+const THREAD: &str = "watchpost-store";
+
+pub(super) type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
+#[derive(Debug)]
+pub(super) enum Command {
+    Commit(Batch, Answer<()>),
+    Get(Table, Vec<Vec<u8>>, Answer<Vec<Option<Vec<u8>>>>),
+    Scan {
+        table: Table,
+        prefix: Vec<u8>,
+        after: Option<Vec<u8>>,
+        limit: usize,
+        answer: Answer<Vec<Row>>,
+    },
+    Last(Table, Vec<u8>, Answer<Option<Row>>),
+    Close(Answer<()>),
+}
+
+/// Starts the thread and waits until the tables in `dir` are open.
+pub(super) fn start(
+    dir: &Path,
+    inbox: mpsc::Receiver<Command>,
+) -> Result<JoinHandle<()>, OpenError> {
+    hide_panics();
+    let folder = Folder::claim(dir)?;
+    let (opened, answer) = std_mpsc::channel();
+    let thread = thread::Builder::new()
+        .name(THREAD.to_owned())
+        .spawn(move || live(folder, &opened, inbox))
+        .map_err(|error| OpenError::from_io(dir, &error))?;
+    let stopped = |_| Err(OpenError::from_io(dir, &io::Error::other("the store's thread is gone")));
+    answer.recv().unwrap_or_else(stopped)?;
+    Ok(thread)
+}
+
+/// The life of the thread: open, serve, end.
+fn live(
+    folder: Folder,
+    opened: &std_mpsc::Sender<Result<(), OpenError>>,
+    inbox: mpsc::Receiver<Command>,
+) {
+    let dir = folder.path().to_owned();
+    let life = || match Keeper::open(folder) {
+        Ok(keeper) => {
+            let _ = opened.send(Ok(()));
+            keeper.run(inbox);
+        }
+        Err(error) => {
+            let _ = opened.send(Err(error));
+        }
+    };
+    // sled panics on damage instead of returning an error, at open as well as later.
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(life)) {
+        let detail = first_line(panic_text(panic.as_ref()));
+        let damaged = OpenError::Damaged { dir, detail };
+        // Nobody reads this channel once the store is open.
+        if let Err(unread) = opened.send(Err(damaged.clone())) {
+            drop(unread);
+            tracing::error!("{damaged}");
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text,
+        (None, None) => "no detail",
+    }
+}
+
+/// sled's panics and errors fill whole pages.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(120).collect()
+}
+
+/// Keeps the panics of the store's thread off stderr: they become errors. Every other thread
+/// panics as before.
+fn hide_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = take_hook();
+        set_hook(Box::new(move |info| {
+            if thread::current().name() != Some(THREAD) {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// What is to be told to a caller, once it is known how the group's barrier went.
+type Reply = Box<dyn FnOnce(Result<(), StoreError>)>;
+
+struct Keeper {
+    folder: Folder,
+    /// None after a fault: sled takes no write after an error until it is opened again.
+    tables: Option<Tables>,
+}
+
+impl Keeper {
+    fn open(folder: Folder) -> Result<Keeper, OpenError> {
+        let dir = folder.path().to_owned();
+        let fault = |fault| match fault {
+            Fault::Disk(error) => OpenError::from_io(&dir, &error),
+            Fault::Damage(detail) => {
+                OpenError::Damaged { dir: dir.clone(), detail: first_line(&detail) }
+            }
+        };
+        if !folder.holds_store().map_err(|error| fault(error.into()))? {
+            create(&folder).map_err(fault)?;
+        }
+        let tables = open_existing(&folder.store()).map_err(fault)?;
+        check_schema(&tables, &dir).map_err(fault)??;
+        Ok(Keeper { folder, tables: Some(tables) })
+    }
+
+    fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+        let mut group = Vec::with_capacity(GROUP);
+        while inbox.blocking_recv_many(&mut group, GROUP) > 0 {
+            if let Some(close) = self.serve(&mut group) {
+                drop(self.tables.take());
+                let _ = close.send(Ok(()));
+                return;
+            }
+        }
+    }
+
+    /// Serves one group, and answers it after its barrier. Returns the caller who wants to close;
+    /// who came after them gets no answer, which says the same.
+    fn serve(&mut self, group: &mut Vec<Command>) -> Option<Answer<()>> {
+        let mut replies = Vec::with_capacity(group.len());
+        let mut close = None;
+        let mut state = self.reopen();
+        let mut dirty = false;
+        for command in group.drain(..) {
+            match command {
+                Command::Close(answer) => {
+                    close = Some(answer);
+                    break;
+                }
+                command => {
+                    dirty |= matches!(command, Command::Commit(..));
+                    replies.push(perform(command, &mut state));
+                }
+            }
+        }
+        let outcome = state.and_then(|tables| if dirty { tables.barrier() } else { Ok(()) });
+        let outcome = outcome.map_err(disk_error);
+        if outcome.is_err() {
+            self.tables = None;
+        }
+        replies.into_iter().for_each(|reply| reply(outcome.clone()));
+        close
+    }
+
+    fn reopen(&mut self) -> Result<&Tables, Fault> {
+        match &mut self.tables {
+            Some(tables) => Ok(tables),
+            closed @ None => Ok(closed.insert(open_existing(&self.folder.store())?)),
+        }
+    }
+}
+
+/// Does one command, unless one before it in the group failed: then this one fails with it.
+fn perform(command: Command, state: &mut Result<&Tables, Fault>) -> Reply {
+    match command {
+        Command::Commit(writes, answer) => {
+            reply(answer, attempt(state, |tables| tables.apply(writes)))
+        }
+        Command::Get(table, keys, answer) => reply(
+            answer,
+            attempt(state, |tables| keys.iter().map(|key| tables.get(table, key)).collect()),
+        ),
+        Command::Scan { table, prefix, after, limit, answer } => reply(
+            answer,
+            attempt(state, |tables| tables.scan(table, &prefix, after.as_deref(), limit)),
+        ),
+        Command::Last(table, prefix, answer) => {
+            reply(answer, attempt(state, |tables| tables.last(table, &prefix)))
+        }
+        Command::Close(answer) => reply(answer, Some(())),
+    }
+}
+
+fn attempt<T>(
+    state: &mut Result<&Tables, Fault>,
+    work: impl FnOnce(&Tables) -> Result<T, Fault>,
+) -> Option<T> {
+    match work(state.as_ref().ok()?) {
+        Ok(value) => Some(value),
+        Err(fault) => {
+            *state = Err(fault);
+            None
+        }
+    }
+}
+
+/// Reads wait for the barrier too: what they saw of this group could still be lost.
+fn reply<T: 'static>(answer: Answer<T>, value: Option<T>) -> Reply {
+    Box::new(move |outcome| {
+        let _ = answer.send(outcome.and_then(|()| value.ok_or(StoreError::Closed)));
+    })
+}
+
+fn disk_error(fault: Fault) -> StoreError {
+    let error = StoreError::Disk(match fault {
+        Fault::Disk(error) => error.to_string(),
+        Fault::Damage(detail) => first_line(&detail),
+    });
+    tracing::error!("{error}");
+    error
+}
+
+/// Makes a new store beside its place and moves it there when it is complete and durable.
+fn create(folder: &Folder) -> Result<(), Fault> {
+    let tables = Tables::open(&folder.unfinished()?)?;
+    let schema = SCHEMA.to_string().into_bytes();
+    tables.apply(vec![Write::Put(Table::Meta, SCHEMA_KEY.to_vec(), schema)])?;
+    tables.barrier()?;
+    drop(tables);
+    folder.finish()?;
+    Ok(())
+}
+
+/// Opens a store that must be there: sled would put an empty log in place of a missing one.
+fn open_existing(store: &Path) -> Result<Tables, Fault> {
+    match std::fs::metadata(store.join("db")) {
+        Ok(log) if log.len() > 0 => Tables::open(store),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Err(Fault::Damage("its log is gone".to_owned())),
+    }
+}
+
+/// The outer error is a fault of the disk, the inner one the verdict.
+fn check_schema(tables: &Tables, dir: &Path) -> Result<Result<(), OpenError>, Fault> {
+    let row = tables.get(Table::Meta, SCHEMA_KEY)?;
+    let found = row.as_deref().map(|value| str::from_utf8(value).unwrap_or_default().parse());
+    Ok(match found {
+        Some(Ok(SCHEMA)) => Ok(()),
+        Some(Ok(found)) if found > SCHEMA => Err(OpenError::Newer { found, known: SCHEMA }),
+        Some(_) => {
+            let detail = "its schema version cannot be read".to_owned();
+            Err(OpenError::Damaged { dir: dir.to_owned(), detail })
+        }
+        None => Err(OpenError::Foreign(dir.to_owned())),
+    })
+}

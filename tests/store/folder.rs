@@ -1,0 +1,159 @@
+//! Opening: what is refused, with which words, and what is left untouched.
+
+use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use watchpost::desk::record::{Table, Write};
+use watchpost::io::store::{OpenError, Store};
+
+use super::{open, put, value};
+
+async fn filled(dir: &Path) {
+    let store = open(dir);
+    for n in 0..300 {
+        let body = "x".repeat(5000);
+        let writes = vec![put(Table::Mails, &format!("{n:05}"), &body)];
+        store.commit(writes).await.unwrap();
+    }
+    store.close().await;
+}
+
+fn refusal(dir: &Path) -> OpenError {
+    let error = Store::open(dir).map(|_| "opened").unwrap_err();
+    let text = error.to_string();
+    assert!(!text.contains('\n') && text.len() < 400, "{text}");
+    error
+}
+
+#[tokio::test]
+async fn a_new_folder_is_private() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("deep/state");
+    open(&state).close().await;
+    assert_eq!(fs::metadata(&state).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[tokio::test]
+async fn a_second_opener_is_told_that_another_one_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    assert_eq!(refusal(dir.path()), OpenError::Locked(dir.path().to_owned()));
+    assert!(refusal(dir.path()).to_string().contains("another Watchpost is running on this store"));
+    store.commit(vec![put(Table::Meta, "still", "works")]).await.unwrap();
+    store.close().await;
+    open(dir.path()).close().await;
+}
+
+#[tokio::test]
+async fn a_folder_of_something_else_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("letter.txt"), "mine").unwrap();
+    let error = refusal(dir.path());
+    assert_eq!(error, OpenError::NotEmpty(dir.path().to_owned()));
+    assert!(error.to_string().ends_with("holds no store: choose an empty folder"), "{error}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+
+    let file = dir.path().join("letter.txt");
+    assert_eq!(refusal(&file), OpenError::NotAFolder(file));
+}
+
+#[tokio::test]
+async fn a_folder_that_may_not_be_made_is_named() {
+    // Nobody, root included, makes folders there.
+    let forbidden = Path::new("/sys/kernel/watchpost");
+    if forbidden.parent().is_some_and(Path::is_dir) {
+        assert_eq!(refusal(forbidden), OpenError::Forbidden(forbidden.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_first_start_that_was_interrupted_starts_again() {
+    let made = tempfile::tempdir().unwrap();
+    filled(made.path()).await;
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("lock"), "").unwrap();
+    // Whatever was there at the crash: even rows.
+    fs::rename(made.path().join("store"), dir.path().join("store.new")).unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.scan(Table::Mails, vec![], None, 1).await.unwrap(), vec![]);
+    store.close().await;
+    assert!(!dir.path().join("store.new").exists());
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_version_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    assert_eq!(value(&store, Table::Meta, "schema").await.as_deref(), Some("1"));
+    store.commit(vec![put(Table::Meta, "schema", "2")]).await.unwrap();
+    store.close().await;
+    assert_eq!(
+        refusal(dir.path()).to_string(),
+        "this store was written by a newer Watchpost (schema 2, this one knows 1): \
+         install that version again"
+    );
+}
+
+#[tokio::test]
+async fn a_store_without_a_schema_is_not_ours() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(vec![Write::Delete(Table::Meta, b"schema".to_vec())]).await.unwrap();
+    store.close().await;
+    assert_eq!(refusal(dir.path()), OpenError::Foreign(dir.path().to_owned()));
+
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.commit(vec![put(Table::Meta, "schema", "one")]).await.unwrap();
+    store.close().await;
+    assert!(matches!(refusal(dir.path()), OpenError::Damaged { .. }));
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_refused_and_never_replaced_by_an_empty_one() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(dir.path()).await;
+    let db = dir.path().join("store/db");
+    let whole = fs::read(&db).unwrap();
+
+    let damages: [(&str, fn(&Path)); 5] = [
+        ("removed", |db| fs::remove_file(db).unwrap()),
+        ("emptied", |db| fs::write(db, "").unwrap()),
+        ("cut to a tenth", |db| cut(db, 10)),
+        ("cut to a half", |db| cut(db, 2)),
+        ("zeroed in front", |db| overwrite(db, 0, &[0; 600_000])),
+    ];
+    for (what, damage) in damages {
+        fs::write(&db, &whole).unwrap();
+        damage(&db);
+        match Store::open(dir.path()) {
+            Err(error) => {
+                println!("{what}: {error}");
+                let said = matches!(error, OpenError::Damaged { .. } | OpenError::Foreign(_));
+                assert!(said, "{what}: {error}");
+            }
+            Ok(store) => {
+                let rows = store.scan(Table::Mails, vec![], None, 1000).await.unwrap().len();
+                panic!("{what}: opened with {rows} rows");
+            }
+        }
+    }
+
+    fs::write(&db, &whole).unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.scan(Table::Mails, vec![], None, 1000).await.unwrap().len(), 300);
+    store.close().await;
+}
+
+fn cut(db: &Path, part: u64) {
+    let file = fs::OpenOptions::new().write(true).open(db).unwrap();
+    file.set_len(file.metadata().unwrap().len() / part).unwrap();
+}
+
+fn overwrite(db: &Path, at: u64, bytes: &[u8]) {
+    let mut file = fs::OpenOptions::new().write(true).open(db).unwrap();
+    file.seek(SeekFrom::Start(at)).unwrap();
+    file.write_all(bytes).unwrap();
+}
