@@ -5,6 +5,7 @@ mod store {
     mod disk;
     mod folder;
     mod rows;
+    mod speed;
 
     use std::path::Path;
 

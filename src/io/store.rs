@@ -9,6 +9,7 @@
 
 mod folder;
 mod keeper;
+mod seal;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,6 +18,7 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use sled::Transactional as _;
 use sled::transaction::TransactionError;
@@ -24,6 +26,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::desk::record::{Batch, MAX_KEY, MAX_VALUE, Table, Write};
 use keeper::{Answer, Command, GROUP};
+use seal::Seal;
 
 pub use folder::OpenError;
 
@@ -140,46 +143,77 @@ fn fits(write: &Write) -> Result<(), StoreError> {
 /// A hint to sled; about this much stays in memory between reads.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
+const SCHEMA_KEY: &[u8] = b"schema";
+const SEAL_KEY: &[u8] = b"seal";
+
 /// The open tables: all that the keeper needs of sled. Every method blocks.
 struct Tables {
     db: sled::Db,
     trees: BTreeMap<Table, sled::Tree>,
     dir: File,
+    /// What the rows add up to; the same stands in the row `seal`.
+    seal: Seal,
 }
 
 impl Tables {
-    /// Opens or makes the tables in `dir`. Panics on most kinds of damage: that is sled's way.
+    /// Opens or makes the tables in `dir`, and reads them whole. Panics on most kinds of damage:
+    /// that is sled's way.
     fn open(dir: &Path) -> Result<Tables, Fault> {
-        let db = sled::Config::new()
+        let config = sled::Config::new()
             .path(dir)
             .mode(sled::Mode::LowSpace)
             .cache_capacity(CACHE_BYTES)
             // Nothing is flushed behind our back: `barrier` does it, and tells how it went.
-            .flush_every_ms(None)
-            .open()?;
+            .flush_every_ms(None);
+        let db = open_after_closing(&config)?;
         let tree = |table: Table| Ok((table, db.open_tree(table.name())?));
         let trees = Table::ALL.into_iter().map(tree).collect::<Result<_, sled::Error>>()?;
-        Ok(Tables { dir: File::open(dir)?, trees, db })
+        let mut tables = Tables { dir: File::open(dir)?, trees, db, seal: Seal::default() };
+        for (table, tree) in &tables.trees {
+            for row in tree {
+                let (key, value) = row?;
+                if (*table, &*key) != (Table::Meta, SEAL_KEY) {
+                    tables.seal.add(*table, &key, &value);
+                }
+            }
+        }
+        Ok(tables)
+    }
+
+    /// Whether the rows add up to what the last transaction left.
+    fn is_whole(&self) -> Result<bool, Fault> {
+        let seal = self.get(Table::Meta, SEAL_KEY)?;
+        Ok(seal.and_then(|bytes| Seal::from_bytes(&bytes)) == Some(self.seal))
     }
 
     /// Applies all writes or none; they are durable after the next [`Tables::barrier`].
-    fn apply(&self, writes: Batch) -> Result<(), Fault> {
+    fn apply(&mut self, writes: Batch) -> Result<(), Fault> {
+        let mut seal = self.seal;
         let mut batches = BTreeMap::<Table, sled::Batch>::new();
-        for write in writes {
-            match write {
-                Write::Put(table, key, value) => {
-                    batches.entry(table).or_default().insert(key, value);
+        for ((table, key), value) in last_of_each_key(writes) {
+            if let Some(old) = self.tree(table)?.get(&key)? {
+                seal.remove(table, &key, &old);
+            }
+            let batch = batches.entry(table).or_default();
+            match value {
+                Some(value) => {
+                    seal.add(table, &key, &value);
+                    batch.insert(key, value);
                 }
-                Write::Delete(table, key) => batches.entry(table).or_default().remove(key),
+                None => batch.remove(key),
             }
         }
-        if batches.is_empty() {
-            return Ok(());
-        }
+        batches.entry(Table::Meta).or_default().insert(SEAL_KEY, seal.to_bytes());
+        self.transact(&batches)?;
+        self.seal = seal;
+        Ok(())
+    }
+
+    fn transact(&self, batches: &BTreeMap<Table, sled::Batch>) -> Result<(), Fault> {
         let trees: Vec<_> = batches.keys().filter_map(|table| self.trees.get(table)).collect();
         let transaction = trees.as_slice().transaction(|views| {
-            views.iter().zip(batches.values()).try_for_each(|(view, batch)| view.apply_batch(batch))?;
-            Ok(())
+            let mut pairs = views.iter().zip(batches.values());
+            Ok(pairs.try_for_each(|(view, batch)| view.apply_batch(batch))?)
         });
         transaction.map_err(|error: TransactionError<()>| match error {
             TransactionError::Storage(error) => error.into(),
@@ -229,14 +263,38 @@ impl Tables {
     }
 }
 
+/// The folder is locked for us alone, so whoever still holds sled's own lock is a thread of sled
+/// that has yet to let go of tables which this process closed a moment ago.
+fn open_after_closing(config: &sled::Config) -> Result<sled::Db, Fault> {
+    for _ in 0..200 {
+        match config.open() {
+            Err(sled::Error::Io(error)) if error.to_string().contains("acquire lock") => {
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+            opened => return Ok(opened?),
+        }
+    }
+    Err(Fault::Disk(io::Error::other("tables that were closed are still in use")))
+}
+
 fn owned((key, value): (sled::IVec, sled::IVec)) -> Row {
     (key.to_vec(), value.to_vec())
 }
 
-/// What sled's errors mean to the keeper.
+fn last_of_each_key(writes: Batch) -> BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>> {
+    let change = |write| match write {
+        Write::Put(table, key, value) => ((table, key), Some(value)),
+        Write::Delete(table, key) => ((table, key), None),
+    };
+    writes.into_iter().map(change).collect()
+}
+
+/// Why the tables cannot be used.
 enum Fault {
-    Damage(String),
     Disk(io::Error),
+    Damage(String),
+    Newer(u64),
+    Foreign,
 }
 
 impl From<sled::Error> for Fault {

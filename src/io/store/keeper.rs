@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::mpsc as std_mpsc;
 use std::thread::{self, JoinHandle};
@@ -11,12 +11,11 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
 use super::folder::Folder;
-use super::{Fault, OpenError, Row, StoreError, Tables};
+use super::{Fault, OpenError, Row, SCHEMA_KEY, StoreError, Tables};
 use crate::desk::record::{Batch, Table, Write};
 
 /// The version of what keys and values mean. It goes up when an older program could misread them.
 const SCHEMA: u64 = 1;
-const SCHEMA_KEY: &[u8] = b"schema";
 
 /// How many commands share one barrier. Larger groups gain nothing: then the transactions
 /// themselves cost more than the barrier.
@@ -76,7 +75,7 @@ fn live(
     };
     // sled panics on damage instead of returning an error, at open as well as later.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(life)) {
-        let detail = first_line(panic_text(panic.as_ref()));
+        let detail = format!("sled: {}", first_line(panic_text(panic.as_ref())));
         let damaged = OpenError::Damaged { dir, detail };
         // Nobody reads this channel once the store is open.
         if let Err(unread) = opened.send(Err(damaged.clone())) {
@@ -125,17 +124,13 @@ struct Keeper {
 impl Keeper {
     fn open(folder: Folder) -> Result<Keeper, OpenError> {
         let dir = folder.path().to_owned();
-        let fault = |fault| match fault {
-            Fault::Disk(error) => OpenError::from_io(&dir, &error),
-            Fault::Damage(detail) => {
-                OpenError::Damaged { dir: dir.clone(), detail: first_line(&detail) }
+        let open = || {
+            if !folder.holds_store()? {
+                create(&folder)?;
             }
+            open_existing(&folder.store())
         };
-        if !folder.holds_store().map_err(|error| fault(error.into()))? {
-            create(&folder).map_err(fault)?;
-        }
-        let tables = open_existing(&folder.store()).map_err(fault)?;
-        check_schema(&tables, &dir).map_err(fault)??;
+        let tables = open().map_err(|fault| open_error(dir, fault))?;
         Ok(Keeper { folder, tables: Some(tables) })
     }
 
@@ -174,11 +169,13 @@ impl Keeper {
         if outcome.is_err() {
             self.tables = None;
         }
-        replies.into_iter().for_each(|reply| reply(outcome.clone()));
+        for reply in replies {
+            reply(outcome.clone());
+        }
         close
     }
 
-    fn reopen(&mut self) -> Result<&Tables, Fault> {
+    fn reopen(&mut self) -> Result<&mut Tables, Fault> {
         match &mut self.tables {
             Some(tables) => Ok(tables),
             closed @ None => Ok(closed.insert(open_existing(&self.folder.store())?)),
@@ -187,7 +184,7 @@ impl Keeper {
 }
 
 /// Does one command, unless one before it in the group failed: then this one fails with it.
-fn perform(command: Command, state: &mut Result<&Tables, Fault>) -> Reply {
+fn perform(command: Command, state: &mut Result<&mut Tables, Fault>) -> Reply {
     match command {
         Command::Commit(writes, answer) => {
             reply(answer, attempt(state, |tables| tables.apply(writes)))
@@ -208,10 +205,10 @@ fn perform(command: Command, state: &mut Result<&Tables, Fault>) -> Reply {
 }
 
 fn attempt<T>(
-    state: &mut Result<&Tables, Fault>,
-    work: impl FnOnce(&Tables) -> Result<T, Fault>,
+    state: &mut Result<&mut Tables, Fault>,
+    work: impl FnOnce(&mut Tables) -> Result<T, Fault>,
 ) -> Option<T> {
-    match work(state.as_ref().ok()?) {
+    match work(state.as_mut().ok()?) {
         Ok(value) => Some(value),
         Err(fault) => {
             *state = Err(fault);
@@ -229,16 +226,29 @@ fn reply<T: 'static>(answer: Answer<T>, value: Option<T>) -> Reply {
 
 fn disk_error(fault: Fault) -> StoreError {
     let error = StoreError::Disk(match fault {
-        Fault::Disk(error) => error.to_string(),
+        Fault::Disk(error) if error.kind() == io::ErrorKind::StorageFull => {
+            "it is full: make room".to_owned()
+        }
+        Fault::Disk(error) => first_line(&error.to_string()),
         Fault::Damage(detail) => first_line(&detail),
+        Fault::Newer(_) | Fault::Foreign => "another program changed the store".to_owned(),
     });
     tracing::error!("{error}");
     error
 }
 
+fn open_error(dir: PathBuf, fault: Fault) -> OpenError {
+    match fault {
+        Fault::Disk(error) => OpenError::from_io(&dir, &error),
+        Fault::Damage(detail) => OpenError::Damaged { dir, detail: first_line(&detail) },
+        Fault::Newer(found) => OpenError::Newer { found, known: SCHEMA },
+        Fault::Foreign => OpenError::Foreign(dir),
+    }
+}
+
 /// Makes a new store beside its place and moves it there when it is complete and durable.
 fn create(folder: &Folder) -> Result<(), Fault> {
-    let tables = Tables::open(&folder.unfinished()?)?;
+    let mut tables = Tables::open(&folder.unfinished()?)?;
     let schema = SCHEMA.to_string().into_bytes();
     tables.apply(vec![Write::Put(Table::Meta, SCHEMA_KEY.to_vec(), schema)])?;
     tables.barrier()?;
@@ -250,23 +260,17 @@ fn create(folder: &Folder) -> Result<(), Fault> {
 /// Opens a store that must be there: sled would put an empty log in place of a missing one.
 fn open_existing(store: &Path) -> Result<Tables, Fault> {
     match std::fs::metadata(store.join("db")) {
-        Ok(log) if log.len() > 0 => Tables::open(store),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-        _ => Err(Fault::Damage("its log is gone".to_owned())),
+        Ok(log) if log.len() > 0 => {}
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => return Err(Fault::Damage("its log is gone".to_owned())),
     }
-}
-
-/// The outer error is a fault of the disk, the inner one the verdict.
-fn check_schema(tables: &Tables, dir: &Path) -> Result<Result<(), OpenError>, Fault> {
-    let row = tables.get(Table::Meta, SCHEMA_KEY)?;
-    let found = row.as_deref().map(|value| str::from_utf8(value).unwrap_or_default().parse());
-    Ok(match found {
-        Some(Ok(SCHEMA)) => Ok(()),
-        Some(Ok(found)) if found > SCHEMA => Err(OpenError::Newer { found, known: SCHEMA }),
-        Some(_) => {
-            let detail = "its schema version cannot be read".to_owned();
-            Err(OpenError::Damaged { dir: dir.to_owned(), detail })
-        }
-        None => Err(OpenError::Foreign(dir.to_owned())),
-    })
+    let tables = Tables::open(store)?;
+    let schema = tables.get(Table::Meta, SCHEMA_KEY)?.ok_or(Fault::Foreign)?;
+    // The schema comes first: a newer one may count differently.
+    match str::from_utf8(&schema).unwrap_or_default().parse() {
+        Ok(SCHEMA) if tables.is_whole()? => Ok(tables),
+        Ok(SCHEMA) => Err(Fault::Damage("its rows do not add up".to_owned())),
+        Ok(newer) if newer > SCHEMA => Err(Fault::Newer(newer)),
+        _ => Err(Fault::Damage("its schema version cannot be read".to_owned())),
+    }
 }
