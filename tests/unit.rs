@@ -28,7 +28,7 @@ fn printed(output: &Output) -> String {
 }
 
 /// The values of a setting that may be given several times.
-fn settings<'u>(name: &'u str) -> impl Iterator<Item = &'u str> {
+fn settings(name: &str) -> impl Iterator<Item = &str> {
     UNIT.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix('='))
 }
 

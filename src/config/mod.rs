@@ -31,7 +31,7 @@ use twice::Taken;
 /// Where the state is kept if neither the file nor systemd says otherwise.
 const STATE: &str = "/var/lib/watchpost";
 
-/// No configuration is larger than this, in bytes: 300 inboxes need a tenth of it.
+/// No configuration is larger than this, in bytes: 300 inboxes need less than a tenth of it.
 const LIMIT: u64 = 4 << 20;
 
 /// The longest path of a Unix socket, in bytes: `sun_path` in unix(7), less its final NUL.
