@@ -2,3 +2,4 @@
 
 pub mod secret;
 pub mod store;
+pub mod tls;
