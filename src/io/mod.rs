@@ -2,4 +2,5 @@
 
 pub mod secret;
 pub mod store;
+pub mod imap;
 pub mod tls;

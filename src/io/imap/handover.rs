@@ -1,0 +1,165 @@
+//! From the reader to the loop: batches, and how far they reach.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Error, Fetched, FromFolder, Stop};
+use crate::desk::folder::Folder;
+
+/// A batch is at most so many mails, or so many bytes unless one mail alone is more.
+pub(super) const BATCH_MAILS: usize = 64;
+pub(super) const BATCH_BYTES: usize = 2 << 20;
+/// Mails that wait for one with a lower UID may hold so many bytes; then they go before it.
+const WAITING_BYTES: usize = 4 << 20;
+/// So many batches may be with the loop while the next one is read.
+const UNANSWERED: usize = 2;
+
+/// The mails of one catch-up on their way to the loop.
+#[derive(Debug)]
+pub(super) struct Handover<'a> {
+    tell: &'a mpsc::Sender<FromFolder>,
+    folder: &'a Folder,
+    uid_validity: u32,
+    /// UIDs that were found and are neither handed over nor settled.
+    outstanding: BTreeSet<u32>,
+    waiting: BTreeMap<u32, Fetched>,
+    waiting_bytes: usize,
+    last: u32,
+    told_upto: u32,
+    unanswered: VecDeque<oneshot::Receiver<()>>,
+}
+
+impl<'a> Handover<'a> {
+    /// For the UIDs that a search found.
+    pub(super) fn new(
+        tell: &'a mpsc::Sender<FromFolder>,
+        folder: &'a Folder,
+        uid_validity: u32,
+        found: &[u32],
+    ) -> Handover<'a> {
+        Handover {
+            tell,
+            folder,
+            uid_validity,
+            outstanding: found.iter().copied().collect(),
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+            last: found.last().copied().unwrap_or(0),
+            told_upto: 0,
+            unanswered: VecDeque::new(),
+        }
+    }
+
+    /// Takes one mail; sends what is ripe.
+    pub(super) async fn put(&mut self, mail: Fetched) -> Result<(), Stop> {
+        if !self.outstanding.remove(&mail.uid) {
+            return Ok(());
+        }
+        self.waiting_bytes += mail.bytes.len();
+        self.waiting.insert(mail.uid, mail);
+        loop {
+            let highest = self.ripe_upto();
+            let ripe = self.waiting.range(..=highest);
+            let (count, bytes) = ripe.fold((0, 0), |(n, b), (_, m)| (n + 1, b + m.bytes.len()));
+            if count >= BATCH_MAILS || bytes >= BATCH_BYTES {
+                self.send(highest).await?;
+            } else if self.waiting_bytes >= WAITING_BYTES {
+                self.send(u32::MAX).await?;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// This UID needs no handing over: its mail is gone, or not ours.
+    pub(super) fn settle(&mut self, uid: u32) {
+        self.outstanding.remove(&uid);
+    }
+
+    /// Hands over all that is ripe, before an error ends this catch-up: the next one starts
+    /// further on.
+    pub(super) async fn salvage(&mut self) -> Result<(), Stop> {
+        let highest = self.ripe_upto();
+        while self.waiting.range(..=highest).next().is_some() {
+            self.send(highest).await?;
+        }
+        Ok(())
+    }
+
+    /// Hands over the rest and waits until everything is durable.
+    pub(super) async fn finish(mut self) -> Result<(), Stop> {
+        self.salvage().await?;
+        if self.upto() > self.told_upto {
+            self.send(0).await?;
+        }
+        while !self.unanswered.is_empty() {
+            self.hear().await?;
+        }
+        Ok(())
+    }
+
+    /// The highest UID that waits for no lower one.
+    fn ripe_upto(&self) -> u32 {
+        self.outstanding.first().map_or(u32::MAX, |uid| uid.saturating_sub(1))
+    }
+
+    /// The highest UID up to which nothing is left to hand over.
+    fn upto(&self) -> u32 {
+        let open = self.outstanding.first().into_iter().chain(self.waiting.keys().next()).min();
+        open.map_or(self.last, |uid| uid.saturating_sub(1))
+    }
+
+    async fn send(&mut self, highest: u32) -> Result<(), Stop> {
+        if self.unanswered.len() >= UNANSWERED {
+            self.hear().await?;
+        }
+        let mails = self.take(highest);
+        let (reply, answer) = oneshot::channel();
+        self.told_upto = self.upto();
+        let batch = FromFolder::Mails {
+            folder: self.folder.clone(),
+            uid_validity: self.uid_validity,
+            mails,
+            upto: self.told_upto,
+            reply,
+        };
+        self.tell.send(batch).await.map_err(|_| Stop::LoopGone)?;
+        self.unanswered.push_back(answer);
+        Ok(())
+    }
+
+    fn take(&mut self, highest: u32) -> Vec<Fetched> {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while let Some(first) = self.waiting.first_entry() {
+            let size = first.get().bytes.len();
+            let full = batch.len() >= BATCH_MAILS || bytes + size > BATCH_BYTES;
+            if *first.key() > highest || (full && !batch.is_empty()) {
+                break;
+            }
+            bytes += size;
+            self.waiting_bytes -= size;
+            batch.push(first.remove());
+        }
+        batch
+    }
+
+    async fn hear(&mut self) -> Result<(), Stop> {
+        match self.unanswered.pop_front() {
+            Some(answer) => heard(self.tell, answer).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Waits for the loop's answer.
+pub(super) async fn heard<T>(
+    tell: &mpsc::Sender<FromFolder>,
+    answer: oneshot::Receiver<T>,
+) -> Result<T, Stop> {
+    match answer.await {
+        Ok(answer) => Ok(answer),
+        Err(_) if tell.is_closed() => Err(Stop::LoopGone),
+        Err(_) => Err(Stop::Failed(Error::NotTaken)),
+    }
+}

@@ -1,0 +1,59 @@
+//! A real login that changes nothing, for `watchpost check`.
+
+use super::session::{Access, Session};
+use super::{Error, Secret, login};
+use crate::config::settings::Imap;
+
+/// What an account can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The server tells of new mail at once (RFC 2177).
+    pub idle: bool,
+    /// The server counts changes (RFC 7162).
+    pub condstore: bool,
+    /// The server tells the UIDs of what it stores (RFC 4315).
+    pub uidplus: bool,
+    /// The configured folders, in order.
+    pub folders: Vec<ProbedFolder>,
+}
+
+/// One configured folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbedFolder {
+    /// As configured.
+    pub name: String,
+    /// How many mails are in it; or why it cannot be opened.
+    pub mails: Result<u32, String>,
+    /// Whether our keywords can be set; none where a server does not tell without opening the
+    /// folder for writing.
+    pub keywords: Option<bool>,
+}
+
+/// Logs in and opens each folder to read only.
+pub async fn probe(account: &Imap, secret: &Secret) -> Result<Probe, Error> {
+    let mut session = login::open(account, secret).await?;
+    let mut folders = Vec::new();
+    for name in &account.folders {
+        folders.push(examine(&mut session, name).await?);
+    }
+    let probe = Probe {
+        idle: session.can("IDLE"),
+        condstore: session.can("CONDSTORE") || session.can("QRESYNC"),
+        uidplus: session.can("UIDPLUS"),
+        folders,
+    };
+    // Everything is known; a server that ends without its good-bye changes nothing.
+    let _ = session.logout().await;
+    Ok(probe)
+}
+
+async fn examine(session: &mut Session, name: &str) -> Result<ProbedFolder, Error> {
+    let (mails, keywords) = match session.open(name, Access::Examine).await {
+        Ok(mailbox) => (Ok(mailbox.exists), mailbox.keeps_keywords()),
+        Err(error @ (Error::Refused { .. } | Error::NoUidValidity | Error::Word(_))) => {
+            (Err(error.to_string()), None)
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(ProbedFolder { name: name.to_owned(), mails, keywords })
+}

@@ -1,0 +1,167 @@
+//! How our words stand on the wire, and how the server's words stand in our messages.
+
+use std::fmt::Write as _;
+
+/// A quoted string (RFC 3501 section 4.3); none for text that cannot stand in one.
+pub(super) fn quoted(text: &str) -> Option<String> {
+    let fits = text.bytes().all(|byte| byte.is_ascii() && !matches!(byte, b'\r' | b'\n' | 0));
+    fits.then(|| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+}
+
+/// A mailbox name in modified UTF-7 (RFC 3501 section 5.1.3).
+pub(super) fn mailbox_name(name: &str) -> String {
+    let (mut coded, mut foreign) = (String::new(), Vec::new());
+    for letter in name.chars() {
+        if !matches!(letter, ' '..='~') {
+            let mut units = [0; 2];
+            foreign.extend(letter.encode_utf16(&mut units).iter().flat_map(|u| u.to_be_bytes()));
+            continue;
+        }
+        shift(&mut coded, &mut foreign);
+        coded.push(letter);
+        if letter == '&' {
+            coded.push('-');
+        }
+    }
+    shift(&mut coded, &mut foreign);
+    coded
+}
+
+fn shift(coded: &mut String, foreign: &mut Vec<u8>) {
+    if !foreign.is_empty() {
+        let base64 = base64(foreign).trim_end_matches('=').replace('/', ",");
+        let _ = write!(coded, "&{base64}-");
+        foreign.clear();
+    }
+}
+
+/// Base64 with padding (RFC 4648 section 4).
+pub(super) fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let word = three.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+        let word = word << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let sextet = usize::try_from(word >> (18 - 6 * place) & 63).unwrap_or(0);
+            let letter = ALPHABET.get(sextet).copied().unwrap_or(b'=');
+            text.push(if place <= three.len() { char::from(letter) } else { '=' });
+        }
+    }
+    text
+}
+
+/// A sequence set of UIDs in rising order: `3,5:9`. Only neighbours are joined: a range never
+/// names a UID that was not asked for.
+pub(super) fn uid_set(uids: &[u32]) -> String {
+    let mut set = String::new();
+    for run in uids.chunk_by(|a, b| a.checked_add(1) == Some(*b)) {
+        let comma = if set.is_empty() { "" } else { "," };
+        let _ = match run {
+            [one] => write!(set, "{comma}{one}"),
+            [first, .., last] => write!(set, "{comma}{first}:{last}"),
+            [] => Ok(()),
+        };
+    }
+    set
+}
+
+/// What the server said, safe to show: one line, at most 200 bytes, control characters escaped.
+pub(super) fn shown(words: &str) -> String {
+    let mut text = String::new();
+    for letter in words.trim().chars() {
+        let mut piece = letter.to_string();
+        if letter.is_control() || is_invisible(letter) {
+            piece = letter.escape_unicode().to_string();
+        }
+        if text.len() + piece.len() > 197 {
+            text.push('…');
+            break;
+        }
+        text.push_str(&piece);
+    }
+    text
+}
+
+/// Characters that change the order or the look of what stands beside them.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// An INTERNALDATE (RFC 3501, `date-time`) as RFC 3339: ` 1-Sep-2026 17:11:00 +0200`.
+pub(super) fn internal_date(text: &str) -> Option<String> {
+    let mut words = text.split_whitespace();
+    let (date, clock, zone) = (words.next()?, words.next()?, words.next()?);
+    let mut date = date.splitn(3, '-');
+    let (day, month, year) = (date.next()?.parse::<u8>().ok()?, date.next()?, date.next()?);
+    let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? + 1;
+    let (hours, minutes) = zone.split_at_checked(3)?;
+    Some(format!("{year}-{month:02}-{day:02}T{clock}{hours}:{minutes}"))
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_string_cannot_start_a_second_command() {
+        assert_eq!(quoted(r#"a"b\c"#).as_deref(), Some(r#""a\"b\\c""#));
+        for text in ["a\r\nA9 DELETE INBOX", "a\nb", "a\rb", "a\0b", "ü"] {
+            assert_eq!(quoted(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn mailbox_names_travel_in_modified_utf_7() {
+        for (name, coded) in [
+            ("INBOX", "INBOX"),
+            ("Tom & Jerry", "Tom &- Jerry"),
+            ("Entwürfe", "Entw&APw-rfe"),
+            // The examples of RFC 3501 section 5.1.3.
+            ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
+            ("☺!", "&Jjo-!"),
+            ("\r\n", "&AA0ACg-"),
+            ("🔒", "&2D3dEg-"),
+        ] {
+            assert_eq!(mailbox_name(name), coded);
+        }
+    }
+
+    #[test]
+    fn base64_pads() {
+        for (plain, coded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("\0u\0p?>", "AHUAcD8+")]
+        {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+
+    #[test]
+    fn sets_join_neighbours_only() {
+        assert_eq!(uid_set(&[1, 2, 3, 5, 7, 8, u32::MAX]), "1:3,5,7:8,4294967295");
+    }
+
+    #[test]
+    fn server_text_is_short_and_harmless() {
+        assert_eq!(shown("  a\u{1b}[31mb\u{202e}c "), "a\\u{1b}[31mb\\u{202e}c");
+        assert!(shown(&"ü".repeat(1000)).len() <= 200);
+    }
+
+    #[test]
+    fn internal_dates_become_rfc_3339() {
+        assert_eq!(
+            internal_date(" 1-Sep-2026 17:11:00 +0200").as_deref(),
+            Some("2026-09-01T17:11:00+02:00")
+        );
+        assert_eq!(
+            internal_date("17-jul-1996 02:44:25 -0700").unwrap(),
+            "1996-07-17T02:44:25-07:00"
+        );
+        for text in ["", "1-Sep-2026", "1-Foo-2026 17:11:00 +0200", "x-Sep-2026 17:11:00 +0200"] {
+            assert_eq!(internal_date(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The watcher of one folder: connect, read what is new, wait, for ever.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::handover::heard;
+use super::marks::Marks;
+use super::reader::{Doubt, catch_up};
+use super::session::{Access, Mailbox, Session};
+use super::{Error, FromFolder, NeedsMore, Secret, Stop, ToFolder, login};
+use crate::config::settings::Imap;
+use crate::desk::folder::{Cursor, Folder, Keyword};
+
+/// What to watch, and how.
+#[derive(Clone)]
+pub struct Watch {
+    /// The folder.
+    pub folder: Folder,
+    /// The account that it is in.
+    pub account: Imap,
+    /// The account's password.
+    pub secret: Secret,
+    /// Not all mail in it is ours: the loop sees headers first, and says what to read.
+    pub headers_first: bool,
+    /// Asked for each mail of which only the start was read.
+    pub needs_more: NeedsMore,
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// Servers end an IDLE after 29 minutes (RFC 2177), middleboxes sooner.
+const LONGEST_WAIT: Duration = Duration::from_mins(25);
+/// A mark that costs the connection so often in a row is not tried again.
+const MARK_TRIES: u32 = 3;
+
+/// Watches one folder until either channel's other end is gone. Dropping the future is safe at any
+/// time: what the loop has not made durable is read again.
+pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Receiver<ToFolder>) {
+    let marks = Marks::default();
+    let mut watcher = Watcher {
+        job: &job,
+        tell: &tell,
+        marks: &marks,
+        doubt: Doubt::default(),
+        backoff: Backoff::default(),
+        lost_marks: 0,
+    };
+    tokio::select! {
+        () = marks.collect(told) => {}
+        () = tell.closed() => {}
+        () = watcher.run() => {}
+    }
+}
+
+struct Watcher<'a> {
+    job: &'a Watch,
+    tell: &'a mpsc::Sender<FromFolder>,
+    marks: &'a Marks,
+    doubt: Doubt,
+    backoff: Backoff,
+    /// Connections in a row that were lost over a mark.
+    lost_marks: u32,
+}
+
+impl Watcher<'_> {
+    async fn run(&mut self) {
+        loop {
+            let Err(Stop::Failed(error)) = self.connection().await else { return };
+            let retry_in = self.backoff.next(error.is_login());
+            let trouble = FromFolder::Trouble {
+                folder: self.job.folder.clone(),
+                error: error.to_string(),
+                login_refused: error.is_login(),
+                retry_in,
+            };
+            if self.say(trouble).await.is_err() {
+                return;
+            }
+            sleep(retry_in).await;
+        }
+    }
+
+    /// One connection, from its greeting to its loss.
+    async fn connection(&mut self) -> Result<(), Stop> {
+        let mut session = login::open(&self.job.account, &self.job.secret).await?;
+        let mailbox = session.open(&self.job.folder.name, Access::Select).await?;
+        let mut last = self.cursor(&mailbox).await?;
+        let mut next = mailbox.uid_next;
+        self.doubt.about(mailbox.uid_validity);
+        let mut keeps = mailbox.keeps_keywords() == Some(true) && !mailbox.read_only;
+        let mut idles = session.can("IDLE");
+        loop {
+            last = catch_up(
+                &mut session,
+                &mailbox,
+                self.job,
+                self.tell,
+                &mut self.doubt,
+                (last, next),
+            )
+            .await?;
+            next = last;
+            self.backoff = Backoff::default();
+            self.wait(&mut session, &mailbox, &mut keeps, &mut idles).await?;
+        }
+    }
+
+    /// Tells that the folder is open, and hears how far it has been read.
+    async fn cursor(&mut self, mailbox: &Mailbox) -> Result<u32, Stop> {
+        let (reply, answer) = oneshot::channel();
+        self.say(FromFolder::Selected {
+            folder: self.job.folder.clone(),
+            uid_validity: mailbox.uid_validity,
+            uid_next: mailbox.uid_next,
+            reply,
+        })
+        .await?;
+        let Cursor { uid_validity, last_uid } = heard(self.tell, answer).await?;
+        if uid_validity != mailbox.uid_validity {
+            return Err(Stop::Failed(Error::NotTaken));
+        }
+        Ok(last_uid)
+    }
+
+    /// Waits until it is time to look again, setting marks as they come.
+    async fn wait(
+        &mut self,
+        session: &mut Session,
+        mailbox: &Mailbox,
+        keeps: &mut bool,
+        idles: &mut bool,
+    ) -> Result<(), Stop> {
+        let until = Instant::now() + self.job.account.poll.min(LONGEST_WAIT);
+        let mut said = false;
+        loop {
+            self.set_marks(session, mailbox, keeps).await?;
+            // Mail that came after the search began is news already, and IDLE may not repeat it.
+            if session.has_news() {
+                return Ok(());
+            }
+            *idles = *idles && session.idle().await?;
+            if !said {
+                said = true;
+                let folder = self.job.folder.clone();
+                self.say(FromFolder::Watching { folder, idle: *idles }).await?;
+            }
+            let woken = self.pause(session, *idles, until).await?;
+            session.idle_end().await?;
+            match woken {
+                Woken::Mark => {}
+                Woken::Over => *idles = false,
+                Woken::News => return Ok(()),
+                Woken::Time => return session.noop().await.map_err(Stop::from),
+            }
+        }
+    }
+
+    async fn pause(
+        &self,
+        session: &mut Session,
+        idles: bool,
+        until: Instant,
+    ) -> Result<Woken, Error> {
+        let news =
+            async { if idles { session.idle_news().await } else { std::future::pending().await } };
+        tokio::select! {
+            result = news => {
+                result.map(|()| if session.has_news() { Woken::News } else { Woken::Over })
+            }
+            () = sleep_until(until) => Ok(Woken::Time),
+            () = self.marks.come() => Ok(Woken::Mark),
+        }
+    }
+
+    async fn set_marks(
+        &mut self,
+        session: &mut Session,
+        mailbox: &Mailbox,
+        keeps: &mut bool,
+    ) -> Result<(), Stop> {
+        while let Some((keyword, uids)) = self.marks.take(mailbox.uid_validity) {
+            if !*keeps {
+                tracing::debug!("{} marks are not set: this folder keeps none", uids.len());
+                continue;
+            }
+            match session.store(&uids, keyword).await {
+                Ok(()) => self.lost_marks = 0,
+                Err(error @ (Error::Refused { .. } | Error::Misunderstood { .. })) => {
+                    tracing::info!("{} marks are not set: {error}", uids.len());
+                }
+                Err(error) => {
+                    self.keep_marks(mailbox.uid_validity, keyword, uids);
+                    return Err(Stop::Failed(error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_marks(&mut self, uid_validity: u32, keyword: Keyword, uids: Vec<u32>) {
+        self.lost_marks += 1;
+        if self.lost_marks < MARK_TRIES {
+            self.marks.add(uid_validity, keyword, uids);
+        } else {
+            self.lost_marks = 0;
+            tracing::info!("{} marks are given up: each try cost the connection", uids.len());
+        }
+    }
+
+    async fn say(&self, words: FromFolder) -> Result<(), Stop> {
+        self.tell.send(words).await.map_err(|_| Stop::LoopGone)
+    }
+}
+
+/// What ended a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Woken {
+    News,
+    /// The server ended the IDLE: it may do so each time, so it is not asked again.
+    Over,
+    Time,
+    Mark,
+}
+
+/// How long until the next connection.
+#[derive(Debug, Default)]
+struct Backoff {
+    failures: u32,
+    login: bool,
+}
+
+impl Backoff {
+    /// Doubles from a second to five minutes; after a refused login from a minute to a quarter of
+    /// an hour, since each try may bring the account nearer to being locked. Up to a quarter is
+    /// added by chance, so that the folders of a server do not come back in step.
+    fn next(&mut self, login: bool) -> Duration {
+        if self.login != login {
+            *self = Backoff { failures: 0, login };
+        }
+        let (first, most) = if login { (60, 15 * 60) } else { (1, 5 * 60) };
+        let wait = Duration::from_secs((first << self.failures.min(10)).min(most));
+        self.failures = self.failures.saturating_add(1);
+        wait + wait / 4 * (chance() % 256) / 256
+    }
+}
+
+/// Not the desk's kind of chance: only the edges' timing hangs on it.
+fn chance() -> u32 {
+    u32::try_from(RandomState::new().build_hasher().finish() >> 32).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_limit_and_start_anew_when_the_trouble_changes() {
+        let mut backoff = Backoff::default();
+        let mut within = |login, seconds: u64| {
+            let (wait, least) = (backoff.next(login), Duration::from_secs(seconds));
+            assert!(wait >= least && wait <= least * 5 / 4, "{wait:?} for {seconds}");
+        };
+        for seconds in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
+            within(false, seconds);
+        }
+        for seconds in [60, 120, 240, 480, 900, 900] {
+            within(true, seconds);
+        }
+        within(false, 1);
+    }
+}
