@@ -3,4 +3,6 @@
 pub mod secret;
 pub mod store;
 pub mod imap;
+pub mod smtp;
+pub mod store;
 pub mod tls;

@@ -56,7 +56,9 @@ mod tests {
         let rows: [(&[u8], &[u8]); 3] = [(b"a", b"1"), (b"b", b"2"), (b"ab", b"")];
         let sealed = |rows: &[(&[u8], &[u8])]| {
             let mut seal = Seal::default();
-            rows.iter().for_each(|(key, value)| seal.add(Table::Ties, key, value));
+            for (key, value) in rows {
+                seal.add(Table::Ties, key, value);
+            }
             seal
         };
         let whole = sealed(&rows);

@@ -1,0 +1,90 @@
+//! Sending: letters go in, outcomes come out. When a letter is tried, and tried again, is decided
+//! elsewhere; here each letter gets one attempt and one outcome, never none.
+//!
+//! ```text
+//! start ─▶ pool ─▶ attempt ─▶ Session (session.rs) ─▶ Dialogue (dialogue.rs) ─▶ the relay
+//!                     │         composes by compose.rs
+//!                     ╰─▶ Outcome, by the table in outcome.rs
+//! ```
+//!
+//! lettre is named in `compose.rs`, which writes mails, and in `session.rs`, which writes commands.
+
+mod compose;
+mod dialogue;
+mod outcome;
+mod pool;
+mod session;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+
+use crate::config::settings::{Security, Smtp};
+use crate::desk::letter::{Letter, LetterId};
+use crate::desk::outbox::Outcome;
+use pool::Pool;
+use session::Session;
+
+pub use compose::{ComposeError, compose};
+
+/// Reads the password; asked at each new connection, so that it can be changed without a restart.
+/// The error is one line that names what could not be read.
+pub type Secret = Arc<dyn Fn() -> BoxFuture<'static, Result<SecretString, String>> + Send + Sync>;
+
+/// Starts sending over `relay`. Every letter that is put into the returned channel gets exactly one
+/// outcome, in any order. When the channel is closed, what is in it is still tried, the connections
+/// are closed, and then `outcomes` is let go.
+pub fn start(
+    relay: Smtp,
+    secret: Secret,
+    outcomes: mpsc::Sender<(LetterId, Outcome)>,
+) -> mpsc::Sender<Letter> {
+    let (letters, inbox) = mpsc::channel(relay.connections.max(1));
+    tokio::spawn(Pool::new(relay, secret, outcomes).run(inbox));
+    letters
+}
+
+/// What a relay was found to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The conversation is encrypted.
+    pub encrypted: bool,
+    /// It took our login; false where none is configured.
+    pub logged_in: bool,
+    /// The largest mail that it takes, in bytes, where it names a limit.
+    pub largest: Option<usize>,
+    /// It takes addresses that are not ASCII (SMTPUTF8, RFC 6531).
+    pub takes_utf8: bool,
+}
+
+/// The relay cannot be used, in one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct ProbeError {
+    /// What went wrong.
+    pub detail: String,
+    /// Whether it may pass by itself; if not, somebody has to change something.
+    pub may_pass: bool,
+}
+
+/// Connects, secures the connection and logs in as a letter would, and says goodbye: no mail.
+pub async fn probe(relay: &Smtp, secret: &Secret) -> Result<Probe, ProbeError> {
+    let session = Session::open(relay, secret).await.map_err(|failure| match failure.into() {
+        Outcome::Transient(detail) | Outcome::Unknown(detail) => {
+            ProbeError { detail, may_pass: true }
+        }
+        Outcome::Configuration(detail) | Outcome::Permanent(detail) | Outcome::Accepted(detail) => {
+            ProbeError { detail, may_pass: false }
+        }
+    })?;
+    let found = Probe {
+        encrypted: relay.server.security != Security::None,
+        logged_in: relay.login.is_some(),
+        largest: session.features.largest(),
+        takes_utf8: session.features.take_utf8(),
+    };
+    session.quit().await;
+    Ok(found)
+}

@@ -1,0 +1,139 @@
+//! One connection carries many letters, and one that died in the meantime is nobody's trouble.
+
+use watchpost::config::settings::Security;
+use watchpost::desk::letter::Letter;
+use watchpost::desk::outbox::Outcome;
+
+use super::relay::*;
+
+async fn outcomes(scripts: Vec<Vec<Act>>, letters: Vec<Letter>) -> Vec<Outcome> {
+    let relay = Relay::start(scripts).await;
+    let outcomes = send(settings(relay.port, Security::None, None), letters).await;
+    relay.finished().await;
+    outcomes
+}
+
+fn two() -> (Letter, Letter) {
+    (letter("EXP-2026-0007/acknowledgement"), letter("EXP-2026-0008/acknowledgement"))
+}
+
+fn all_accepted(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().all(|outcome| matches!(outcome, Outcome::Accepted(_)))
+}
+
+#[tokio::test]
+async fn two_letters_share_one_connection_and_one_login() {
+    let (first, second) = two();
+    let script = [opening(), sending(&first), sending(&second), goodbye(), vec![Act::End]].concat();
+    assert!(all_accepted(&outcomes(vec![script], vec![first, second]).await));
+}
+
+#[tokio::test]
+async fn a_refused_letter_does_not_cost_the_connection() {
+    let (first, second) = two();
+    let mut refused = sending(&first);
+    refused.truncate(3);
+    refused.extend([say("550 5.1.1 no\r\n"), hear("RSET\r\n"), say("250 ok\r\n")]);
+    let script = [opening(), refused, sending(&second), goodbye()].concat();
+    let outcomes = outcomes(vec![script], vec![first, second]).await;
+    assert!(matches!(outcomes[0], Outcome::Permanent(_)), "{outcomes:?}");
+    assert!(all_accepted(&outcomes[1..]), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_died_before_the_text_is_replaced_without_a_word() {
+    // It is found dead at MAIL, at RCPT, at DATA; by a cut or by a 421.
+    for (step, last) in [(0, None), (3, None), (5, None), (1, Some("421 idle too long\r\n"))] {
+        let (first, second) = two();
+        let mut dying = sending(&second);
+        dying.truncate(step);
+        dying.extend(last.map(say));
+        dying.push(Act::Cut);
+        let scripts = vec![
+            [opening(), sending(&first), dying].concat(),
+            [opening(), sending(&second), goodbye()].concat(),
+        ];
+        let outcomes = outcomes(scripts, vec![first, second]).await;
+        assert!(all_accepted(&outcomes), "{step}: {outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_died_in_the_text_is_not_tried_twice() {
+    let (first, second) = two();
+    let mut dying = sending(&second);
+    dying.truncate(7);
+    dying.push(Act::Cut);
+    let script = [opening(), sending(&first), dying].concat();
+    let outcomes = outcomes(vec![script], vec![first, second]).await;
+    assert!(matches!(outcomes[1], Outcome::Unknown(_)), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn a_fresh_connection_that_dies_is_not_tried_twice() {
+    let (first, _) = two();
+    let script = [opening(), vec![hear("MAIL"), Act::Cut]].concat();
+    let outcomes = outcomes(vec![script], vec![first]).await;
+    assert!(matches!(outcomes[0], Outcome::Transient(_)), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn a_relay_that_speaks_out_of_turn_is_not_believed() {
+    // The second 250 would pass for the answer to the next MAIL, and so on until a letter counts
+    // as accepted that was not.
+    let (first, second) = two();
+    let mut twice = sending(&first);
+    twice.pop();
+    twice.push(say("250 ok\r\n250 ok\r\n"));
+    let scripts = vec![
+        [opening(), twice, vec![Act::Nod]].concat(),
+        [opening(), sending(&second), goodbye()].concat(),
+    ];
+    assert!(all_accepted(&outcomes(scripts, vec![first, second]).await));
+}
+
+#[tokio::test]
+async fn many_letters_take_no_more_connections_than_are_allowed() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let template = letter("EXP-2026-0000/acknowledgement");
+    let (counted, highest, text) = (open.clone(), most.clone(), template.clone());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let now = counted.fetch_add(1, SeqCst) + 1;
+            highest.fetch_max(now, SeqCst);
+            let counted = counted.clone();
+            let script: Vec<Act> = std::iter::once(opening())
+                .chain(std::iter::repeat_n(sending(&text), 100))
+                .flatten()
+                .collect();
+            tokio::spawn(async move {
+                let played = tokio::spawn(play(stream, script)).await;
+                counted.fetch_sub(1, SeqCst);
+                drop(played);
+            });
+        }
+    });
+    let mut smtp = settings(port, Security::None, None);
+    smtp.connections = 3;
+    let (outcomes, mut results) = tokio::sync::mpsc::channel(1);
+    let input = watchpost::io::smtp::start(smtp, secret(), outcomes);
+    tokio::spawn(async move {
+        for n in 0..60 {
+            let mut letter = template.clone();
+            letter.id.0 = format!("EXP-2026-{n:04}/acknowledgement");
+            input.send(letter).await.unwrap();
+        }
+    });
+    let mut accepted = 0;
+    while let Some((_, outcome)) = results.recv().await {
+        assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+        accepted += 1;
+    }
+    assert_eq!(accepted, 60);
+    assert!((2..=3).contains(&most.load(SeqCst)), "{most:?}");
+}
