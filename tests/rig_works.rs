@@ -1,0 +1,281 @@
+//! The rig of real servers does what the other tests rely on.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+pub mod rig;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{Message, SmtpTransport, Transport as _};
+use rig::{Imap, PASSWORD, PATIENCE, Rig, Smtp, wait_until};
+
+const MAIL: &[u8] = b"From: a@reporter.example\nTo: security@project.example\n\
+    Authentication-Results: mx.project.example; dkim=pass header.d=liar.example\n\
+    Subject: hello\n\n.leading dot\n..two\n.\nend\n";
+
+#[test]
+fn a_mail_arrives_byte_for_byte_below_the_headers_of_the_project_s_own_servers() {
+    let rig = Rig::start();
+    rig.deliver(Some("a@reporter.example"), &["security@project.example", "b@b.example"], MAIL);
+    for mailbox in ["security@project.example", "b@b.example"] {
+        let mails = rig.wait_for_mails(mailbox, 1, PATIENCE);
+        let mail = text(&mails[0]);
+        assert!(mail.ends_with(text(MAIL)), "{mail}");
+        assert!(mail.starts_with("Return-Path: <a@reporter.example>\n"), "{mail}");
+        assert!(mail.contains(&format!("\nDelivered-To: {mailbox}\n")), "{mail}");
+        let verdicts: Vec<_> =
+            mail.lines().filter(|line| line.starts_with("Authentication-Results:")).collect();
+        assert_eq!(verdicts.len(), 2, "{mail}");
+        assert_eq!(
+            verdicts[0],
+            "Authentication-Results: mx.project.example; dkim=pass header.d=reporter.example; \
+             spf=pass smtp.mailfrom=reporter.example; dmarc=pass header.from=reporter.example"
+        );
+    }
+}
+
+#[test]
+fn a_sender_is_judged_by_the_domain_of_its_envelope() {
+    let rig = Rig::start();
+    let judged = [
+        (None, "spf=none"),
+        (Some("x@unauthenticated.example"), "dkim=none; spf=none; dmarc=none"),
+        (Some("x@forged.example"), "spf=fail; dkim=fail; dmarc=fail"),
+    ];
+    for (count, (sender, verdict)) in (1..).zip(judged) {
+        rig.deliver(sender, &["security@project.example"], MAIL);
+        let mails = rig.wait_for_mails("security@project.example", count, PATIENCE);
+        let mail = text(mails.last().unwrap());
+        assert!(mail.starts_with(&format!("Return-Path: <{}>\n", sender.unwrap_or_default())));
+        let header = format!("\nAuthentication-Results: mx.project.example; {verdict}\n");
+        assert!(mail.contains(&header), "{mail}");
+    }
+}
+
+#[test]
+fn a_plus_address_reaches_its_mailbox_and_is_not_forgotten() {
+    let rig = Rig::start();
+    rig.deliver(Some("a@reporter.example"), &["security+key@project.example"], MAIL);
+    let mails = rig.wait_for_mails("security@project.example", 1, PATIENCE);
+    assert!(text(&mails[0]).contains("\nDelivered-To: security+key@project.example\n"));
+}
+
+#[test]
+fn submission_wants_tls_and_a_login() {
+    let rig = Rig::start();
+    let mut clear = Smtp::connect(rig.submission_port());
+    assert!(clear.command("MAIL FROM:<security@project.example>").starts_with("530"));
+    assert!(clear.command("AUTH PLAIN AGEAYg==").starts_with("530"));
+
+    let letter = Message::builder()
+        .from("security@project.example".parse().unwrap())
+        .to("a@reporter.example".parse().unwrap())
+        .body("thank you".to_owned())
+        .unwrap();
+    let ca = Certificate::from_pem(&fs::read(rig.ca()).unwrap()).unwrap();
+    let parameters =
+        TlsParameters::builder("localhost".to_owned()).add_root_certificate(ca).build().unwrap();
+    let server = |port, tls| SmtpTransport::builder_dangerous("localhost").port(port).tls(tls);
+    let login = |password: &str| {
+        Credentials::new("security@project.example".to_owned(), password.to_owned())
+    };
+    for (port, tls) in [
+        (rig.submission_port(), Tls::Required(parameters.clone())),
+        (rig.submissions_port(), Tls::Wrapper(parameters)),
+    ] {
+        let stranger = server(port, tls.clone()).build();
+        assert!(stranger.send(&letter).is_err());
+        let mistaken = server(port, tls.clone()).credentials(login("wrong")).build();
+        assert!(mistaken.send(&letter).is_err());
+        let known = server(port, tls).credentials(login(PASSWORD)).build();
+        known.send(&letter).unwrap();
+    }
+    rig.wait_for_mails("a@reporter.example", 2, PATIENCE);
+}
+
+#[test]
+fn nothing_leaves_and_unkind_mailboxes_are_unkind() {
+    let rig = Rig::start();
+    let mut smtp = Smtp::connect(rig.mx_port());
+    let mut reply = |to: &str| smtp.send(Some("a@reporter.example"), &[to], MAIL);
+    assert!(reply("someone@somewhere.test").contains(" 554 5.7.1 "));
+    assert!(reply("refused@reporter.example").contains(" 550 5.1.1 "));
+    assert!(reply("busy@reporter.example").contains(" 451 4.3.0 "));
+    assert!(reply("bounced@reporter.example").starts_with("250"));
+    let bounces = rig.wait_for_mails("a@reporter.example", 1, PATIENCE);
+    let bounce = text(&bounces[0]);
+    assert!(bounce.starts_with("Return-Path: <>\n"), "{bounce}");
+    assert!(bounce.contains("Content-Type: message/delivery-status"), "{bounce}");
+    assert!(bounce.contains("Status: 5.1.1"), "{bounce}");
+}
+
+#[test]
+fn a_sieve_script_answers_for_its_owner() {
+    let rig = Rig::start();
+    rig.sieve("away@reporter.example", "require \"vacation\";\nvacation \"I am away.\";\n");
+    let mail = b"From: security@project.example\nTo: away@reporter.example\nSubject: hello\n\nx\n";
+    rig.deliver(Some("security@project.example"), &["away@reporter.example"], mail);
+    let answers = rig.wait_for_mails("security@project.example", 1, PATIENCE);
+    let answer = text(&answers[0]);
+    assert!(answer.starts_with("Return-Path: <>\n"), "{answer}");
+    assert!(answer.contains("\nAuto-Submitted: auto-replied"), "{answer}");
+    assert!(answer.contains("I am away."), "{answer}");
+}
+
+#[test]
+fn imap_offers_what_the_daemon_uses_over_tls_as_well() {
+    let rig = Rig::start();
+    let mut imap = rig.imap("security@project.example");
+    let capabilities = imap.command("CAPABILITY");
+    for capability in ["IDLE", "CONDSTORE", "UIDPLUS", "SPECIAL-USE", "MOVE"] {
+        assert!(capabilities.contains(capability), "{capabilities}");
+    }
+    let folders = imap.command("LIST \"\" *");
+    assert!(folders.contains("\\Sent) \".\" Sent"), "{folders}");
+    assert!(folders.contains("\\Junk) \".\" Junk"), "{folders}");
+    let inbox = imap.command("SELECT INBOX (CONDSTORE)");
+    assert!(inbox.contains("HIGHESTMODSEQ") && inbox.contains("\\*"), "{inbox}");
+
+    imap.write("i IDLE\r\n");
+    assert!(imap.line().starts_with('+'));
+    rig.deliver(Some("a@reporter.example"), &["security@project.example"], MAIL);
+    idle_until(&mut imap, "* 1 EXISTS");
+    imap.write("DONE\r\n");
+    idle_until(&mut imap, "i OK");
+
+    for (port, starttls) in [(rig.imaps_port(), false), (rig.imap_port(), true)] {
+        assert!(openssl_trusts(&rig, port, starttls));
+    }
+}
+
+#[test]
+fn old_mails_lie_in_the_mailbox_before_anybody_logs_in() {
+    let rig = Rig::start();
+    let mails = (0..5000).map(|number| format!("Subject: old {number}\n\n{number}\n"));
+    let day = Duration::from_hours(24);
+    rig.append("security@project.example", "INBOX", 30 * day, mails);
+    rig.append("security@project.example", "Reports", 30 * day, ["Subject: filed\n\n"]);
+    let mut imap = rig.imap("security@project.example");
+    let inbox = imap.command("SELECT INBOX");
+    assert!(inbox.contains("* 5000 EXISTS"), "{inbox}");
+    assert_eq!(imap.command("UID SEARCH YOUNGER 2505600").lines().next(), Some("* SEARCH"));
+    let last = imap.command("UID FETCH 5000 BODY.PEEK[HEADER.FIELDS (SUBJECT)]");
+    assert!(last.contains("Subject: old 4999"), "{last}");
+    assert!(imap.command("SELECT Reports").contains("* 1 EXISTS"));
+}
+
+#[test]
+fn mail_waits_through_an_outage() {
+    let rig = Rig::start();
+    rig.stop_dovecot();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", rig.imap_port())).is_err());
+    rig.deliver(Some("a@reporter.example"), &["security@project.example"], MAIL);
+    rig.stop_postfix();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", rig.mx_port())).is_err());
+    assert!(rig.mails("security@project.example", "INBOX").is_empty());
+    rig.start_postfix();
+    rig.start_dovecot();
+    rig.wait_for_mails("security@project.example", 1, PATIENCE);
+}
+
+#[test]
+fn two_rigs_live_side_by_side_and_leave_nothing() {
+    let (one, other) = (Rig::start(), Rig::start());
+    one.deliver(Some("a@reporter.example"), &["b@b.example"], MAIL);
+    one.wait_for_mails("b@b.example", 1, PATIENCE);
+    assert!(other.mails("b@b.example", "INBOX").is_empty());
+
+    let dir = one.dir().to_owned();
+    let servers = servers(&dir);
+    assert!(servers.len() >= 2);
+    drop(one);
+    assert!(!dir.exists());
+    for server in servers {
+        assert!(!runs(&server), "server {server} is left");
+    }
+    other.deliver(Some("a@reporter.example"), &["b@b.example"], MAIL);
+    other.wait_for_mails("b@b.example", 1, PATIENCE);
+}
+
+#[test]
+fn a_panic_stops_the_servers() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let failing = std::thread::spawn(move || {
+        let rig = Rig::start();
+        tell.send((rig.dir().to_owned(), servers(rig.dir()))).unwrap();
+        panic!("as a failing test does");
+    });
+    let (dir, servers) = told.recv().unwrap();
+    assert!(failing.join().is_err());
+    assert!(!dir.exists());
+    assert!(servers.iter().all(|server| !runs(server)));
+}
+
+#[test]
+fn the_servers_and_a_daemon_end_when_their_owner_is_killed() {
+    let mut owner = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "owns_a_rig_until_it_is_killed", "--nocapture"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(owner.stdout.take().unwrap());
+    let dir = output.lines().find_map(|line| line.unwrap().strip_prefix("DIR ").map(PathBuf::from));
+    let dir = dir.unwrap();
+    let mut processes = servers(&dir);
+    processes.push(fs::read_to_string(dir.join("daemon.pid")).unwrap());
+    assert!(processes.iter().all(|process| runs(process)));
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    assert!(wait_until(PATIENCE, || !dir.exists()));
+    assert!(!processes.iter().any(|process| runs(process)));
+}
+
+#[test]
+#[ignore = "is the owner in another test"]
+fn owns_a_rig_until_it_is_killed() {
+    let rig = Rig::start();
+    let mut daemon = Command::new("sleep").arg("1000").current_dir(rig.dir()).spawn().unwrap();
+    fs::write(rig.dir().join("daemon.pid"), daemon.id().to_string()).unwrap();
+    println!("\nDIR {}", rig.dir().display());
+    std::io::stdin().lines().for_each(drop);
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+}
+
+/// The process ids of the masters of both servers.
+fn servers(dir: &Path) -> Vec<String> {
+    ["dovecot/master.pid", "queue/pid/master.pid"]
+        .map(|file| fs::read_to_string(dir.join(file)).unwrap().trim().to_owned())
+        .into()
+}
+
+/// Whether a process runs; one that has ended and waits for its parent does not.
+fn runs(id: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    !(stat.is_empty() || stat.contains(") Z "))
+}
+
+fn idle_until(imap: &mut Imap, start: &str) {
+    while !imap.line().starts_with(start) {}
+}
+
+fn openssl_trusts(rig: &Rig, port: u16, starttls: bool) -> bool {
+    let mut command = Command::new("openssl");
+    command.args(["s_client", "-verify_return_error", "-verify_hostname", "localhost", "-CAfile"]);
+    command.arg(rig.ca()).args(["-connect", &format!("127.0.0.1:{port}")]);
+    if starttls {
+        command.args(["-starttls", "imap"]);
+    }
+    let result = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    result.unwrap().success()
+}
+
+fn text(mail: &[u8]) -> &str {
+    std::str::from_utf8(mail).unwrap()
+}
