@@ -105,8 +105,8 @@ pub fn watchpost(arguments: &[&str]) -> Output {
         .unwrap_or_else(|error| panic!("{}: {error}", program().display()))
 }
 
-/// Cargo puts tests into `deps` and examples into `examples`, beside the program.
-fn program() -> PathBuf {
+/// Where the program is. Cargo puts tests into `deps` and examples into `examples`, beside the program.
+pub fn program() -> PathBuf {
     let this = std::env::current_exe().unwrap();
     this.ancestors().nth(2).unwrap().join("watchpost")
 }

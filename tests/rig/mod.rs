@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant, SystemTime};
 
-pub use daemon::{Daemon, watchpost};
+pub use daemon::{Daemon, program, watchpost};
 pub use imap::Imap;
 pub use smtp::Smtp;
 
@@ -159,6 +159,11 @@ impl Rig {
         let file = self.dir.join("sieve").join(format!("{address}.sieve"));
         fs::write(&file, script).unwrap();
         self.owner.own(&file);
+    }
+
+    /// Whether Postfix has delivered, returned or refused all that it was given.
+    pub fn queue_is_empty(&self) -> bool {
+        self.keeper.obeys("empty queue")
     }
 
     /// Starts Postfix after an outage.

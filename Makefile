@@ -1,0 +1,23 @@
+.PHONY: help demo test rig fmt servers
+
+help: ## this text
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+demo: servers ## Watchpost at work: real mail servers, real mails, what each sender gets back
+	@cargo build --locked --bin watchpost
+	@cargo run --locked --example demo
+
+test: servers ## every check, the tests against real mail servers included
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	cargo test --locked
+
+rig: servers ## real mail servers to try things with, until Ctrl-C
+	@cargo build --locked --bin watchpost
+	@cargo run --locked --example rig
+
+fmt: ## format the code
+	cargo fmt
+
+servers: # Dovecot and Postfix, if they are missing
+	@tests/rig/install
