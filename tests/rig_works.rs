@@ -3,9 +3,11 @@
 
 pub mod rig;
 
+use std::fmt;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -173,10 +175,10 @@ fn old_mails_lie_in_the_mailbox_before_anybody_logs_in() {
 fn mail_waits_through_an_outage() {
     let rig = Rig::start();
     rig.stop_dovecot();
-    assert!(std::net::TcpStream::connect(("127.0.0.1", rig.imap_port())).is_err());
+    assert!(!listens(rig.imap_port()));
     rig.deliver(Some("a@reporter.example"), &["security@project.example"], MAIL);
     rig.stop_postfix();
-    assert!(std::net::TcpStream::connect(("127.0.0.1", rig.mx_port())).is_err());
+    assert!(!listens(rig.mx_port()));
     assert!(rig.mails("security@project.example", "INBOX").is_empty());
     rig.start_postfix();
     rig.start_dovecot();
@@ -190,14 +192,10 @@ fn two_rigs_live_side_by_side_and_leave_nothing() {
     one.wait_for_mails("b@b.example", 1, PATIENCE);
     assert!(other.mails("b@b.example", "INBOX").is_empty());
 
-    let dir = one.dir().to_owned();
-    let servers = servers(&dir);
-    assert!(servers.len() >= 2);
+    let traces = Traces::of(&one);
+    traces.assert_all_there();
     drop(one);
-    assert!(!dir.exists());
-    for server in servers {
-        assert!(!runs(&server), "server {server} is left");
-    }
+    traces.assert_none_left();
     other.deliver(Some("a@reporter.example"), &["b@b.example"], MAIL);
     other.wait_for_mails("b@b.example", 1, PATIENCE);
 }
@@ -207,13 +205,12 @@ fn a_panic_stops_the_servers() {
     let (tell, told) = std::sync::mpsc::channel();
     let failing = std::thread::spawn(move || {
         let rig = Rig::start();
-        tell.send((rig.dir().to_owned(), servers(rig.dir()))).unwrap();
+        tell.send(Traces::of(&rig)).unwrap();
         panic!("as a failing test does");
     });
-    let (dir, servers) = told.recv().unwrap();
+    let traces = told.recv().unwrap();
     assert!(failing.join().is_err());
-    assert!(!dir.exists());
-    assert!(servers.iter().all(|server| !runs(server)));
+    traces.assert_none_left();
 }
 
 #[test]
@@ -225,15 +222,15 @@ fn the_servers_and_a_daemon_end_when_their_owner_is_killed() {
         .spawn()
         .unwrap();
     let output = BufReader::new(owner.stdout.take().unwrap());
-    let dir = output.lines().find_map(|line| line.unwrap().strip_prefix("DIR ").map(PathBuf::from));
-    let dir = dir.unwrap();
-    let mut processes = servers(&dir);
-    processes.push(fs::read_to_string(dir.join("daemon.pid")).unwrap());
-    assert!(processes.iter().all(|process| runs(process)));
+    let traces = output.lines().find_map(|line| Traces::parse(&line.unwrap())).unwrap();
+    let daemon = fs::read_to_string(traces.dir.join("daemon.pid")).unwrap();
+    traces.assert_all_there();
+    assert!(runs(&daemon));
     owner.kill().unwrap();
     owner.wait().unwrap();
-    assert!(wait_until(PATIENCE, || !dir.exists()));
-    assert!(!processes.iter().any(|process| runs(process)));
+    assert!(wait_until(PATIENCE, || !traces.dir.exists()));
+    traces.assert_none_left();
+    assert!(!runs(&daemon));
 }
 
 #[test]
@@ -242,17 +239,62 @@ fn owns_a_rig_until_it_is_killed() {
     let rig = Rig::start();
     let mut daemon = Command::new("sleep").arg("1000").current_dir(rig.dir()).spawn().unwrap();
     fs::write(rig.dir().join("daemon.pid"), daemon.id().to_string()).unwrap();
-    println!("\nDIR {}", rig.dir().display());
+    println!("\n{}", Traces::of(&rig));
     std::io::stdin().lines().for_each(drop);
     daemon.kill().unwrap();
     daemon.wait().unwrap();
 }
 
-/// The process ids of the masters of both servers.
-fn servers(dir: &Path) -> Vec<String> {
-    ["dovecot/master.pid", "queue/pid/master.pid"]
-        .map(|file| fs::read_to_string(dir.join(file)).unwrap().trim().to_owned())
-        .into()
+/// What can be seen of a rig from outside.
+struct Traces {
+    dir: PathBuf,
+    ports: Vec<u16>,
+}
+
+impl Traces {
+    fn of(rig: &Rig) -> Self {
+        let ports = vec![
+            rig.imap_port(),
+            rig.imaps_port(),
+            rig.mx_port(),
+            rig.submission_port(),
+            rig.submissions_port(),
+        ];
+        Self { dir: rig.dir().to_owned(), ports }
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.strip_prefix("rig ")?.split(' ');
+        let dir = PathBuf::from(words.next()?);
+        Some(Self { dir, ports: words.map(|port| port.parse().unwrap()).collect() })
+    }
+
+    fn assert_all_there(&self) {
+        assert!(self.dir.exists());
+        assert!(self.ports.iter().all(|port| listens(*port)));
+    }
+
+    fn assert_none_left(&self) {
+        assert!(!self.dir.exists());
+        assert!(!self.ports.iter().any(|port| listens(*port)));
+        let dir = self.dir.to_str().unwrap();
+        let servers = fs::read_dir("/proc").unwrap().filter(|process| {
+            let line = fs::read(process.as_ref().unwrap().path().join("cmdline"));
+            String::from_utf8_lossy(&line.unwrap_or_default()).contains(dir)
+        });
+        assert_eq!(servers.count(), 0);
+    }
+}
+
+impl fmt::Display for Traces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rig {}", self.dir.display())?;
+        self.ports.iter().try_for_each(|port| write!(f, " {port}"))
+    }
+}
+
+fn listens(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
 
 /// Whether a process runs; one that has ended and waits for its parent does not.

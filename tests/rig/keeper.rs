@@ -26,23 +26,13 @@ impl Keeper {
         if !root {
             command.args(["-n", script]);
         }
-        let mut process = command
-            .arg(dir)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            // Ctrl-C is said to us; the script learns of it when we are gone.
-            .process_group(0)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
-        let orders = process.stdin.take();
-        let mut answers = BufReader::new(process.stdout.take().unwrap());
-        let mut greeting = String::new();
-        answers.read_line(&mut greeting).unwrap();
-        if greeting != "ready\n" {
+        // Ctrl-C is said to us; the script learns of it when we are gone.
+        command.arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+        let script = Script::greeted(&mut command).unwrap_or_else(|reason| {
             std::fs::remove_dir_all(dir).unwrap();
-            panic!("{}", advice(root, &greeting));
-        }
-        Self { script: Mutex::new(Script { process, orders, answers }) }
+            panic!("{}", advice(root, &reason));
+        });
+        Self { script: Mutex::new(script) }
     }
 
     pub(super) fn obeys(&self, order: &str) -> bool {
@@ -54,6 +44,18 @@ impl Keeper {
     }
 }
 
+impl Script {
+    /// Starts the script; what it says instead of a greeting is the error.
+    fn greeted(command: &mut Command) -> Result<Self, String> {
+        let mut process = command.spawn().map_err(|_| String::new())?;
+        let orders = process.stdin.take();
+        let mut answers = BufReader::new(process.stdout.take().unwrap());
+        let mut greeting = String::new();
+        answers.read_line(&mut greeting).unwrap();
+        if greeting == "ready\n" { Ok(Self { process, orders, answers }) } else { Err(greeting) }
+    }
+}
+
 impl Drop for Keeper {
     fn drop(&mut self) {
         let script = self.script.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -62,9 +64,9 @@ impl Drop for Keeper {
     }
 }
 
-fn advice(root: bool, greeting: &str) -> String {
-    if !greeting.is_empty() {
-        format!("{}: run tests/rig/install first, or `make test`", greeting.trim_end())
+fn advice(root: bool, reason: &str) -> String {
+    if !reason.is_empty() {
+        format!("{}: run tests/rig/install first, or `make test`", reason.trim_end())
     } else if root {
         "tests/rig/keeper did not start; it needs bash".to_owned()
     } else {
