@@ -7,7 +7,7 @@ use std::fmt;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -193,9 +193,9 @@ fn two_rigs_live_side_by_side_and_leave_nothing() {
     assert!(other.mails("b@b.example", "INBOX").is_empty());
 
     let traces = Traces::of(&one);
-    traces.assert_all_there();
+    assert!(traces.are_all_there());
     drop(one);
-    traces.assert_none_left();
+    assert!(traces.are_gone());
     other.deliver(Some("a@reporter.example"), &["b@b.example"], MAIL);
     other.wait_for_mails("b@b.example", 1, PATIENCE);
 }
@@ -210,7 +210,7 @@ fn a_panic_stops_the_servers() {
     });
     let traces = told.recv().unwrap();
     assert!(failing.join().is_err());
-    traces.assert_none_left();
+    assert!(traces.are_gone());
 }
 
 #[test]
@@ -224,12 +224,11 @@ fn the_servers_and_a_daemon_end_when_their_owner_is_killed() {
     let output = BufReader::new(owner.stdout.take().unwrap());
     let traces = output.lines().find_map(|line| Traces::parse(&line.unwrap())).unwrap();
     let daemon = fs::read_to_string(traces.dir.join("daemon.pid")).unwrap();
-    traces.assert_all_there();
+    assert!(traces.are_all_there());
     assert!(runs(&daemon));
     owner.kill().unwrap();
     owner.wait().unwrap();
-    assert!(wait_until(PATIENCE, || !traces.dir.exists()));
-    traces.assert_none_left();
+    assert!(wait_until(PATIENCE, || traces.are_gone()));
     assert!(!runs(&daemon));
 }
 
@@ -269,20 +268,20 @@ impl Traces {
         Some(Self { dir, ports: words.map(|port| port.parse().unwrap()).collect() })
     }
 
-    fn assert_all_there(&self) {
-        assert!(self.dir.exists());
-        assert!(self.ports.iter().all(|port| listens(*port)));
+    fn are_all_there(&self) -> bool {
+        self.dir.exists() && self.ports.iter().all(|port| listens(*port))
     }
 
-    fn assert_none_left(&self) {
-        assert!(!self.dir.exists());
-        assert!(!self.ports.iter().any(|port| listens(*port)));
+    fn are_gone(&self) -> bool {
         let dir = self.dir.to_str().unwrap();
-        let servers = fs::read_dir("/proc").unwrap().filter(|process| {
-            let line = fs::read(process.as_ref().unwrap().path().join("cmdline"));
-            String::from_utf8_lossy(&line.unwrap_or_default()).contains(dir)
-        });
-        assert_eq!(servers.count(), 0);
+        let of_the_rig = |process: &Path| {
+            let line = fs::read(process.join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains(dir)
+        };
+        let mut processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+        !self.dir.exists()
+            && !self.ports.iter().any(|port| listens(*port))
+            && !processes.any(|process| of_the_rig(&process))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::Owner;
+use super::folder::Owner;
 
 /// Every mail of a folder, oldest first; none where there is no folder yet.
 pub(super) fn read(folder: &Path) -> Vec<Vec<u8>> {

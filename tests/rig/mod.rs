@@ -22,14 +22,15 @@
 
 mod certificate;
 mod daemon;
+mod folder;
 mod imap;
 mod keeper;
 mod maildir;
+mod ports;
 mod smtp;
 
 use std::fs;
-use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant, SystemTime};
@@ -38,7 +39,9 @@ pub use daemon::{Daemon, program, watchpost};
 pub use imap::Imap;
 pub use smtp::Smtp;
 
+use folder::Owner;
 use keeper::Keeper;
+use ports::Ports;
 
 /// The password of every mailbox.
 pub const PASSWORD: &str = "correct-horse-battery-staple";
@@ -63,7 +66,7 @@ impl Rig {
     /// Starts both servers and returns when they answer.
     pub fn start() -> Self {
         let ports = Ports::reserve();
-        let (dir, owner) = folder();
+        let (dir, owner) = folder::make();
         let keeper = Keeper::start(&dir);
         let rig = Self { keeper, dir, ports, owner, daemons: AtomicU32::new(0) };
         rig.write_files();
@@ -305,70 +308,4 @@ fn tail(file: &Path) -> String {
     let text = String::from_utf8_lossy(&fs::read(file).unwrap_or_default()).into_owned();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(30)..].join("\n")
-}
-
-/// Who owns the mails on disk.
-#[derive(Clone, Copy)]
-struct Owner {
-    uid: u32,
-    gid: u32,
-}
-
-impl Owner {
-    fn own(self, path: &Path) {
-        chown(path, Some(self.uid), Some(self.gid)).unwrap();
-    }
-}
-
-/// Makes the rig's folder, and tells who shall own the mails: we, or where we are root, and so
-/// refused by Dovecot, the user `mail`.
-fn folder() -> (PathBuf, Owner) {
-    // Not in $TMPDIR: Dovecot's users must be able to enter, and sockets have short names.
-    let dir = tempfile::Builder::new().prefix("watchpost-rig-").tempdir_in("/tmp").unwrap().keep();
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
-    let we = fs::metadata(&dir).unwrap();
-    let owner = match we.uid() {
-        0 => user("mail"),
-        uid => Owner { uid, gid: we.gid() },
-    };
-    (dir, owner)
-}
-
-fn user(name: &str) -> Owner {
-    let users = fs::read_to_string("/etc/passwd").unwrap();
-    let fields: Vec<&str> = users
-        .lines()
-        .map(|line| line.split(':').collect::<Vec<_>>())
-        .find(|fields| fields[0] == name)
-        .unwrap_or_else(|| panic!("there is no user {name:?} to own the mails"));
-    Owner { uid: fields[2].parse().unwrap(), gid: fields[3].parse().unwrap() }
-}
-
-/// Ports that are ours while this value lives.
-struct Ports {
-    first: TcpListener,
-}
-
-impl Ports {
-    /// How many ports lie in a block. Only the first is ever bound by us: it marks the block as
-    /// taken, so that the others can be left to the servers without a race between rigs.
-    const BLOCK: u16 = 8;
-
-    /// Takes a block below the ports that the system hands to outgoing connections.
-    fn reserve() -> Self {
-        let blocks = (32_000 - 20_000) / u32::from(Self::BLOCK);
-        let free = |port: u16| TcpListener::bind(("127.0.0.1", port));
-        (0..blocks)
-            .map(|block| (std::process::id() + block) % blocks)
-            .map(|block| 20_000 + u16::try_from(block).unwrap() * Self::BLOCK)
-            .find_map(|port| {
-                let first = free(port).ok()?;
-                (1..Self::BLOCK).all(|more| free(port + more).is_ok()).then_some(Self { first })
-            })
-            .expect("there are free ports between 20000 and 32000")
-    }
-
-    fn number(&self, offset: u16) -> u16 {
-        self.first.local_addr().unwrap().port() + offset
-    }
 }
