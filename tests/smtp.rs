@@ -1,9 +1,11 @@
 //! Does every letter get the outcome that is true, whatever the relay does, and the same bytes at
 //! every attempt?
 
+#[cfg(test)]
 mod smtp {
     mod composed;
     mod encrypted;
+    mod login;
     mod outcomes;
     mod relay;
     mod reuse;

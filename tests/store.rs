@@ -1,5 +1,6 @@
 //! Is the store what it says: all or nothing, durable when answered, and never silently empty?
 
+#[cfg(test)]
 mod store {
     mod crash;
     mod disk;

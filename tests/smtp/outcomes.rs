@@ -43,9 +43,11 @@ async fn a_letter_that_the_relay_takes_is_accepted() {
     assert_eq!(outcome(script, letter).await, accepted);
 }
 
+type Expected = fn(String) -> Outcome;
+
 #[tokio::test]
 async fn what_the_relay_answers_decides_the_outcome() {
-    let table: Vec<(usize, &str, fn(String) -> Outcome)> = vec![
+    let table: Vec<(usize, &str, Expected)> = vec![
         (GREETING, "554 5.7.1 go away", Configuration),
         (GREETING, "421 4.3.2 too busy", Transient),
         (GREETING, "hello", Transient),

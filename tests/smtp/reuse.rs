@@ -137,3 +137,52 @@ async fn many_letters_take_no_more_connections_than_are_allowed() {
     assert_eq!(accepted, 60);
     assert!((2..=3).contains(&most.load(SeqCst)), "{most:?}");
 }
+
+/// The first letter, then some time without one, then what comes after.
+async fn after_idling(seconds: u64, script: Vec<Vec<Act>>, second: Option<Letter>) {
+    let (first, _) = two();
+    let relay = Relay::start(script).await;
+    let (outcomes, mut results) = tokio::sync::mpsc::channel(1);
+    let smtp = settings(relay.port, Security::None, None);
+    let input = watchpost::io::smtp::start(smtp, secret(), outcomes);
+    input.send(first).await.unwrap();
+    assert!(matches!(results.recv().await, Some((_, Outcome::Accepted(_)))));
+    // The connection goes back to the pool before the time moves.
+    tokio::task::yield_now().await;
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+    if let Some(letter) = second {
+        input.send(letter).await.unwrap();
+        assert!(matches!(results.recv().await, Some((_, Outcome::Accepted(_)))));
+        drop(input);
+        relay.finished().await;
+    } else {
+        // The pool is still open: it is the time that closes the connection.
+        relay.finished().await;
+        drop(input);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_idled_is_asked_whether_it_lives() {
+    let (first, second) = two();
+    let noop = vec![hear("NOOP\r\n"), say("250 ok\r\n")];
+    let script = [opening(), sending(&first), noop, sending(&second), goodbye()].concat();
+    after_idling(4, vec![script], Some(second)).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_idled_to_death_is_replaced() {
+    let (first, second) = two();
+    let dead = [opening(), sending(&first), vec![hear("NOOP\r\n"), Act::Cut]].concat();
+    let fresh = [opening(), sending(&second), goodbye()].concat();
+    after_idling(4, vec![dead, fresh], Some(second)).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_idles_for_long_is_closed_politely() {
+    let (first, _) = two();
+    let script = [opening(), sending(&first), goodbye(), vec![Act::End]].concat();
+    after_idling(21, vec![script], None).await;
+}

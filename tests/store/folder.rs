@@ -111,18 +111,20 @@ async fn a_store_without_a_schema_is_not_ours() {
     assert!(matches!(refusal(dir.path()), OpenError::Damaged { .. }));
 }
 
+type Damage = fn(&Path);
+
 #[tokio::test]
 async fn a_damaged_store_is_refused_and_never_replaced_by_an_empty_one() {
     let whole = tempfile::tempdir().unwrap();
     filled(whole.path()).await;
 
-    let damages: [(&str, fn(&Path)); 6] = [
+    let damages: [(&str, Damage); 6] = [
         ("removed", |db| fs::remove_file(db).unwrap()),
         ("emptied", |db| fs::write(db, "").unwrap()),
         ("cut to a tenth", |db| cut(db, 10)),
         ("cut to a half", |db| cut(db, 2)),
-        ("garbled", |db| overwrite(db, 100_000, &[0xa5; 600_000])),
-        ("zeroed", |db| overwrite(db, 0, &[0; 600_000])),
+        ("garbled", |db| overwrite(db, 100_000, &vec![0xa5; 600_000])),
+        ("zeroed", |db| overwrite(db, 0, &vec![0; 600_000])),
     ];
     for (what, damage) in damages {
         let dir = tempfile::tempdir().unwrap();

@@ -1,9 +1,9 @@
 //! From a letter to the bytes of a mail (RFC 5322): the same bytes at every attempt.
 
+use lettre::message::Body;
 use lettre::message::header::{
-    ContentTransferEncoding, ContentType, From, HeaderName, HeaderValue, Headers, To,
+    ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers,
 };
-use lettre::message::{Body, Mailbox as LettreMailbox, Mailboxes};
 
 use crate::desk::address::{Address, Mailbox};
 use crate::desk::letter::Letter;
@@ -71,19 +71,29 @@ fn set_mailbox(
     mailbox: &Mailbox,
 ) -> Result<(), ComposeError> {
     let name = clean(what, &mailbox.name)?.trim();
-    let email = address(what, &mailbox.address)?;
-    if !name.is_empty() && !is_plain(name) {
-        let words = encoded_words(field, name);
-        set_encoded(headers, field, name, format!("{words}\r\n <{email}>"));
-        return Ok(());
-    }
-    let name = (!name.is_empty()).then(|| name.to_owned());
-    let mailbox = Mailboxes::from(LettreMailbox::new(name, email));
-    match field {
-        "To" => headers.set(To::from(mailbox)),
-        _ => headers.set(From::from(mailbox)),
-    }
+    let email = address(what, &mailbox.address)?.to_string();
+    let value = if name.is_empty() { email } else { format!("{} <{email}>", phrase(field, name)) };
+    let value = match value.rsplit_once(' ') {
+        Some((name, email)) if field.len() + ": ".len() + value.len() > LINE => {
+            format!("{name}\r\n {email}")
+        }
+        _ => value,
+    };
+    // Not left to lettre's encoder, which would encode an address beyond ASCII; that goes out raw
+    // (RFC 6532 section 3.2).
+    set_encoded(headers, field, value);
     Ok(())
+}
+
+/// A display name as it stands in a field: bare, quoted or encoded.
+fn phrase(field: &str, name: &str) -> String {
+    let atoms = |c: char| c.is_ascii_alphanumeric() || c == ' ' || c == '-';
+    let phrase = if name.chars().all(atoms) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+    };
+    if is_plain(name) && phrase.len() <= WORD { phrase } else { encoded_words(field, name) }
 }
 
 fn set_subject(headers: &mut Headers, subject: &str) -> Result<(), ComposeError> {
@@ -91,7 +101,7 @@ fn set_subject(headers: &mut Headers, subject: &str) -> Result<(), ComposeError>
     if is_plain(subject) {
         set(headers, "Subject", subject.to_owned());
     } else {
-        set_encoded(headers, "Subject", subject, encoded_words("Subject", subject));
+        set_encoded(headers, "Subject", encoded_words("Subject", subject));
     }
     Ok(())
 }
@@ -101,9 +111,10 @@ fn set(headers: &mut Headers, field: &'static str, value: String) {
     headers.insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str(field), value));
 }
 
-fn set_encoded(headers: &mut Headers, field: &'static str, raw: &str, encoded: String) {
+/// Sets a field whose value is encoded and folded already.
+fn set_encoded(headers: &mut Headers, field: &'static str, value: String) {
     let name = HeaderName::new_from_ascii_str(field);
-    headers.insert_raw(HeaderValue::dangerous_new_pre_encoded(name, raw.to_owned(), encoded));
+    headers.insert_raw(HeaderValue::dangerous_new_pre_encoded(name, String::new(), value));
 }
 
 fn clean<'a>(what: &'static str, text: &'a str) -> Result<&'a str, ComposeError> {
@@ -135,7 +146,8 @@ fn encoded_words(field: &str, text: &str) -> String {
     const OPEN: &str = "=?utf-8?q?";
     const ROOM: usize = 75 - OPEN.len() - "?=".len();
     let mut lines = String::from(OPEN);
-    let mut room = ROOM - field.len();
+    // With the field's name a line has at most 76 characters (section 2).
+    let mut room = ROOM - field.len() - 1;
     for character in text.chars() {
         let encoded = match character {
             ' ' => "_".to_owned(),
