@@ -171,7 +171,7 @@ pub(super) fn letter(id: &str) -> Letter {
 
 pub(super) fn settings(port: u16, security: Security, ca: Option<PathBuf>) -> Smtp {
     let login = Some(("desk".to_owned(), SecretSource::Credential("smtp".to_owned())));
-    let timeout = Duration::from_millis(200);
+    let timeout = Duration::from_secs(5);
     let server = Server { host: "127.0.0.1".to_owned(), port, security, ca, timeout };
     Smtp { server, login, connections: 1 }
 }

@@ -148,7 +148,9 @@ async fn after_idling(seconds: u64, script: Vec<Vec<Act>>, second: Option<Letter
     input.send(first).await.unwrap();
     assert!(matches!(results.recv().await, Some((_, Outcome::Accepted(_)))));
     // The connection goes back to the pool before the time moves.
-    tokio::task::yield_now().await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
     tokio::time::pause();
     tokio::time::advance(std::time::Duration::from_secs(seconds)).await;
     tokio::time::resume();

@@ -84,7 +84,7 @@ impl Session {
     async fn end_of_text(&mut self) -> Result<Reply, Failure> {
         let answer = async {
             self.dialogue.write(b".\r\n").await?;
-            self.dialogue.reply(self.limit * PATIENCE).await
+            self.dialogue.reply(self.limit.saturating_mul(PATIENCE)).await
         };
         done(Step::End, answer.await.map_err(|broken| Failure::Broken(Step::End, broken))?)
     }

@@ -78,8 +78,7 @@ fn live(
         let detail = format!("sled: {}", first_line(panic_text(panic.as_ref())));
         let damaged = OpenError::Damaged { dir, detail };
         // Nobody reads this channel once the store is open.
-        if let Err(unread) = opened.send(Err(damaged.clone())) {
-            drop(unread);
+        if opened.send(Err(damaged.clone())).is_err() {
             tracing::error!("{damaged}");
         }
     }
