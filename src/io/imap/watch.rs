@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use super::handover::heard;
 use super::marks::Marks;
@@ -74,6 +74,7 @@ impl Watcher<'_> {
         loop {
             let Err(Stop::Failed(error)) = self.connection().await else { return };
             let retry_in = self.backoff.next(error.is_login());
+            let until = Instant::now() + retry_in;
             let trouble = FromFolder::Trouble {
                 folder: self.job.folder.clone(),
                 error: error.to_string(),
@@ -83,7 +84,7 @@ impl Watcher<'_> {
             if self.say(trouble).await.is_err() {
                 return;
             }
-            sleep(retry_in).await;
+            sleep_until(until).await;
         }
     }
 

@@ -1,0 +1,23 @@
+//! The IMAP edge against a server that says exactly what a test tells it to say.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "imap/guard.rs"]
+mod guard;
+#[path = "imap/login.rs"]
+mod login;
+#[path = "imap/reading.rs"]
+mod reading;
+#[path = "imap/server.rs"]
+mod server;
+#[path = "imap/tls.rs"]
+mod tls;
+#[path = "imap/trouble.rs"]
+mod trouble;
+#[path = "imap/waiting.rs"]
+mod waiting;

@@ -1,0 +1,314 @@
+//! What happens while nothing happens: IDLE, polling, marks.
+
+use std::time::Duration;
+
+use watchpost::config::settings::Imap;
+use watchpost::desk::folder::Keyword;
+
+use super::server::*;
+
+const EMPTY: &str = "* SEARCH\r\n";
+
+#[tokio::test]
+async fn mail_that_comes_while_idling_is_read_at_once() {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    let server = async {
+        let mut peer = door.selected(0, 1).await;
+        peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+        let tag = peer.idle().await;
+        // Neither flags that others change nor what nobody knows is news.
+        peer.say("* OK still here\r\n* X-NEWS (1)\r\n* 1 RECENT\r\n* FLAGS (a)\r\n").await;
+        peer.say("* 1 FETCH (FLAGS (\\Seen) MODSEQ (5))\r\n* 1 EXPUNGE\r\n* 1 EXISTS\r\n").await;
+        peer.done(&tag).await;
+        peer.answer("UID SEARCH UID 1:*", search([1])).await;
+        peer.answer(&format!("UID FETCH 1 {START}"), mails([1])).await;
+        peer.idle().await;
+    };
+    let watching = async {
+        desk.until_watching().await;
+        desk.until_watching().await
+    };
+    assert!(tokio::join!(watching, server).0);
+    assert_eq!(desk.batches, [(vec![1], 1)]);
+}
+
+#[tokio::test]
+async fn mail_that_comes_between_the_look_and_the_idle_is_not_missed() {
+    for early in [true, false] {
+        let door = Door::open().await;
+        let mut desk = Desk::watching(door.account(), 0);
+        let server = async {
+            let mut peer = door.selected(0, 1).await;
+            if early {
+                // In the search itself: too late for its result, and no IDLE is entered.
+                peer.answer("UID SEARCH UID 1:*", "* SEARCH\r\n* 1 EXISTS\r\n").await;
+            } else {
+                peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+                let tag = peer.expect("IDLE").await;
+                peer.say("* 1 EXISTS\r\n+ idling\r\n").await;
+                peer.done(&tag).await;
+            }
+            peer.answer("UID SEARCH UID 1:*", search([1])).await;
+            peer.answer(&format!("UID FETCH 1 {START}"), mails([1])).await;
+            peer.idle().await
+        };
+        let watching = async {
+            while desk.mails.is_empty() {
+                let event = desk.next().await;
+                desk.take(event);
+            }
+        };
+        tokio::join!(watching, server);
+        assert_eq!(desk.batches, [(vec![1], 1)]);
+    }
+}
+
+#[tokio::test]
+async fn idle_is_renewed_by_our_own_clock_although_the_server_says_still_here() {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut desk = Desk::watching(Imap { poll: Duration::from_hours(2), ..door.account() }, 0);
+    let mut peer = None;
+    let first = async {
+        let mut accepted = door.selected(0, 1).await;
+        accepted.answer("UID SEARCH UID 1:*", EMPTY).await;
+        let tag = accepted.idle().await;
+        peer = Some((accepted, tag));
+    };
+    tokio::join!(desk.until_watching(), first);
+    let (mut peer, tag) = peer.unwrap();
+    for _ in 0..12 {
+        pass(Duration::from_mins(2)).await;
+        peer.say("* OK Still here\r\n").await;
+    }
+    pass(Duration::from_mins(1)).await;
+    let second = async {
+        peer.done(&tag).await;
+        peer.answer("NOOP", "").await;
+        peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+        peer.idle().await;
+    };
+    tokio::join!(desk.until_watching(), second);
+}
+
+#[tokio::test]
+async fn a_silent_idle_is_not_believed_longer_than_the_poll_interval() {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    let mut peer = None;
+    let first = async {
+        let mut accepted = door.selected(0, 1).await;
+        accepted.answer("UID SEARCH UID 1:*", EMPTY).await;
+        let tag = accepted.idle().await;
+        peer = Some((accepted, tag));
+    };
+    tokio::join!(desk.until_watching(), first);
+    let (mut peer, tag) = peer.unwrap();
+    pass(Duration::from_mins(10)).await;
+    let second = async {
+        peer.done(&tag).await;
+        peer.answer("NOOP", "").await;
+        peer.answer("UID SEARCH UID 1:*", search([1])).await;
+        peer.answer(&format!("UID FETCH 1 {START}"), mails([1])).await;
+        peer.idle().await;
+    };
+    tokio::join!(desk.until_watching(), second);
+    assert_eq!(desk.uids(), [1]);
+}
+
+#[tokio::test]
+async fn a_server_without_a_working_idle_is_polled() {
+    let _still = stop_the_clock();
+    for refusal in [None, Some("NO not now"), Some("BAD what?"), Some("OK that was it")] {
+        let door = Door::open().await;
+        let mut desk = Desk::watching(door.account(), 0);
+        let mut peer = door.accept().await;
+        let first = async {
+            peer.log_in(if refusal.is_some() { ALL } else { "IMAP4rev1 AUTH=PLAIN SASL-IR" }).await;
+            peer.select(0, 1).await;
+            peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+            if let Some(refusal) = refusal {
+                peer.end("IDLE", "", refusal).await;
+            }
+        };
+        let (idle, ()) = tokio::join!(desk.until_watching(), first);
+        assert!(!idle);
+        pass(Duration::from_mins(10)).await;
+        let second = async {
+            peer.answer("NOOP", "* 1 EXISTS\r\n").await;
+            peer.answer("UID SEARCH UID 1:*", search([1])).await;
+            peer.answer(&format!("UID FETCH 1 {START}"), mails([1])).await;
+        };
+        let (idle, ()) = tokio::join!(desk.until_watching(), second);
+        assert!(!idle);
+        assert_eq!(desk.uids(), [1]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ends_each_idle_is_not_asked_in_a_circle() {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    let mut peer = door.accept().await;
+    let first = async {
+        peer.log_in(ALL).await;
+        peer.select(0, 1).await;
+        peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+        let tag = peer.idle().await;
+        peer.say(format!("{tag} OK enough\r\n")).await;
+    };
+    tokio::join!(desk.until_watching(), first);
+    pass(Duration::from_mins(10)).await;
+    let mut line = peer.line().await;
+    if line == "DONE" {
+        // Said before it saw that it need not.
+        line = peer.line().await;
+    }
+    assert!(line.ends_with(" NOOP"), "{line}");
+}
+
+#[tokio::test]
+async fn a_mark_interrupts_idle_is_stored_and_idle_goes_on() {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 9);
+    let mut peer = door.accept().await;
+    let first = async {
+        peer.log_in(ALL).await;
+        peer.select(3, 10).await;
+        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
+        peer.idle().await
+    };
+    let (_, tag) = tokio::join!(desk.until_watching(), first);
+    // Of another UIDVALIDITY: means nothing here.
+    desk.mark(Keyword::Acked, &[1], 6).await;
+    desk.mark(Keyword::Seen, &[5, 3, 4, 9], 7).await;
+    peer.done(&tag).await;
+    let store = "UID STORE 3:5,9 +FLAGS.SILENT ($WatchpostSeen)";
+    let next = peer.line().await;
+    let (tag, command) = next.split_once(' ').unwrap();
+    let tag = if command == "IDLE" {
+        // The first mark alone woke it.
+        peer.say("+ idling\r\n").await;
+        peer.done(tag).await;
+        peer.expect(store).await
+    } else {
+        assert_eq!(command, store);
+        tag.to_owned()
+    };
+    peer.say(format!("{tag} OK stored\r\n")).await;
+    let tag = peer.idle().await;
+    desk.mark(Keyword::Acked, &[3], 7).await;
+    peer.done(&tag).await;
+    peer.answer("UID STORE 3 +FLAGS.SILENT ($WatchpostAcked)", "").await;
+    peer.idle().await;
+}
+
+#[tokio::test]
+async fn a_refused_mark_is_dropped_and_the_watch_goes_on() {
+    for refusal in ["NO [CANNOT] no keywords", "BAD no"] {
+        let door = Door::open().await;
+        let mut desk = Desk::watching(door.account(), 9);
+        let server = async {
+            let mut peer = door.selected(3, 10).await;
+            peer.answer("UID SEARCH UID 10:*", EMPTY).await;
+            let tag = peer.idle().await;
+            peer.done(&tag).await;
+            let store = "UID STORE 3 +FLAGS.SILENT ($WatchpostSeen)";
+            peer.end(store, "", refusal).await;
+            peer.idle().await;
+        };
+        let marking = async {
+            desk.until_watching().await;
+            desk.mark(Keyword::Seen, &[3], 7).await;
+        };
+        tokio::join!(marking, server);
+    }
+}
+
+#[tokio::test]
+async fn where_no_keyword_can_be_kept_none_is_sent() {
+    let flags = |flags| {
+        format!(
+            "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n* OK [PERMANENTFLAGS ({flags})] f\r\n* OK [UIDNEXT 10] n\r\n"
+        )
+    };
+    for (state, end) in [
+        (flags("\\Seen $WatchpostSeen"), "OK [READ-WRITE] open"),
+        (flags("\\Seen \\*"), "OK [READ-ONLY] open"),
+    ] {
+        let door = Door::open().await;
+        let mut desk = Desk::watching(door.account(), 9);
+        let server = async {
+            let mut peer = door.accept().await;
+            peer.log_in(ALL).await;
+            peer.end("SELECT \"INBOX\"", state, end).await;
+            peer.answer("UID SEARCH UID 10:*", EMPTY).await;
+            let tag = peer.idle().await;
+            peer.done(&tag).await;
+            peer.idle().await;
+        };
+        let marking = async {
+            desk.until_watching().await;
+            desk.mark(Keyword::Seen, &[3], 7).await;
+        };
+        tokio::join!(marking, server);
+    }
+}
+
+#[tokio::test]
+async fn a_mark_that_costs_the_connection_is_tried_again_but_not_for_ever() {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 9);
+    desk.mark(Keyword::Seen, &[3], 7).await;
+    for _ in 0..3 {
+        let server = async {
+            let mut peer = door.selected(3, 10).await;
+            peer.answer("UID SEARCH UID 10:*", EMPTY).await;
+            peer.expect("UID STORE 3 +FLAGS.SILENT ($WatchpostSeen)").await;
+        };
+        let ((_, _, wait), ()) = tokio::join!(desk.until_trouble(), server);
+        pass(wait).await;
+    }
+    let server = async {
+        let mut peer = door.selected(3, 10).await;
+        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
+        peer.idle().await;
+    };
+    tokio::join!(desk.until_watching(), server);
+}
+
+#[tokio::test]
+async fn the_loop_never_waits_for_a_server_that_is_slow_to_take_marks() {
+    let door = Door::open().await;
+    let desk = Desk::watching(door.account(), 0);
+    let _peer = door.accept().await;
+    for uid in 1..1000 {
+        tokio::time::timeout(PATIENCE, desk.mark(Keyword::Seen, &[uid], 7)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_task_ends_when_either_end_of_its_channels_is_gone() {
+    for drop_marks in [true, false] {
+        let door = Door::open().await;
+        let mut desk = Desk::watching(door.account(), 0);
+        let server = async {
+            let mut peer = door.selected(0, 1).await;
+            peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+            peer.idle().await;
+            peer
+        };
+        let (_, mut peer) = tokio::join!(desk.until_watching(), server);
+        if drop_marks {
+            drop(desk.tell);
+        } else {
+            drop(desk.heard);
+        }
+        tokio::time::timeout(PATIENCE, desk.task).await.unwrap().unwrap();
+        peer.hung_up().await;
+    }
+}
