@@ -6,6 +6,7 @@
 //! fetches what is new, `handover` gives it to the loop in batches, and [`watch`] does this for
 //! ever. Mail is read by UID with PEEK: no flag of it changes but our two keywords.
 
+mod doubt;
 pub mod guard;
 mod handover;
 mod login;

@@ -178,3 +178,25 @@ async fn nobody_there_is_told_with_the_port() {
     let error = connect(&server).await.unwrap_err().to_string();
     assert!(error.contains("cannot find the address of no-such-host.invalid"), "{error}");
 }
+
+#[tokio::test]
+async fn without_any_root_certificate_the_operator_is_told_what_to_install() {
+    // Roots come from the environment, which only a process of its own can have changed.
+    if std::env::var_os("WITHOUT_ROOTS").is_some() {
+        let trust = Trust::new("127.0.0.1", 2090);
+        println!("said: {}", failure(&trust, |account| account.server.ca = None).await);
+        return;
+    }
+    let nothing = tempfile::tempdir().unwrap();
+    let test = "tls::without_any_root_certificate_the_operator_is_told_what_to_install";
+    let output = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", test])
+        .env("WITHOUT_ROOTS", "1")
+        .env("SSL_CERT_DIR", nothing.path())
+        .env_remove("SSL_CERT_FILE")
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(PATIENCE, output).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("install the package ca-certificates, or set `ca`"), "{said}");
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use watchpost::desk::folder::Keyword;
 use watchpost::io::imap::FromFolder;
 
 use super::server::*;
@@ -30,7 +31,7 @@ const FOUND: &str = "* SEARCH 1\r\n";
 
 #[tokio::test]
 async fn a_lost_connection_is_told_at_every_stage_and_never_taken_for_an_empty_answer() {
-    let stages = ["AUTHENTICATE", "SELECT", "UID SEARCH", "UID FETCH"];
+    let stages = ["AUTHENTICATE", "SELECT", "UID SEARCH", "UID FETCH", "IDLE", "IDLE", "UID STORE"];
     for (stage, doing) in stages.into_iter().enumerate() {
         for rest in ["", "* 1 EXISTS\r\n", "* half a li"] {
             let door = Door::open().await;
@@ -46,11 +47,19 @@ async fn a_lost_connection_is_told_at_every_stage_and_never_taken_for_an_empty_a
                     peer.select(1, 2).await;
                 }
                 if stage > 2 {
-                    peer.answer("UID SEARCH UID 1:*", FOUND).await;
+                    let found = if stage == 3 { FOUND } else { "* SEARCH\r\n" };
+                    peer.answer("UID SEARCH UID 1:*", found).await;
                 }
-                peer.line().await;
+                if stage == 5 {
+                    peer.idle().await;
+                } else {
+                    peer.line().await;
+                }
                 peer.say(rest).await;
             };
+            if doing == "UID STORE" {
+                desk.mark(Keyword::Seen, &[1], 7).await;
+            }
             let ((error, ..), ()) = tokio::join!(desk.until_trouble(), server);
             assert!(error.contains("lost during") && error.contains(doing), "{error}");
             assert_eq!(desk.cursor.last_uid, 0);

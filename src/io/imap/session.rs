@@ -316,6 +316,11 @@ pub(super) enum Step {
 }
 
 impl Mailbox {
+    /// Whether our keywords can be set here and now.
+    pub(super) fn takes_marks(&self) -> bool {
+        !self.read_only && self.keeps_keywords() == Some(true)
+    }
+
     /// Whether our keywords can be kept. Silence permits all (RFC 3501 section 6.3.1); none where
     /// a mailbox that is opened to read only cannot tell.
     pub(super) fn keeps_keywords(&self) -> Option<bool> {

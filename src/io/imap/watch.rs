@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::doubt::Doubt;
 use super::handover::heard;
 use super::marks::Marks;
-use super::reader::{Doubt, catch_up};
+use super::reader::catch_up;
 use super::session::{Access, Mailbox, Session};
 use super::{Error, FromFolder, NeedsMore, Secret, Stop, ToFolder, login};
 use crate::config::settings::Imap;
@@ -37,6 +38,8 @@ impl std::fmt::Debug for Watch {
 
 /// Servers end an IDLE after 29 minutes (RFC 2177), middleboxes sooner.
 const LONGEST_WAIT: Duration = Duration::from_mins(25);
+/// A poll interval of nothing would be a storm.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// A mark that costs the connection so often in a row is not tried again.
 const MARK_TRIES: u32 = 3;
 
@@ -51,6 +54,7 @@ pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Recei
         doubt: Doubt::default(),
         backoff: Backoff::default(),
         lost_marks: 0,
+        told_unmarked: false,
     };
     tokio::select! {
         () = marks.collect(told) => {}
@@ -67,6 +71,8 @@ struct Watcher<'a> {
     backoff: Backoff,
     /// Connections in a row that were lost over a mark.
     lost_marks: u32,
+    /// Said once that this folder takes no marks.
+    told_unmarked: bool,
 }
 
 impl Watcher<'_> {
@@ -95,7 +101,6 @@ impl Watcher<'_> {
         let mut last = self.cursor(&mailbox).await?;
         let mut next = mailbox.uid_next;
         self.doubt.about(mailbox.uid_validity);
-        let mut keeps = mailbox.keeps_keywords() == Some(true) && !mailbox.read_only;
         let mut idles = session.can("IDLE");
         loop {
             last = catch_up(
@@ -109,7 +114,7 @@ impl Watcher<'_> {
             .await?;
             next = last;
             self.backoff = Backoff::default();
-            self.wait(&mut session, &mailbox, &mut keeps, &mut idles).await?;
+            self.wait(&mut session, &mailbox, &mut idles).await?;
         }
     }
 
@@ -135,13 +140,12 @@ impl Watcher<'_> {
         &mut self,
         session: &mut Session,
         mailbox: &Mailbox,
-        keeps: &mut bool,
         idles: &mut bool,
     ) -> Result<(), Stop> {
-        let until = Instant::now() + self.job.account.poll.min(LONGEST_WAIT);
+        let until = Instant::now() + self.job.account.poll.clamp(SHORTEST_WAIT, LONGEST_WAIT);
         let mut said = false;
         loop {
-            self.set_marks(session, mailbox, keeps).await?;
+            self.set_marks(session, mailbox).await?;
             // Mail that came after the search began is news already, and IDLE may not repeat it.
             if session.has_news() {
                 return Ok(());
@@ -180,15 +184,15 @@ impl Watcher<'_> {
         }
     }
 
-    async fn set_marks(
-        &mut self,
-        session: &mut Session,
-        mailbox: &Mailbox,
-        keeps: &mut bool,
-    ) -> Result<(), Stop> {
+    async fn set_marks(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<(), Stop> {
         while let Some((keyword, uids)) = self.marks.take(mailbox.uid_validity) {
-            if !*keeps {
-                tracing::debug!("{} marks are not set: this folder keeps none", uids.len());
+            if !mailbox.takes_marks() {
+                if !std::mem::replace(&mut self.told_unmarked, true) {
+                    tracing::info!(
+                        "{} keeps no keywords: no mail in it is marked",
+                        self.job.folder.name
+                    );
+                }
                 continue;
             }
             match session.store(&uids, keyword).await {
