@@ -43,7 +43,7 @@ impl Address {
         if !local.chars().all(plain) || local.contains("..") {
             return None;
         }
-        let domain = idna::domain_to_ascii_strict(domain).ok()?;
+        let domain = ascii_domain(domain)?;
         let dotted = domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
         let labels_ok = domain.split('.').all(|label| (1..=63).contains(&label.len()));
         // An all-numeric last label is an IPv4 address, not a name (RFC 3696 section 2).
@@ -79,6 +79,12 @@ impl Address {
         };
         Address { local: local.to_owned(), domain: self.domain.clone() }
     }
+}
+
+/// A domain in the form that is compared and shown: lower case, ASCII (IDNA, RFC 5891). None for
+/// what no domain can be.
+pub fn ascii_domain(domain: &str) -> Option<String> {
+    idna::domain_to_ascii_strict(domain).ok()
 }
 
 impl PartialEq for Address {

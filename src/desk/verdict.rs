@@ -68,10 +68,114 @@ pub struct Verdict {
 /// One reason: a code for programs and a detail for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
-    /// One of the closed list of codes in `classify`, such as `only_links`.
-    pub code: String,
+    /// One of a closed list, such as `only_links`.
+    pub code: Code,
     /// The same for a person, as half a sentence: `your mail holds 3 words and 1 link to drive.example`.
     pub detail: String,
+}
+
+/// Everything that can lead to a verdict. The rules stand in `classify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The mail carries our own header field: a letter of ours came back.
+    OwnLetter,
+    /// A delivery report in the form of RFC 3464.
+    DeliveryReport,
+    /// A delivery report in words.
+    DeliveryReportInWords,
+    /// A receipt: read, displayed, deleted (RFC 8098).
+    Receipt,
+    /// A report of another standard form: abuse, TLS, authentication failures.
+    StandardReport,
+    /// A DMARC aggregate report (RFC 7489).
+    AggregateReport,
+    /// Auto-Submitted says that no person sent it (RFC 3834).
+    AutoSubmitted,
+    /// A header field that only automatic answers carry.
+    AutoReplyField,
+    /// A header field that a known robot writes.
+    RobotField,
+    /// The null return path: a machine that wants no answer.
+    NullReturnPath,
+    /// Precedence says bulk or junk.
+    BulkPrecedence,
+    /// A list or a newsletter carried it, and it does not read as a report.
+    ListMail,
+    /// An invitation, or an answer to one.
+    Calendar,
+    /// It reads as an absence note.
+    AbsenceWords,
+    /// It reads as written by a ticket system or a notifier.
+    RobotWords,
+    /// The sender's address says that nobody reads there, and the text is no report.
+    NoReplySender,
+    /// OpenPGP or S/MIME.
+    Encrypted,
+    /// A file that runs, from a sender who failed authentication.
+    DangerousAttachment,
+    /// It asks for passwords or payments, and its sender is not authenticated.
+    LureWords,
+    /// It offers something for sale.
+    SalesWords,
+    /// It threatens for money.
+    ExtortionWords,
+    /// No text at all, or none besides a greeting, a signature or a quote.
+    NoText,
+    /// What it has to say stands behind a link.
+    OnlyLinks,
+    /// What it has to say stands in an attachment.
+    OnlyAttachments,
+    /// The text tells what is affected and what goes wrong.
+    TellsEnough,
+    /// It only asks.
+    OnlyQuestions,
+    /// It only thanks.
+    OnlyThanks,
+    /// A person wrote, and told too little for a report.
+    TellsLittle,
+}
+
+impl Code {
+    /// The name that JSON output uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Code::OwnLetter => "own_letter",
+            Code::DeliveryReport => "delivery_report",
+            Code::DeliveryReportInWords => "delivery_report_in_words",
+            Code::Receipt => "receipt",
+            Code::StandardReport => "standard_report",
+            Code::AggregateReport => "aggregate_report",
+            Code::AutoSubmitted => "auto_submitted",
+            Code::AutoReplyField => "auto_reply_field",
+            Code::RobotField => "robot_field",
+            Code::NullReturnPath => "null_return_path",
+            Code::BulkPrecedence => "bulk_precedence",
+            Code::ListMail => "list_mail",
+            Code::Calendar => "calendar",
+            Code::AbsenceWords => "absence_words",
+            Code::RobotWords => "robot_words",
+            Code::NoReplySender => "no_reply_sender",
+            Code::Encrypted => "encrypted",
+            Code::DangerousAttachment => "dangerous_attachment",
+            Code::LureWords => "lure_words",
+            Code::SalesWords => "sales_words",
+            Code::ExtortionWords => "extortion_words",
+            Code::NoText => "no_text",
+            Code::OnlyLinks => "only_links",
+            Code::OnlyAttachments => "only_attachments",
+            Code::TellsEnough => "tells_enough",
+            Code::OnlyQuestions => "only_questions",
+            Code::OnlyThanks => "only_thanks",
+            Code::TellsLittle => "tells_little",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Verdict {

@@ -1,0 +1,116 @@
+//! `Message` to `Verdict`: what kind of mail this is, and why.
+//!
+//! The rules are one table. They are asked in its order; the first that finds something decides,
+//! and later ones of the same kind add their reasons. What stands in the header goes before words,
+//! and every rule by which a mail would be passed over gives way to a text that reads as a report:
+//! a report taken for a machine's mail is lost, the reverse is only an answer too many.
+
+mod bounce;
+mod content;
+mod junk;
+mod language;
+mod lexicon;
+mod links;
+mod machine;
+mod marks;
+mod own;
+mod person;
+mod words;
+
+use super::authentication::{Authentication, authentication};
+use super::message::Message;
+use super::policy::Policy;
+use super::verdict::{Code, Kind, Reason, Verdict};
+use content::Content;
+use own::Own;
+
+/// The header field that every letter of ours carries.
+pub const OWN_FIELD: &str = "X-Watchpost";
+
+/// One rule: when it finds something it says what, as half a sentence about "your mail".
+struct Rule {
+    code: Code,
+    kind: Kind,
+    finds: fn(&Facts<'_>) -> Option<String>,
+}
+
+/// What the rules look at, measured once.
+struct Facts<'a> {
+    message: &'a Message,
+    authentication: Authentication,
+    own: Own,
+    content: Content,
+}
+
+const fn rule(code: Code, kind: Kind, finds: fn(&Facts<'_>) -> Option<String>) -> Rule {
+    Rule { code, kind, finds }
+}
+
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    rule(Code::OwnLetter,             Kind::Automatic,      machine::own_letter),
+    rule(Code::DeliveryReport,        Kind::Bounce,         bounce::standard),
+    rule(Code::Receipt,               Kind::Automatic,      machine::receipt),
+    rule(Code::StandardReport,        Kind::Automatic,      machine::standard_report),
+    rule(Code::AggregateReport,       Kind::Automatic,      machine::aggregate_report),
+    rule(Code::DeliveryReportInWords, Kind::Bounce,         bounce::in_words),
+    rule(Code::AutoSubmitted,         Kind::Automatic,      machine::auto_submitted),
+    rule(Code::AutoReplyField,        Kind::Automatic,      machine::auto_reply_field),
+    rule(Code::RobotField,            Kind::Automatic,      machine::robot_field),
+    rule(Code::NullReturnPath,        Kind::Automatic,      machine::null_return_path),
+    rule(Code::BulkPrecedence,        Kind::Automatic,      machine::bulk_precedence),
+    rule(Code::ListMail,              Kind::Automatic,      machine::list_mail),
+    rule(Code::Calendar,              Kind::Automatic,      machine::calendar),
+    rule(Code::AbsenceWords,          Kind::Automatic,      machine::absence_words),
+    rule(Code::RobotWords,            Kind::Automatic,      machine::robot_words),
+    rule(Code::NoReplySender,         Kind::Automatic,      machine::no_reply_sender),
+    rule(Code::Encrypted,             Kind::Encrypted,      person::encrypted),
+    rule(Code::DangerousAttachment,   Kind::SpamOrJunk,     junk::dangerous_attachment),
+    rule(Code::LureWords,             Kind::SpamOrJunk,     junk::lure),
+    rule(Code::ExtortionWords,        Kind::SpamOrJunk,     junk::extortion),
+    rule(Code::SalesWords,            Kind::SpamOrJunk,     junk::sales),
+    rule(Code::TellsEnough,           Kind::Complete,       person::tells_enough),
+    rule(Code::OnlyAttachments,       Kind::AttachmentOnly, person::only_attachments),
+    rule(Code::OnlyLinks,             Kind::LinkOnly,       person::only_links),
+    rule(Code::NoText,                Kind::Empty,          person::no_text),
+    rule(Code::OnlyThanks,            Kind::Other,          person::only_thanks),
+    rule(Code::OnlyQuestions,         Kind::Other,          person::only_questions),
+    rule(Code::TellsLittle,           Kind::Other,          person::tells_little),
+];
+
+/// Judges a mail by itself. Whether it belongs to a known case is for threading to say.
+pub fn classify(message: &Message, policy: &Policy) -> Verdict {
+    let facts = Facts::of(message, policy);
+    let mut found = RULES.iter().filter_map(|rule| Some((rule, (rule.finds)(&facts)?)));
+    let Some((first, detail)) = found.next() else {
+        let reason = Reason { code: Code::TellsLittle, detail: person::counted(&facts) };
+        return Verdict { kind: Kind::Other, reasons: vec![reason], hints: facts.hints() };
+    };
+    let mut reasons = vec![Reason { code: first.code, detail }];
+    let same = found.filter(|(rule, _)| rule.kind == first.kind);
+    reasons.extend(same.map(|(rule, detail)| Reason { code: rule.code, detail }));
+    Verdict { kind: first.kind, reasons, hints: facts.hints() }
+}
+
+impl Facts<'_> {
+    fn of<'a>(message: &'a Message, policy: &Policy) -> Facts<'a> {
+        let own = own::words(message);
+        let content = Content::measure(&own.text, &message.subject);
+        Facts { message, authentication: authentication(message, policy), own, content }
+    }
+
+    /// Whether it names components and effects enough that no machine's signal may hide it.
+    fn reads_as_report(&self) -> bool {
+        self.content.points >= 4 && self.content.telling >= 6
+    }
+
+    /// What a human may want to know; none of it decides anything.
+    fn hints(&self) -> Vec<String> {
+        let mut hints: Vec<String> = Vec::new();
+        hints.extend(self.content.language.told().map(|code| format!("lang:{code}")));
+        if self.content.count(lexicon::Sense::Bounty) > 0 {
+            hints.push("bounty_request".to_owned());
+        }
+        hints
+    }
+}

@@ -1,0 +1,306 @@
+//! What counts as content, and how much of it there is.
+//!
+//! A text is cut into sentences. A sentence that greets, thanks, apologises, introduces its writer
+//! or points elsewhere tells nothing, unless it also names a component and an effect. What the
+//! other sentences tell is counted in points: one for each technical word or fact, two for a piece
+//! of code.
+
+use std::collections::BTreeSet;
+
+use super::language::{self, Language};
+use super::lexicon::{self, Hit, Sense};
+use super::links::{self, Link};
+use super::marks::{Mark, mark};
+
+/// The measure of a text.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    /// All words that a person sees, links not counted.
+    pub(super) words: usize,
+    /// Words in sentences that tell something.
+    pub(super) telling: usize,
+    /// What those sentences tell, in points.
+    pub(super) points: usize,
+    /// Words that are more than a greeting.
+    pub(super) beyond_courtesy: usize,
+    /// Every sentence that tells something is a question.
+    pub(super) only_questions: bool,
+    /// Links in the text.
+    pub(super) links: Vec<Link>,
+    /// The language it is written in, where that is sure enough.
+    pub(super) language: Language,
+    /// Telltale words of the text.
+    hits: Vec<(Sense, String)>,
+    /// Telltale words of the subject.
+    title: Vec<(Sense, String)>,
+}
+
+/// A sentence that greets or points tells something all the same from so many points on.
+const TELLS_ALL_THE_SAME: usize = 4;
+/// One kind of mark counts at most so often: a page of code is no better than five lines.
+const MOST_MARKS: usize = 10;
+/// Words that stand for a link in the text.
+const LINK: &str = " \u{fffc} ";
+
+#[derive(Debug, Default)]
+struct Sentence {
+    plain: String,
+    hits: Vec<Hit>,
+    words: usize,
+    facts: usize,
+    code: usize,
+    question: bool,
+}
+
+impl Content {
+    /// Measures the sender's own words. The subject helps to tell the language, no more.
+    pub(super) fn measure(text: &str, subject: &str) -> Content {
+        let links = links::find(text);
+        let bare = without_links(text, &links);
+        let sentences: Vec<Sentence> = sentences(&bare).map(Sentence::read).collect();
+        let title = Sentence::read(subject);
+        let all = || sentences.iter().chain([&title]).flat_map(|s| s.hits.iter());
+        let language = language::of(text, subject, all());
+        let mut content = Content { links, language, only_questions: true, ..Content::default() };
+        let mut told = BTreeSet::new();
+        let (mut facts, mut code) = (payloads(text, &content.links), 0);
+        for sentence in &sentences {
+            content.add(sentence, &mut told, &mut facts, &mut code);
+        }
+        let allowed: Vec<&Hit> = title.hits.iter().filter(|hit| language.allows(hit)).collect();
+        content.title = title.telltales(&allowed);
+        content.points = told.len() + facts.min(MOST_MARKS) + 2 * code.min(MOST_MARKS);
+        content
+    }
+
+    /// How many different words of this sense stand in the text and the subject.
+    pub(super) fn count(&self, sense: Sense) -> usize {
+        let all = self.title.iter().chain(&self.hits).filter(|(s, _)| *s == sense);
+        all.map(|(_, word)| word.as_str()).collect::<BTreeSet<&str>>().len()
+    }
+
+    /// Whether a word of this sense stands in the subject.
+    pub(super) fn titled(&self, sense: Sense) -> bool {
+        self.title.iter().any(|(s, _)| *s == sense)
+    }
+
+    /// The first word of this sense, in the form of the tables.
+    pub(super) fn word(&self, sense: Sense) -> &str {
+        let mut all = self.title.iter().chain(&self.hits);
+        all.find(|(s, _)| *s == sense).map_or("", |(_, word)| word.as_str())
+    }
+
+    fn add<'s>(
+        &mut self,
+        sentence: &'s Sentence,
+        told: &mut BTreeSet<&'s str>,
+        facts: &mut usize,
+        code: &mut usize,
+    ) {
+        let hits: Vec<&Hit> =
+            sentence.hits.iter().filter(|hit| self.language.allows(hit)).collect();
+        let technical = sentence.technical(&hits);
+        let value = technical.len() + sentence.facts + 2 * sentence.code;
+        let courtesy = covered(&hits, Sense::Courtesy) + covered(&hits, Sense::Thanks);
+        self.words += sentence.words;
+        self.beyond_courtesy += sentence.words.saturating_sub(courtesy);
+        self.hits.extend(sentence.telltales(&hits));
+        let idle = [Sense::Aside, Sense::Pointer, Sense::Thanks, Sense::Disclaimer, Sense::Bounty];
+        let idle = hits.iter().any(|hit| idle.contains(&hit.sense));
+        if idle && value < TELLS_ALL_THE_SAME {
+            return;
+        }
+        let telling = sentence.words.saturating_sub(courtesy);
+        self.only_questions &= sentence.question || telling == 0;
+        self.telling += telling;
+        told.extend(technical);
+        *facts += sentence.facts;
+        *code += sentence.code;
+    }
+}
+
+impl Sentence {
+    fn read(text: &str) -> Sentence {
+        let plain = lexicon::plain(text);
+        let mut sentence = Sentence { hits: lexicon::find(&plain), ..Sentence::default() };
+        for token in text.split_whitespace() {
+            sentence.words += words_in(token);
+            match mark(token) {
+                Mark::Code => sentence.code += 1,
+                Mark::Fact => sentence.facts += 1,
+                Mark::None => {}
+            }
+        }
+        sentence.question = text.trim_end().ends_with(['?', '？', '؟']) && sentence.code == 0;
+        sentence.plain = plain;
+        sentence
+    }
+
+    /// The technical words, each once, the longest at each place.
+    fn technical(&self, hits: &[&Hit]) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        let mut end = 0;
+        let mut technical: Vec<&&Hit> =
+            hits.iter().filter(|hit| hit.sense == Sense::Technical).collect();
+        technical.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.length)));
+        for hit in technical {
+            if hit.start >= end {
+                found.push(self.text(hit));
+                end = hit.start + hit.length;
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The words by which machines and junk are known.
+    fn telltales(&self, hits: &[&Hit]) -> Vec<(Sense, String)> {
+        use Sense::{Away, Bounty, Extortion, Lure, Pitch, Robot, Sales, Thanks};
+        let kept = [Away, Robot, Pitch, Sales, Lure, Extortion, Bounty, Thanks];
+        let kept = hits.iter().filter(|hit| kept.contains(&hit.sense));
+        kept.map(|hit| (hit.sense, self.text(hit).to_owned())).collect()
+    }
+
+    fn text(&self, hit: &Hit) -> &str {
+        self.plain.get(hit.start..hit.start + hit.length).unwrap_or_default()
+    }
+}
+
+/// How many words the entries of one sense cover.
+fn covered(hits: &[&Hit], sense: Sense) -> usize {
+    let mut end = 0;
+    let mut words = 0;
+    for hit in hits.iter().filter(|hit| hit.sense == sense) {
+        if hit.start >= end {
+            words += hit.words;
+            end = hit.start + hit.length;
+        }
+    }
+    words
+}
+
+/// How many words a token holds: none without a letter or digit, and in scripts without blanks
+/// about one for two letters.
+fn words_in(token: &str) -> usize {
+    let joined = token.chars().filter(|c| lexicon::runs_together(*c) && c.is_alphanumeric());
+    let joined = joined.filter(|c| !has_blanks(*c)).count();
+    if joined > 0 {
+        joined.div_ceil(2)
+    } else {
+        usize::from(token.chars().any(char::is_alphanumeric))
+    }
+}
+
+/// Arabic, Hebrew and Korean hang small words onto others, but do write blanks.
+fn has_blanks(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{6ff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+fn without_links(text: &str, links: &[Link]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for link in links.iter() {
+        if link.start >= at {
+            out.push_str(text.get(at..link.start).unwrap_or_default());
+            out.push_str(LINK);
+            at = link.end;
+        }
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
+/// Links that carry the attack in themselves, such as `…/search?q=<script>`.
+fn payloads(text: &str, links: &[Link]) -> usize {
+    const SIGNS: &[&str] = &[
+        "<script",
+        "%3cscript",
+        "alert(",
+        "../",
+        "..%2f",
+        "%0d%0a",
+        "' or ",
+        "'%20or",
+        "__proto__",
+        "{{",
+        "${",
+    ];
+    let carries = |link: &&Link| {
+        let url = text.get(link.start..).unwrap_or_default();
+        let url: String = url.chars().take(link.end - link.start + 20).collect();
+        let url = url.lines().next().unwrap_or_default().to_lowercase();
+        SIGNS.iter().any(|sign| url.contains(sign))
+    };
+    3 * links.iter().take(20).filter(carries).count()
+}
+
+/// Cuts a text into sentences: at empty lines, and behind the signs that end a sentence.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = sentence_end(rest);
+        let (sentence, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        rest = after;
+        Some(sentence)
+    })
+}
+
+fn sentence_end(text: &str) -> usize {
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|(_, next)| *next);
+        let blank = next.is_none_or(char::is_whitespace);
+        let ends = match c {
+            '.' | '!' | '?' | '؟' | '।' => blank,
+            '。' | '！' | '？' | '｡' => true,
+            '\n' => next == Some('\n'),
+            _ => false,
+        };
+        if ends {
+            return at + c.len_utf8();
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn politeness_around_a_link_tells_nothing() {
+        let content = Content::measure(
+            "Good morning,\n\nI am a student and this is my first disclosure, so please be patient with me.\n\
+             Everything is written down here, please tell me if you cannot open it:\n\nhttps://docs.example/d/1\n\nThank you!",
+            "A finding",
+        );
+        assert_eq!((content.telling, content.points), (0, 0), "{content:?}");
+        assert_eq!(content.links.len(), 1);
+    }
+
+    #[test]
+    fn a_component_and_an_effect_tell_something_in_many_languages() {
+        for text in [
+            "The session cookie survives log-out and can be stolen.",
+            "Der Server stürzt bei dieser Anfrage ab.",
+            "Le serveur plante avec cette requête.",
+            "サーバーがこのリクエストでクラッシュします。",
+            "这个请求会让服务器崩溃。",
+            "Сервер падает от такого запроса.",
+            "الخادم يتوقف عند هذا الطلب بسبب تسرب الذاكرة.",
+        ] {
+            let content = Content::measure(text, "");
+            assert!(content.points >= 2 && content.telling >= 4, "{text}: {content:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_counted_in_scripts_without_blanks() {
+        assert!(Content::measure("サーバーがこのリクエストでクラッシュします。", "").words > 5);
+        assert_eq!(Content::measure("one two, three - four!", "").words, 4);
+    }
+}

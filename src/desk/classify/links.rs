@@ -1,0 +1,147 @@
+//! Links in a text: how many, and where they lead, so that it can be said without repeating them.
+
+use linkify::{LinkFinder, LinkKind};
+
+use crate::desk::address::ascii_domain;
+
+/// A link that leads out of the mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    /// Where it stands in the text, in bytes.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// The host: ASCII, at most `HOST` characters.
+    pub(super) host: String,
+}
+
+/// The longest host name that is shown.
+const HOST: usize = 60;
+/// More links than these are counted no further.
+const MOST: usize = 1_000;
+
+/// Every link in the text. Addresses of one's own machine are no links: they belong to a recipe.
+pub(super) fn find(text: &str) -> Vec<Link> {
+    if !text.contains("://") && !text.contains('/') {
+        return Vec::new();
+    }
+    let mut finder = LinkFinder::new();
+    finder.kinds(&[LinkKind::Url]);
+    let with_scheme = finder.links(text).map(|found| (found.start(), found.end()));
+    let mut links: Vec<Link> = with_scheme
+        .take(MOST)
+        .filter_map(|(start, end)| {
+            let url = text.get(start..end)?;
+            let (scheme, rest) = url.split_once("://")?;
+            let web = ["http", "https", "ftp"].iter().any(|s| scheme.eq_ignore_ascii_case(s));
+            Some(Link { start, end, host: host(rest)? }).filter(|_| web)
+        })
+        .filter(|link| !is_own_machine(&link.host))
+        .collect();
+    links.extend(without_scheme(text).take(MOST));
+    links.sort_by_key(|link| link.start);
+    links
+}
+
+/// `paste.example/x7`: a host with a path, as people write it. A name alone is no link.
+fn without_scheme(text: &str) -> impl Iterator<Item = Link> {
+    let base = text.as_ptr() as usize;
+    text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '"')).filter_map(
+        move |token| {
+            if token.contains("://") || token.contains('@') || token.len() < 5 {
+                return None;
+            }
+            let (name, path) = token.split_once('/')?;
+            let hostlike = !name.starts_with('.')
+                && ends_like_a_host(name)
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
+            let start = token.as_ptr() as usize - base;
+            (hostlike && !path.is_empty()).then(|| Link {
+                start,
+                end: start + token.len(),
+                host: shown(name),
+            })
+        },
+    )
+}
+
+/// Whether a dotted name ends as host names do: `paste.example`, but not `req.body` or `index.js`.
+pub(super) fn ends_like_a_host(name: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "app", "dev", "cloud",
+        "online", "site", "xyz", "tech", "blog", "page", "link", "example", "test", "invalid",
+        "eu", "io", "me", "tv", "co", "ai", "to", "ly", "gl", "de", "fr", "uk", "jp", "cn", "ru",
+        "br", "in", "it", "nl", "pl", "es", "ch", "at", "be", "se", "no", "fi", "dk", "cz", "au",
+        "ca", "us", "kr", "tw", "tr", "ua", "vn", "th", "ir", "gr", "hu", "ro", "sk", "pt", "ie",
+        "il", "mx", "ar", "cl", "nz", "za",
+    ];
+    let last = name.rsplit_once('.').map(|(_, last)| last.to_ascii_lowercase());
+    last.is_some_and(|last| ENDINGS.contains(&last.as_str()))
+}
+
+/// The host of what follows `://`: without user, port and path.
+fn host(rest: &str) -> Option<String> {
+    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let name = authority.rsplit('@').next()?;
+    let name = name.split(':').next()?;
+    (!name.is_empty()).then(|| shown(name))
+}
+
+fn shown(name: &str) -> String {
+    let ascii = if name.bytes().all(|b| b.is_ascii_hexdigit() || b == b'.') {
+        Some(name.to_ascii_lowercase())
+    } else {
+        ascii_domain(name)
+    };
+    match ascii {
+        Some(ascii) if ascii.len() <= HOST => ascii,
+        Some(ascii) => format!("{}...", ascii.chars().take(HOST - 3).collect::<String>()),
+        None => "an unreadable host".to_owned(),
+    }
+}
+
+fn is_own_machine(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.ends_with(".local")
+        || ["127.", "10.", "192.168.", "0.0.0.0"].iter().any(|net| host.starts_with(net))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(text: &str) -> Vec<String> {
+        find(text).into_iter().map(|link| link.host).collect()
+    }
+
+    #[test]
+    fn a_host_is_shown_as_what_it_is() {
+        assert_eq!(hosts("see https://ann:pw@Paste.Example:8443/p?x=1#y."), ["paste.example"]);
+        assert_eq!(hosts("https://bücher.example/"), ["xn--bcher-kva.example"]);
+        assert_eq!(hosts("http://198.51.100.7/ and"), ["198.51.100.7"]);
+        assert_eq!(hosts("paste.example/x7 and www.project.example"), ["paste.example"]);
+    }
+
+    #[test]
+    fn recipes_and_names_are_no_links() {
+        for text in [
+            "curl http://localhost:3000/x",
+            "http://127.0.0.1/",
+            "req.body/x is read",
+            "a/b/c",
+            "lib/router.js",
+            "mailto:a@x.example",
+        ] {
+            assert_eq!(hosts(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_host_is_cut() {
+        assert!(
+            hosts(&format!("https://{}.example/", "a.".repeat(80).trim_end_matches('.')))
+                .iter()
+                .all(|h| h.len() <= HOST)
+        );
+    }
+}

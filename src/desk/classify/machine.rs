@@ -1,0 +1,291 @@
+//! Mail that no person wrote for us.
+
+use super::lexicon::Sense;
+use super::{Facts, OWN_FIELD};
+use crate::desk::message::{Message, ReturnPath};
+
+/// Fields that only automatic answers carry.
+const AUTO_REPLY_FIELDS: &[&str] = &[
+    "x-autoreply",
+    "x-auto-reply",
+    "x-autoreply-from",
+    "x-autorespond",
+    "x-auto-respond",
+    "x-autoresponder",
+    "x-autoresponse",
+    "x-auto-response",
+    "x-mail-autoreply",
+    "x-vacation",
+    "x-ms-exchange-generated-message-source",
+    "x-ezoic-autoreply",
+    "autoreply",
+    "auto-reply",
+    "x-away",
+    "x-out-of-office",
+];
+
+/// Fields that ticket systems, forges, build servers and monitors write.
+const ROBOT_FIELDS: &[&str] = &[
+    "x-cron-env",
+    "x-github-reason",
+    "x-github-sender",
+    "x-gitlab-project",
+    "x-gitlab-pipeline-id",
+    "x-gitea-reason",
+    "x-jenkins-job",
+    "x-jira-fingerprint",
+    "x-rt-loop-prevention",
+    "rt-ticket",
+    "x-rt-ticket",
+    "x-otrs-loop",
+    "x-otrs-ticket",
+    "x-znuny-loop",
+    "x-zendesk-from-account-id",
+    "x-freshdesk",
+    "x-osticket",
+    "x-redmine-host",
+    "x-redmine-project",
+    "x-bugzilla-reason",
+    "x-trac-ticket-id",
+    "x-launchpad-bug",
+    "x-phabricator-sent-this-message",
+    "x-sentry-project",
+    "x-nagios",
+    "x-icinga",
+    "x-zabbix",
+    "x-alertmanager",
+    "x-travis-ci",
+    "x-circleci",
+    "x-mailman-approved-at",
+    "x-mailer-daemon",
+];
+
+/// Local parts at which nobody reads.
+const NOBODY: &[&str] = &[
+    "noreply",
+    "no-reply",
+    "no_reply",
+    "no.reply",
+    "donotreply",
+    "do-not-reply",
+    "do_not_reply",
+    "do.not.reply",
+    "dontreply",
+    "nicht-antworten",
+    "nepasrepondre",
+    "ne-pas-repondre",
+    "noresponder",
+    "no-responder",
+    "naoresponda",
+    "nao-responda",
+    "nie-odpowiadaj",
+    "mailer-daemon",
+    "bounce",
+    "bounces",
+];
+
+/// Local parts at which often a machine writes; a hint, no more.
+const DESKS: &[&str] = &[
+    "support",
+    "service",
+    "helpdesk",
+    "help",
+    "ticket",
+    "tickets",
+    "servicedesk",
+    "notification",
+    "notifications",
+    "notify",
+    "alert",
+    "alerts",
+    "monitoring",
+    "builds",
+    "build",
+    "ci",
+    "jenkins",
+    "cron",
+    "root",
+    "daemon",
+    "system",
+    "robot",
+    "bot",
+    "mailer",
+    "auto",
+    "autoreply",
+    "newsletter",
+    "news",
+    "postmaster",
+    "customer",
+    "customerservice",
+    "customercare",
+    "kundenservice",
+    "soporte",
+    "suporte",
+    "assistenza",
+    "supporto",
+];
+
+pub(super) fn own_letter(facts: &Facts<'_>) -> Option<String> {
+    let ours = OWN_FIELD.to_ascii_lowercase();
+    facts.message.header(&ours).map(|_| "it is one of our own letters".to_owned())
+}
+
+pub(super) fn receipt(facts: &Facts<'_>) -> Option<String> {
+    let report = facts.message.report.as_ref()?;
+    (report.kind == "disposition-notification").then(|| "it is a receipt for a mail".to_owned())
+}
+
+pub(super) fn standard_report(facts: &Facts<'_>) -> Option<String> {
+    let kind = &facts.message.report.as_ref()?.kind;
+    let other =
+        !matches!(kind.as_str(), "delivery-status" | "disposition-notification" | "free-form");
+    other.then(|| format!("it is a machine's report of the kind {}", shown(kind)))
+}
+
+/// DMARC aggregate reports (RFC 7489 section 7.2.1.1) are known by their subject or file name.
+pub(super) fn aggregate_report(facts: &Facts<'_>) -> Option<String> {
+    let subject = facts.message.subject.to_ascii_lowercase();
+    let titled = subject.contains("report domain:") && subject.contains("submitter:");
+    let named = facts.message.attachments.iter().any(|file| {
+        let name = file.name.to_ascii_lowercase();
+        let ending = [".zip", ".gz", ".xml"].iter().any(|ending| name.ends_with(ending));
+        name.split('!').count() >= 4 && ending
+    });
+    (titled || named && !facts.reads_as_report())
+        .then(|| "it is a DMARC aggregate report".to_owned())
+}
+
+/// RFC 3834 section 5. A mail that was only forwarded by a rule may still be a person's.
+pub(super) fn auto_submitted(facts: &Facts<'_>) -> Option<String> {
+    let value = facts.message.header("auto-submitted")?.to_ascii_lowercase();
+    let word = value.split([';', ' ', '(']).next().unwrap_or_default();
+    let forwarded = word == "auto-forwarded" && facts.reads_as_report();
+    (!matches!(word, "no" | "") && !forwarded)
+        .then(|| format!("its Auto-Submitted field says {}", shown(word)))
+}
+
+pub(super) fn auto_reply_field(facts: &Facts<'_>) -> Option<String> {
+    let message = facts.message;
+    let field = AUTO_REPLY_FIELDS.iter().find(|name| message.header(name).is_some_and(is_set));
+    let precedence =
+        message.header("precedence").unwrap_or_default().eq_ignore_ascii_case("auto_reply");
+    match field {
+        Some(field) => Some(format!("it carries the field {field}")),
+        None => precedence.then(|| "its Precedence field says auto_reply".to_owned()),
+    }
+}
+
+/// A person's words may come through a robot too, such as a web form; a report stays one.
+pub(super) fn robot_field(facts: &Facts<'_>) -> Option<String> {
+    let field = ROBOT_FIELDS.iter().find(|name| facts.message.header(name).is_some())?;
+    (!facts.reads_as_report() || *field == "x-cron-env")
+        .then(|| format!("it carries the field {field}"))
+}
+
+pub(super) fn null_return_path(facts: &Facts<'_>) -> Option<String> {
+    (facts.message.return_path == Some(ReturnPath::Null))
+        .then(|| "its return path is empty, so no answer is wanted".to_owned())
+}
+
+pub(super) fn bulk_precedence(facts: &Facts<'_>) -> Option<String> {
+    let value = facts.message.header("precedence")?.trim().to_ascii_lowercase();
+    // Old list servers write `bulk` on what people write to a list.
+    let discussion = is_discussion(facts.message) && facts.reads_as_report();
+    (matches!(value.as_str(), "bulk" | "junk") && !discussion)
+        .then(|| format!("its Precedence field says {value}"))
+}
+
+/// What a list carries is a person's report only if it reads as one; a newsletter never is.
+pub(super) fn list_mail(facts: &Facts<'_>) -> Option<String> {
+    let message = facts.message;
+    let listed = message.headers.iter().any(|(name, _)| name.starts_with("list-"))
+        || message
+            .header("precedence")
+            .is_some_and(|value| value.trim().eq_ignore_ascii_case("list"))
+        || message.header("feedback-id").is_some();
+    let report = facts.reads_as_report() && !is_newsletter(message);
+    (listed && !report).then(|| "a mailing list carried it, and it reads as no report".to_owned())
+}
+
+pub(super) fn calendar(facts: &Facts<'_>) -> Option<String> {
+    let invited = facts.message.attachments.iter().any(|file| file.content_type == "text/calendar")
+        || facts
+            .message
+            .header("content-type")
+            .is_some_and(|value| value.to_ascii_lowercase().starts_with("text/calendar"));
+    (invited && !facts.reads_as_report())
+        .then(|| "it is an invitation or an answer to one".to_owned())
+}
+
+/// One such word in the subject is enough, of the text two are wanted.
+pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
+    let content = &facts.content;
+    let found =
+        content.titled(Sense::Away) || content.count(Sense::Away) > 1 && content.words < 120;
+    (found && !facts.reads_as_report())
+        .then(|| format!("it reads as an absence note ({})", shown(content.word(Sense::Away))))
+}
+
+/// Two telltale phrases, or one and a sender or a subject that looks like a machine's.
+pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
+    let content = &facts.content;
+    let phrases = content.count(Sense::Robot);
+    let machine = sender(facts.message, DESKS)
+        || sender(facts.message, NOBODY)
+        || has_ticket_number(&facts.message.subject);
+    let enough = phrases >= 2 || phrases == 1 && machine;
+    let report = facts.reads_as_report() && !(phrases >= 3 && machine && content.points < 8);
+    (enough && !report && content.words < 300)
+        .then(|| format!("it reads as a machine's ({})", shown(content.word(Sense::Robot))))
+}
+
+pub(super) fn no_reply_sender(facts: &Facts<'_>) -> Option<String> {
+    (sender(facts.message, NOBODY) && facts.message.reply_to.is_empty() && !facts.reads_as_report())
+        .then(|| "its sender reads no answers".to_owned())
+}
+
+fn sender(message: &Message, locals: &[&str]) -> bool {
+    let is = |local: &str| {
+        let local = local.to_ascii_lowercase();
+        let base = local.split('+').next().unwrap_or_default();
+        locals.contains(&base)
+    };
+    message.from.iter().any(|one| is(one.address.local()))
+}
+
+/// `Case 5512 created`, `[#5512]`, `Ticket: 5512`.
+fn has_ticket_number(subject: &str) -> bool {
+    let words: Vec<&str> =
+        subject.split(|c: char| !c.is_alphanumeric() && c != '#' && c != '-').collect();
+    words.iter().any(|word| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        digits >= 3
+            && !word.contains('.')
+            && (word.starts_with('#') || word.len() == digits || word.contains('-'))
+    })
+}
+
+/// A list on which people write to each other.
+fn is_discussion(message: &Message) -> bool {
+    message.header("list-post").is_some()
+        || message.header("list-id").is_some() && !is_newsletter(message)
+}
+
+/// Written by one to many: it can be left in one click, and nobody can post to it.
+fn is_newsletter(message: &Message) -> bool {
+    let one_click = message.header("list-unsubscribe-post").is_some()
+        || message.header("feedback-id").is_some();
+    let only_leaving =
+        message.header("list-unsubscribe").is_some() && message.header("list-id").is_none();
+    (one_click || only_leaving) && message.header("list-post").is_none()
+}
+
+fn is_set(value: &str) -> bool {
+    !matches!(value.trim().to_ascii_lowercase().as_str(), "no" | "false" | "0" | "none")
+}
+
+/// A word out of a mail, harmless in a sentence: ASCII letters, digits, hyphens and blanks, or
+/// letters of any script; bounded.
+fn shown(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ')).take(40).collect()
+}

@@ -1,0 +1,202 @@
+//! What shows that a text speaks of software, in any language: code, paths, versions, payloads.
+
+use super::links::ends_like_a_host;
+
+/// How much one token tells: nothing, a fact (a version, a path), or code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mark {
+    /// An ordinary word.
+    None,
+    /// A version, a path, a header name, a hexadecimal number.
+    Fact,
+    /// A piece of code or a payload.
+    Code,
+}
+
+/// Judges a token: what stands between two blanks.
+pub(super) fn mark(token: &str) -> Mark {
+    let bare = token.trim_matches(|c: char| {
+        matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '(' | ')' | '*' | '`')
+    });
+    if token.len() < 2 || token.len() > 4_000 || bare.is_empty() || is_plain_word(token) {
+        return Mark::None;
+    }
+    if is_code(token, bare) {
+        Mark::Code
+    } else if is_version(bare)
+        || is_path(bare)
+        || is_header_name(bare)
+        || is_hexadecimal(bare)
+        || is_flag(token)
+    {
+        Mark::Fact
+    } else {
+        Mark::None
+    }
+}
+
+/// Nearly all tokens: letters with a sign before or behind.
+fn is_plain_word(token: &str) -> bool {
+    let inner = token.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
+    inner.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+fn is_code(token: &str, bare: &str) -> bool {
+    const SIGNS: &[&str] = &[
+        "()", "=>", "::", "->", "==", "!=", "&&", "||", "${", "$(", "</", "/>", "<script", "../",
+        "..\\", "%0d", "%0a", "%2e", "%00", "%3c", "%0D", "%0A", "%2E", "%3C", "%2f", "%2F", "\\x",
+        "\\u", "\\n", "\\r", "__", "{{", "}}", "[]", "{\"", "\":", "=\"", "='", "({", "})", "(\"",
+        "('", "\")", "')", "alert(", "1=1", ";--", "<%", "<?php",
+    ];
+    SIGNS.iter().any(|sign| token.contains(sign))
+        || is_call(token)
+        || is_dotted_name(bare)
+        || is_joined_name(bare)
+}
+
+/// `name(…`: letters directly before a bracket. `file(s)` is no call.
+fn is_call(token: &str) -> bool {
+    let Some((name, rest)) = token.split_once('(') else { return false };
+    name.len() > 1
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$'))
+        && !matches!(rest, "s" | "s)" | "s)." | "s)," | "es)" | "en)" | "er)" | "n)")
+}
+
+/// `req.body`, `index.js`: names joined by dots, but no host, no sentence without its blank.
+fn is_dotted_name(bare: &str) -> bool {
+    const SHORT: &[&str] =
+        &["e.g", "i.e", "z.b", "u.a", "d.h", "a.m", "p.m", "b.v", "s.r.l", "s.a", "p.s", "n.b"];
+    let mut labels = bare.split('.');
+    let name = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'-'))
+    };
+    let last = bare.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    bare.contains('.')
+        && !bare.contains('@')
+        && labels.all(name)
+        && bare.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '$')
+        && last.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !ends_like_a_host(bare)
+        && !SHORT.contains(&bare.to_ascii_lowercase().as_str())
+        && !bare.to_ascii_lowercase().starts_with("www.")
+}
+
+/// `snake_case`, `camelCase`.
+fn is_joined_name(bare: &str) -> bool {
+    let snake = bare.split('_').count() > 1
+        && bare.split('_').all(|w| w.bytes().all(|b| b.is_ascii_alphanumeric()) && !w.is_empty());
+    let camel = bare.starts_with(|c: char| c.is_ascii_lowercase())
+        && bare.bytes().all(|b| b.is_ascii_alphanumeric())
+        && bare
+            .bytes()
+            .zip(bare.bytes().skip(1))
+            .any(|(a, b)| a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    (snake || camel) && bare.len() > 4
+}
+
+/// `4.18`, `v5.0.0-beta.3`, `4.x`, `>=4.17`. Not a date, not an amount.
+fn is_version(bare: &str) -> bool {
+    let bare = bare.trim_start_matches(['<', '>', '=', '~', '^', '≤', '≥', 'v', 'V']);
+    let (numbers, _) = bare.split_once('-').unwrap_or((bare, ""));
+    let parts: Vec<&str> = numbers.split('.').take(6).collect();
+    let number =
+        |part: &&str| (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let open = |part: &&str| matches!(*part, "x" | "X" | "*") || number(part);
+    (2..=4).contains(&parts.len())
+        && parts.first().is_some_and(number)
+        && parts.iter().skip(1).all(|p| open(p))
+        && !parts.last().is_some_and(|year| parts.len() == 3 && year.len() == 4)
+}
+
+/// `/admin/users`, `C:\temp`, `src/router/index`.
+fn is_path(bare: &str) -> bool {
+    let letters = bare.bytes().any(|b| b.is_ascii_alphabetic());
+    let rooted =
+        bare.starts_with('/') && bare.len() > 1 || bare.starts_with("~/") || bare.starts_with("./");
+    let drive = bare.get(1..3) == Some(":\\");
+    let deep = bare.matches('/').count() > 1 && !bare.contains("://");
+    letters && (rooted || drive || deep) && bare.is_ascii()
+}
+
+/// `X-Forwarded-For`, `Content-Type`: capitals joined by hyphens.
+fn is_header_name(bare: &str) -> bool {
+    let capital = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.bytes().all(|b| b.is_ascii_alphabetic())
+    };
+    bare.split('-').count() > 1
+        && bare.split('-').all(capital)
+        && (bare.starts_with("X-") || bare.split('-').count() > 2)
+}
+
+fn is_hexadecimal(bare: &str) -> bool {
+    bare.strip_prefix("0x")
+        .is_some_and(|digits| digits.len() > 1 && digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// `--max-header-size`, `-I`.
+fn is_flag(token: &str) -> bool {
+    let long = token
+        .strip_prefix("--")
+        .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let short = token
+        .strip_prefix('-')
+        .is_some_and(|name| name.len() == 1 && name.bytes().all(|b| b.is_ascii_alphabetic()));
+    long || short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_told_from_words() {
+        for token in [
+            "res.redirect",
+            "express.text()",
+            "fetch('http://x/",
+            "deepMerge(config,",
+            "__proto__",
+            "{\"a\":1}",
+            "..%2f..%2f",
+            "index.js",
+            "max_len",
+            "<script>alert(1)</script>",
+        ] {
+            assert_eq!(mark(token), Mark::Code, "{token}");
+        }
+        for token in [
+            "4.18",
+            "v5.0.0-beta.3",
+            "4.x",
+            "(>=4.17)",
+            "/admin/users",
+            "X-Forwarded-For",
+            "0x41",
+            "--fuzz",
+            "-I",
+            "/secret/.",
+        ] {
+            assert_eq!(mark(token), Mark::Fact, "{token}");
+        }
+        for token in [
+            "hello,",
+            "file(s)",
+            "drive.example",
+            "www.project.example",
+            "e.g.",
+            "and/or",
+            "2026",
+            "20.09.2026",
+            "ann@acorn.example",
+            "15:30",
+            "state-of-the-art",
+            "Ärger",
+            "WhatsApp",
+            "50%",
+        ] {
+            assert_eq!(mark(token), Mark::None, "{token}");
+        }
+    }
+}

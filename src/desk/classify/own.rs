@@ -1,0 +1,394 @@
+//! What the sender wrote for us: the text without signatures, armour, legal footers and, in a
+//! reply, without what it quotes.
+
+use crate::desk::message::Message;
+
+/// The sender's own words, and what was taken away to get them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Own {
+    pub(super) text: String,
+    pub(super) quote: bool,
+    pub(super) signature: bool,
+}
+
+/// Lines that end a letter, in `plain` form; what follows them is a signature.
+const CLOSINGS: &[&str] = &[
+    "regards",
+    "best regards",
+    "kind regards",
+    "warm regards",
+    "best",
+    "best wishes",
+    "cheers",
+    "sincerely",
+    "yours sincerely",
+    "yours faithfully",
+    "yours truly",
+    "respectfully",
+    "thanks",
+    "many thanks",
+    "thank you",
+    "thanks and regards",
+    "thanks regards",
+    "br",
+    "rgds",
+    "cordially",
+    "with best regards",
+    "with kind regards",
+    "grusse",
+    "gruss",
+    "viele grusse",
+    "liebe grusse",
+    "beste grusse",
+    "mit freundlichen grussen",
+    "freundliche grusse",
+    "mit besten grussen",
+    "schone grusse",
+    "mfg",
+    "lg",
+    "vg",
+    "cordialement",
+    "bien cordialement",
+    "salutations",
+    "sinceres salutations",
+    "bien a vous",
+    "saludos",
+    "un saludo",
+    "saludos cordiales",
+    "cordialmente",
+    "atentamente",
+    "atenciosamente",
+    "att",
+    "abracos",
+    "abraco",
+    "cumprimentos",
+    "com os melhores cumprimentos",
+    "cordiali saluti",
+    "distinti saluti",
+    "saluti",
+    "un saluto",
+    "groeten",
+    "groet",
+    "met vriendelijke groet",
+    "met vriendelijke groeten",
+    "vriendelijke groet",
+    "mvg",
+    "pozdrawiam",
+    "z powazaniem",
+    "s pozdravem",
+    "med vanliga halsningar",
+    "med vanlig halsning",
+    "vanliga halsningar",
+    "mvh",
+    "med vennlig hilsen",
+    "vennlig hilsen",
+    "hilsen",
+    "med venlig hilsen",
+    "venlig hilsen",
+    "terveisin",
+    "ystavallisin terveisin",
+    "saygilarimla",
+    "saygilar",
+    "iyi calismalar",
+    "hormat saya",
+    "salam",
+    "tran trong",
+    "cu stima",
+    "cu respect",
+    "udvozlettel",
+    "tisztelettel",
+    "με εκτιμηση",
+    "с уважением",
+    "з повагою",
+    "поздрави",
+    "с уважение",
+    "مع التحية",
+    "تحياتي",
+    "בברכה",
+    "با احترام",
+    "सादर",
+    "ขอแสดงความนับถือ",
+    "敬具",
+    "此致",
+    "此致敬礼",
+    "祝好",
+    "감사합니다",
+    "드림",
+    "올림",
+];
+
+/// Prefixes of subjects of replies, before a colon, in lower case.
+const REPLIES: &[&str] = &[
+    "re",
+    "aw",
+    "antw",
+    "antwort",
+    "sv",
+    "vs",
+    "rv",
+    "res",
+    "resp",
+    "rif",
+    "r",
+    "odp",
+    "ynt",
+    "yanit",
+    "bls",
+    "balas",
+    "ref",
+    "vá",
+    "válasz",
+    "απ",
+    "отв",
+    "ответ",
+    "на",
+    "відп",
+    "回复",
+    "回覆",
+    "回復",
+    "答复",
+    "答覆",
+    "返信",
+    "답장",
+    "답변",
+    "회신",
+    "رد",
+    "الرد",
+    "השב",
+    "תשובה",
+    "पुनः",
+    "ตอบ",
+    "ตอบกลับ",
+    "trả lời",
+    "tl",
+];
+
+/// A signature has at most so many lines; what is longer is a part of the text.
+const SIGNATURE_LINES: usize = 15;
+
+/// Reads the sender's own words out of a mail.
+pub(super) fn words(message: &Message) -> Own {
+    let mut own = Own::default();
+    let text = without_armour(&message.text);
+    let text =
+        if is_reply(message) { without_quotes(&text, &mut own.quote) } else { dequoted(&text) };
+    own.text = without_signature(&text, &mut own.signature);
+    own
+}
+
+/// Whether it answers a mail, by its fields or by its subject.
+pub(super) fn is_reply(message: &Message) -> bool {
+    let prefix =
+        message.subject.split([':', '：']).next().filter(|p| p.len() < message.subject.len());
+    let prefix = prefix.map(|p| p.split('[').next().unwrap_or(p).trim().to_lowercase());
+    !message.in_reply_to.is_empty()
+        || !message.references.is_empty()
+        || prefix.is_some_and(|prefix| REPLIES.contains(&prefix.as_str()))
+}
+
+/// Takes OpenPGP armour away (RFC 9580 sections 6.2 and 7): of a signed text the text stays.
+fn without_armour(text: &str) -> String {
+    if !text.contains("-----BEGIN PGP") {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let (mut block, mut heading, mut signed) = (false, false, false);
+    for line in text.lines() {
+        let line_end = line.trim_end();
+        if line_end.starts_with("-----BEGIN PGP SIGNED MESSAGE") {
+            (heading, signed) = (true, true);
+        } else if line_end.starts_with("-----BEGIN PGP") {
+            block = true;
+        } else if line_end.starts_with("-----END PGP") {
+            (block, signed) = (false, false);
+        } else if heading {
+            heading = !line_end.is_empty();
+        } else if !block {
+            let line = line.strip_prefix("- ").filter(|_| signed).unwrap_or(line);
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// In a first mail a quoted block may be the report: only its marks are taken away.
+fn dequoted(text: &str) -> String {
+    let bare = |line: &str| line.trim_start_matches(['>', ' ']).to_owned();
+    let line = |line: &str| if line.starts_with('>') { bare(line) } else { line.to_owned() };
+    text.lines().flat_map(|one| [line(one), "\n".to_owned()]).collect()
+}
+
+/// In a reply what is quoted was written by others.
+fn without_quotes(text: &str, quote: &mut bool) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if begins_original(line, lines.peek().copied()) {
+            *quote = true;
+            break;
+        }
+        if line.starts_with('>') {
+            *quote = true;
+            drop_attribution(&mut kept);
+        } else {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
+
+/// `-----Original Message-----` and the header block that Outlook puts above what it quotes.
+fn begins_original(line: &str, next: Option<&str>) -> bool {
+    let dashed = line.trim().strip_prefix("-----").and_then(|rest| rest.strip_suffix("-----"));
+    let field = |line: &str| {
+        line.split_once(':').map(|(name, _)| name.trim_matches(['*', ' ']).to_lowercase())
+    };
+    let from = [
+        "from",
+        "von",
+        "de",
+        "da",
+        "van",
+        "od",
+        "från",
+        "fra",
+        "kimden",
+        "от",
+        "发件人",
+        "寄件者",
+        "差出人",
+        "보낸 사람",
+    ];
+    let sent = [
+        "sent",
+        "date",
+        "gesendet",
+        "datum",
+        "envoyé",
+        "enviado",
+        "fecha",
+        "data",
+        "inviato",
+        "verzonden",
+        "wysłano",
+        "skickat",
+        "sendt",
+        "gönderildi",
+        "tarih",
+        "отправлено",
+        "дата",
+        "发送时间",
+        "日期",
+        "寄件日期",
+        "送信日時",
+        "보낸 날짜",
+        "to",
+        "an",
+    ];
+    let is = |line: Option<String>, names: &[&str]| {
+        line.is_some_and(|name| names.contains(&name.as_str()))
+    };
+    dashed.is_some_and(|inside| inside.contains(' ') && !inside.contains("PGP"))
+        || is(field(line), &from) && next.is_some_and(|next| is(field(next), &sent))
+}
+
+/// Takes away the line that says who wrote what is quoted: it stands right above and ends in a
+/// colon. It may be broken over two lines.
+fn drop_attribution(kept: &mut Vec<&str>) {
+    while kept.last().is_some_and(|line| line.trim().is_empty()) {
+        kept.pop();
+    }
+    let colon = |line: &&str| line.trim_end().ends_with([':', '：']);
+    if kept.last().is_some_and(colon)
+        && let Some(line) = kept.pop()
+        && line.split_whitespace().count() < 4
+        && kept.last().is_some_and(|above| above.contains('@') || above.contains(','))
+    {
+        kept.pop();
+    }
+}
+
+fn without_signature(text: &str, signature: &mut bool) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let ends = |n: usize, line: &str| {
+        let left = lines.len() - n - 1;
+        match line.trim_end() {
+            "--" if line == "-- " || left <= SIGNATURE_LINES => true,
+            line if is_footer(line) => true,
+            line => {
+                left <= SIGNATURE_LINES
+                    && n > 0
+                    && is_closing(line)
+                    && !speaks_on(lines.get(n + 1..))
+            }
+        }
+    };
+    let end = lines.iter().enumerate().position(|(n, line)| ends(n, line));
+    *signature = end.is_some();
+    lines.get(..end.unwrap_or(lines.len())).unwrap_or_default().join("\n")
+}
+
+/// The line that list servers put above their footer.
+fn is_footer(line: &str) -> bool {
+    line.len() >= 30 && line.bytes().all(|b| b == b'_')
+}
+
+fn is_closing(line: &str) -> bool {
+    line.len() < 80 && CLOSINGS.contains(&super::lexicon::plain(line).as_str())
+}
+
+/// Whether what stands below a closing is more than a name and an office: long lines, a postscript.
+fn speaks_on(rest: Option<&[&str]>) -> bool {
+    let lines = rest.unwrap_or_default();
+    let long = lines.iter().filter(|line| line.chars().count() > 100).count();
+    let postscript = |line: &&str| {
+        let start: String = line.trim_start().chars().take(4).collect();
+        matches!(start.to_lowercase().get(..3), Some("ps:" | "ps " | "p.s" | "ps."))
+    };
+    long > 1 || lines.iter().any(postscript)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(subject: &str, text: &str) -> String {
+        let message =
+            Message { subject: subject.to_owned(), text: text.to_owned(), ..Message::default() };
+        words(&message).text.trim().to_owned()
+    }
+
+    #[test]
+    fn a_quote_counts_in_a_first_mail_and_not_in_a_reply() {
+        let text = "We plan to print:\n\n> The parser hangs.\n\nObjections?";
+        assert!(own("Draft", text).contains("The parser hangs."));
+        assert!(!own("Re: Draft", text).contains("hangs"));
+        assert_eq!(
+            own("AW: x", "Ja.\n\nAm 2.9.2026 schrieb Express <a@x.example>:\n> Frage?"),
+            "Ja."
+        );
+        assert_eq!(
+            own("RE: x", "Yes.\n\nFrom: Express <a@x.example>\nSent: Tuesday\n\nQuestion?"),
+            "Yes."
+        );
+    }
+
+    #[test]
+    fn signatures_end_the_text() {
+        assert_eq!(own("x", "text\n\n-- \nGwen | fuzzing"), "text");
+        assert_eq!(own("x", "text\n\nBest regards,\nGwen\nExploit development"), "text");
+        assert_eq!(own("x", "text\n\nMit freundlichen Grüßen\nGwen"), "text");
+        assert!(own("x", "Thanks\nGwen\nPS: it crashes too").contains("crashes"));
+    }
+
+    #[test]
+    fn of_a_signed_text_the_text_stays() {
+        let text = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\ntext\n- --x\n-----BEGIN PGP SIGNATURE-----\n\niQ\n-----END PGP SIGNATURE-----\n";
+        assert_eq!(own("x", text), "text\n--x");
+        assert_eq!(
+            own("x", "a\n-----BEGIN PGP MESSAGE-----\n\nhF4D\n-----END PGP MESSAGE-----\nb"),
+            "a\nb"
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! Mail that a person wrote: does its text tell what is affected and what goes wrong?
+
+use super::Facts;
+use super::lexicon::Sense;
+use crate::desk::message::{Attachment, Encryption};
+
+/// The most names that a sentence lists.
+const LISTED: usize = 5;
+/// The most characters of a file name that are shown.
+const SHOWN: usize = 60;
+
+/// Encrypted, and nothing readable beside it that would do.
+pub(super) fn encrypted(facts: &Facts<'_>) -> Option<String> {
+    let how = match facts.message.encrypted? {
+        Encryption::PgpMime | Encryption::PgpInline => "OpenPGP",
+        Encryption::Smime => "S/MIME",
+    };
+    tells_enough(facts).is_none().then(|| format!("your mail is encrypted with {how}"))
+}
+
+/// Where a link or an attachment could hold the rest, the text has to say more to stand alone.
+pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
+    let content = &facts.content;
+    let (points, telling) = (content.points, content.telling);
+    let elsewhere = !content.links.is_empty() || files(facts).next().is_some();
+    let enough = if elsewhere {
+        points >= 4 && telling >= 8
+            || points >= 10
+            || telling >= 40 && points >= 2
+            || telling >= 120
+    } else if content.only_questions && points < 6 {
+        false
+    } else {
+        points >= 2 && telling >= 5 || points >= 4 || telling >= 25
+    };
+    enough
+        .then(|| format!("your mail describes the problem in its text ({})", words(content.words)))
+}
+
+pub(super) fn only_attachments(facts: &Facts<'_>) -> Option<String> {
+    let files: Vec<&Attachment> = files(facts).collect();
+    // A logo beside a link is no report; the link may be one.
+    let pictures_only =
+        files.iter().all(|file| file.content_type.starts_with("image/") && file.inline);
+    if files.is_empty() || pictures_only && !facts.content.links.is_empty() {
+        return None;
+    }
+    let verb = if files.len() == 1 { "attachment is" } else { "attachments are" };
+    Some(format!(
+        "your mail holds {} of text, and its {verb} {}",
+        words(facts.content.words),
+        list(&files)
+    ))
+}
+
+pub(super) fn only_links(facts: &Facts<'_>) -> Option<String> {
+    let links = &facts.content.links;
+    if links.is_empty() {
+        return None;
+    }
+    let mut hosts: Vec<&str> = Vec::new();
+    for link in links {
+        if hosts.len() <= LISTED && !hosts.contains(&link.host.as_str()) {
+            hosts.push(&link.host);
+        }
+    }
+    let more = if hosts.len() > LISTED { " and others" } else { "" };
+    hosts.truncate(LISTED);
+    let noun = if links.len() == 1 { "link" } else { "links" };
+    Some(format!(
+        "your mail holds {} and {} {noun} to {}{more}",
+        words(facts.content.words),
+        links.len(),
+        hosts.join(", ")
+    ))
+}
+
+pub(super) fn no_text(facts: &Facts<'_>) -> Option<String> {
+    if facts.content.beyond_courtesy > 1 || facts.content.count(Sense::Thanks) > 0 {
+        return None;
+    }
+    let besides = match (&facts.own.quote, &facts.own.signature, facts.content.words) {
+        (true, ..) => " besides what it quotes",
+        (_, true, _) => " besides a signature",
+        (_, _, 1..) => " besides a greeting",
+        _ => "",
+    };
+    Some(format!("your mail holds no text{besides}"))
+}
+
+pub(super) fn only_thanks(facts: &Facts<'_>) -> Option<String> {
+    (facts.content.count(Sense::Thanks) > 0 && facts.content.telling == 0).then(|| counted(facts))
+}
+
+pub(super) fn only_questions(facts: &Facts<'_>) -> Option<String> {
+    (facts.content.only_questions && facts.content.telling > 0).then(|| counted(facts))
+}
+
+pub(super) fn tells_little(facts: &Facts<'_>) -> Option<String> {
+    Some(counted(facts))
+}
+
+/// What there is, counted.
+pub(super) fn counted(facts: &Facts<'_>) -> String {
+    format!("your mail holds {} and names no problem that we recognise", words(facts.content.words))
+}
+
+/// Attachments that may hold content: no signatures, keys, cards, and no logo of a signature.
+fn files<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f Attachment> {
+    const NO_CONTENT: &[&str] = &[
+        "application/pgp-signature",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-keys",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "application/pgp-encrypted",
+    ];
+    facts.message.attachments.iter().filter(|file| {
+        let name = file.name.to_ascii_lowercase();
+        !NO_CONTENT.contains(&file.content_type.as_str())
+            && name != "signature.asc"
+            && name != "publickey.asc"
+    })
+}
+
+fn list(files: &[&Attachment]) -> String {
+    let one = |file: &&Attachment| {
+        let kind: String =
+            file.content_type.chars().filter(char::is_ascii_graphic).take(SHOWN).collect();
+        match file_name(&file.name).as_str() {
+            "" => kind,
+            name => format!("{name} ({kind})"),
+        }
+    };
+    let shown: Vec<String> = files.iter().take(LISTED).map(one).collect();
+    match (files.len(), shown.as_slice()) {
+        (n, _) if n > LISTED => format!("{} and {} more", shown.join(", "), n - LISTED),
+        (_, [first @ .., last]) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => shown.join(""),
+    }
+}
+
+/// A file name as a letter may quote it: no control characters, no angle brackets, bounded.
+pub(super) fn file_name(name: &str) -> String {
+    let clean = name.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>' | '`' | '"'));
+    let clean: String = clean.take(SHOWN + 1).collect();
+    // The ending tells what the file is, so a long name is cut before it.
+    match name.rsplit_once('.') {
+        Some((_, ending)) if clean.chars().count() > SHOWN && ending.len() < 10 => {
+            format!("{}....{ending}", clean.chars().take(SHOWN - 14).collect::<String>())
+        }
+        _ => clean.chars().take(SHOWN).collect(),
+    }
+}
+
+fn words(count: usize) -> String {
+    match count {
+        0 => "no words".to_owned(),
+        1 => "1 word".to_owned(),
+        n => format!("{n} words"),
+    }
+}

@@ -1,0 +1,19 @@
+//! The words by which mails are judged: data, no code.
+//!
+//! A line is a sense, a language (`*`: shared by all) and a list of words or phrases, split by
+//! `|`. A `*` at the end stands for any ending. Accents, case and punctuation make no difference;
+//! in scripts without blanks between words an entry is found anywhere.
+
+use super::lexicon::Sense;
+
+mod courtesy;
+mod junk;
+mod machine;
+mod technical;
+
+/// One line of a table.
+pub(super) type Line = (Sense, &'static str, &'static str);
+
+/// All tables.
+pub(super) const TABLES: &[&[Line]] =
+    &[courtesy::TABLE, technical::TABLE, machine::TABLE, junk::TABLE];

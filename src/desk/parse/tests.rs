@@ -1,0 +1,156 @@
+use super::*;
+use crate::desk::message::Encryption;
+
+fn read(mail: &str) -> Message {
+    parse(mail.replace('\n', "\r\n").as_bytes(), true)
+}
+
+#[test]
+fn a_mail_without_any_header_is_text() {
+    let message = parse(b"the parser crashes on NUL", true);
+    assert_eq!(message.text, "the parser crashes on NUL");
+    assert!(message.defects.contains(&Defect::NoHeader));
+    assert_eq!(parse(b"", true).text, "");
+}
+
+#[test]
+fn every_id_counts_and_the_first_and_last_of_many() {
+    let many: String = (0..90).map(|n| format!("<{n}@a.example>\n ")).collect();
+    let message = read(&format!(
+        "Message-ID: <1@x.example> <2@x.example>\nMessage-ID: 3@x.example\nReferences: {many}\n\nx"
+    ));
+    assert_eq!(message.ids.len(), 3);
+    assert!(message.defects.contains(&Defect::SeveralMessageIds));
+    assert_eq!(message.references.len(), limits::IDS);
+    assert_eq!(message.references.first(), MessageId::parse("0@a.example").as_ref());
+    assert_eq!(message.references.get(10), MessageId::parse("50@a.example").as_ref());
+    assert_eq!(message.references.last(), MessageId::parse("89@a.example").as_ref());
+}
+
+#[test]
+fn two_authors_are_no_author() {
+    for header in [
+        "From: a@x.example\nFrom: b@y.example\n",
+        "From: a@x.example, b@y.example\n",
+        "From: a@x.example\nFrom: garbage\n",
+    ] {
+        let message = read(&format!("{header}\nx"));
+        assert!(message.defects.contains(&Defect::SeveralFrom), "{header}");
+        assert_eq!(message.author(), None);
+    }
+}
+
+#[test]
+fn only_the_topmost_return_path_and_received_field_are_ours() {
+    let message = read(
+        "Return-Path: <a@x.example>\nReceived: by mx; Tue, 01 Sep 2026 18:11:00 +0100\n\
+         Return-Path: <>\nReceived: by other; Tue, 01 Sep 2020 18:11:00 +0100\n\nx",
+    );
+    assert_eq!(message.return_path, Address::parse("a@x.example").map(ReturnPath::Address));
+    assert_eq!(message.received.map(Moment::rfc3339).as_deref(), Some("2026-09-01T17:11:00Z"));
+}
+
+#[test]
+fn the_plain_form_is_read_unless_it_only_points_to_the_other() {
+    let mail = |plain: &str| {
+        format!(
+            "Content-Type: multipart/alternative; boundary=b\n\n--b\n\n{plain}\n--b\n\
+             Content-Type: text/html\n\n<p>The redirect goes to any host that is given in the query.\n--b--\n"
+        )
+    };
+    assert_eq!(
+        read(&mail("The redirect goes to any host (query).")).text.trim(),
+        "The redirect goes to any host (query)."
+    );
+    assert!(read(&mail("Use an HTML reader.")).text.starts_with("The redirect"));
+    assert!(read(&mail("")).attachments.is_empty());
+}
+
+#[test]
+fn a_named_text_is_an_attachment_unless_it_is_the_first() {
+    let message = read(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; name=body.txt\n\nhello\n\
+         --b\nContent-Type: text/x-patch; name=\"a/../fix.patch\"\nContent-Disposition: inline\n\n- a\n--b\n\nbye\n--b--\n",
+    );
+    assert_eq!(message.text, "hello\nbye");
+    let names: Vec<&str> = message.attachments.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(names, ["fix.patch"]);
+}
+
+#[test]
+fn a_beginning_and_an_end_with_a_hole_between_give_the_text_behind_the_hole() {
+    let message = parse(
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/zip; name=a.zip\r\n\
+          Content-Transfer-Encoding: base64\r\n\r\nAAAAAAAA\r\nAAAA\r\n--b\r\n\r\nthe text\r\n--b--\r\n",
+        false,
+    );
+    assert_eq!(message.text, "the text");
+    assert_eq!(message.attachments.first().map(|a| a.size), Some(9));
+    assert_eq!(message.defects, [Defect::NoFrom, Defect::NoMessageId, Defect::Partial]);
+}
+
+#[test]
+fn more_is_wanted_only_where_the_text_was_not_found_or_hardly_begun() {
+    let long = "The parser reads past its buffer when a header is folded. ".repeat(20);
+    let head = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+    let zip = "Content-Type: application/zip\r\n\r\nAAAA";
+    for (prefix, more) in [
+        (format!("{head}{zip}"), true),
+        (format!("{head}\r\n{long}\r\n--b\r\n{zip}"), false),
+        (format!("{head}\r\nSee the file.\r\n--b\r\n{zip}"), false),
+        (format!("{head}\r\nSee the fi"), true),
+        (format!("Subject: x\r\n\r\n{long}"), false),
+        ("Subject: x\r\n".to_owned(), true),
+    ] {
+        assert_eq!(needs_more(prefix.as_bytes()), more, "{prefix:.80}");
+    }
+}
+
+#[test]
+fn signed_is_not_encrypted() {
+    let armour = "-----BEGIN PGP MESSAGE-----\n\nhF4D\n-----END PGP MESSAGE-----\n";
+    for (header, body, expected) in [
+        (
+            "Content-Type: application/pkcs7-mime; smime-type=enveloped-data",
+            "AAAA",
+            Some(Encryption::Smime),
+        ),
+        ("Content-Type: application/pkcs7-mime; smime-type=signed-data", "AAAA", None),
+        ("Content-Type: application/x-pkcs7-mime; name=smime.p7m", "AAAA", Some(Encryption::Smime)),
+        ("Content-Type: text/plain", armour, Some(Encryption::PgpInline)),
+        (
+            "Content-Type: text/html",
+            "<pre>-----BEGIN PGP MESSAGE-----",
+            Some(Encryption::PgpInline),
+        ),
+        ("Content-Type: text/plain", "-----BEGIN PGP SIGNED MESSAGE-----", None),
+        (
+            "Content-Type: multipart/mixed; boundary=b",
+            "--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b\nContent-Type: application/octet-stream\n\nx\n--b--",
+            Some(Encryption::PgpMime),
+        ),
+    ] {
+        assert_eq!(read(&format!("{header}\n\n{body}")).encrypted, expected, "{header}");
+    }
+}
+
+#[test]
+fn a_bounce_without_any_form_tells_whom_it_is_about() {
+    let message = read(
+        "Return-Path: <>\nFrom: Mail Delivery <MAILER-DAEMON@gone.example>\nTo: security@project.example\nSubject: failed\n\n\
+         Sorry, I could not deliver your mail to ewa@gone.example.\n\n> Message-ID: <ack1@project.example>\n",
+    );
+    let report = message.report.unwrap();
+    assert_eq!(report.kind, "free-form");
+    assert_eq!(report.recipients, [Address::parse("ewa@gone.example").unwrap()]);
+    assert_eq!(report.about, [MessageId::parse("ack1@project.example").unwrap()]);
+}
+
+#[test]
+fn a_person_who_attaches_a_delivery_report_is_a_person() {
+    let message = read(
+        "From: ann@acorn.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nYour bounces leak the queue id.\n\
+         --b\nContent-Type: message/delivery-status\n\nAction: failed\n--b--\n",
+    );
+    assert_eq!(message.report, None);
+}
