@@ -10,7 +10,7 @@ mod store {
 
     use std::path::Path;
 
-    use watchpost::desk::record::{Table, Write};
+    use watchpost::desk::table::{Table, Write};
     use watchpost::io::store::Store;
 
     fn open(dir: &Path) -> Store {

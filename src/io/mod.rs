@@ -1,8 +1,12 @@
 //! The edges: what is done, and nothing that is decided.
 
-pub mod secret;
-pub mod store;
+pub mod control;
 pub mod imap;
+pub mod password;
+pub mod random;
+pub mod secret;
 pub mod smtp;
 pub mod store;
+pub mod systemd;
 pub mod tls;
+pub mod wall;

@@ -7,8 +7,10 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use tokio::io::AsyncReadExt;
@@ -17,6 +19,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::config::settings::SecretSource;
+use crate::io::password::Password;
 
 /// The largest file or output that a secret is looked for in, in bytes.
 const LIMIT: usize = 64 << 10;
@@ -92,6 +95,20 @@ pub enum Fault {
          with LoadCredential=, by hand: systemd-run --pty -p LoadCredential={0}:/path watchpost …"
     )]
     NoCredentials(String),
+}
+
+/// What an edge asks this source's secret by.
+pub fn reader(source: &SecretSource) -> Password {
+    let source = source.clone();
+    Arc::new(move || {
+        let source = source.clone();
+        async move { read(&source).await.map_err(|error| error.to_string()) }.boxed()
+    })
+}
+
+/// What an edge asks where no login is configured.
+pub fn none() -> Password {
+    Arc::new(|| async { Err("no login is configured".to_owned()) }.boxed())
 }
 
 /// Reads a secret: the first line of what its source holds, without its line ending.

@@ -15,34 +15,27 @@ mod outcome;
 mod pool;
 mod session;
 
-use std::sync::Arc;
-
-use futures_util::future::BoxFuture;
-use secrecy::SecretString;
 use tokio::sync::mpsc;
 
+use self::pool::Pool;
+use self::session::Session;
 use crate::config::settings::{Security, Smtp};
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::outbox::Outcome;
-use pool::Pool;
-use session::Session;
+use crate::io::password::Password;
 
 pub use compose::{ComposeError, compose};
-
-/// Reads the password; asked at each new connection, so that it can be changed without a restart.
-/// The error is one line that names what could not be read.
-pub type Secret = Arc<dyn Fn() -> BoxFuture<'static, Result<SecretString, String>> + Send + Sync>;
 
 /// Starts sending over `relay`. Every letter that is put into the returned channel gets exactly one
 /// outcome, in any order. When the channel is closed, what is in it is still tried, the connections
 /// are closed, and then `outcomes` is let go.
 pub fn start(
     relay: Smtp,
-    secret: Secret,
+    password: Password,
     outcomes: mpsc::Sender<(LetterId, Outcome)>,
 ) -> mpsc::Sender<Letter> {
     let (letters, inbox) = mpsc::channel(relay.connections.max(1));
-    tokio::spawn(Pool::new(relay, secret, outcomes).run(inbox));
+    tokio::spawn(Pool::new(relay, password, outcomes).run(inbox));
     letters
 }
 
@@ -70,8 +63,8 @@ pub struct ProbeError {
 }
 
 /// Connects, secures the connection and logs in as a letter would, and says goodbye: no mail.
-pub async fn probe(relay: &Smtp, secret: &Secret) -> Result<Probe, ProbeError> {
-    let session = Session::open(relay, secret).await.map_err(|failure| match failure.into() {
+pub async fn probe(relay: &Smtp, password: &Password) -> Result<Probe, ProbeError> {
+    let session = Session::open(relay, password).await.map_err(|failure| match failure.into() {
         Outcome::Transient(detail) | Outcome::Unknown(detail) => {
             ProbeError { detail, may_pass: true }
         }

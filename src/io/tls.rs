@@ -122,6 +122,10 @@ pub async fn upgrade(server: &Server, stream: Stream) -> Result<Stream, Error> {
     let connector = TlsConnector::from(Arc::new(trust(server.ca.as_deref()).await?));
     match timeout(server.timeout, connector.connect(name, tcp)).await {
         Ok(Ok(tls)) => Ok(Stream::Tls(Box::new(tls))),
+        // Not a word of TLS against us: the line was cut, and may hold the next time.
+        Ok(Err(error)) if error.get_ref().is_none_or(|inner| !inner.is::<rustls::Error>()) => {
+            Err(refused(server, error))
+        }
         Ok(Err(error)) => {
             Err(Error::Handshake { host: server.host.clone(), reason: handshake_failure(&error) })
         }

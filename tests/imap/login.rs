@@ -188,7 +188,7 @@ async fn a_server_that_cannot_check_the_password_now_has_not_refused_it() {
 async fn a_password_that_cannot_be_read_is_told_and_nothing_is_sent() {
     let door = Door::open().await;
     let mut desk = Desk::with(door.account(), 0, |job| {
-        job.secret = Arc::new(|| Box::pin(async { Err("no such file".to_owned()) }));
+        job.password = Arc::new(|| Box::pin(async { Err("no such file".to_owned()) }));
     });
     let server = async {
         let mut peer = door.accept().await;

@@ -13,9 +13,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchpost::config::settings::{Imap, SecretSource, Security, Server};
 use watchpost::desk::folder::{Cursor, Folder, Keyword};
-use watchpost::io::imap::{
-    Error, Fetched, FromFolder, Probe, Secret, ToFolder, Watch, probe, watch,
-};
+use watchpost::io::imap::{Error, Fetched, FromFolder, Probe, ToFolder, Watch, probe, watch};
+use watchpost::io::password::Password;
 
 /// A test that takes longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -174,7 +173,7 @@ pub(crate) fn search(uids: impl IntoIterator<Item = u32>) -> String {
     line + "\r\n"
 }
 
-pub(crate) fn secret(password: &str) -> Secret {
+pub(crate) fn secret(password: &str) -> Password {
     let password = password.to_owned();
     Arc::new(move || {
         let password = SecretString::from(password.clone());
@@ -205,7 +204,7 @@ impl Desk {
         let mut job = Watch {
             folder: Folder { inbox: "security".into(), name: "INBOX".into() },
             account,
-            secret: secret("secret"),
+            password: secret("secret"),
             headers_first: false,
             needs_more: Arc::new(|_| false),
         };

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use secrecy::SecretString;
 use watchpost::config::settings::Security;
-use watchpost::io::smtp::{Secret, probe};
+use watchpost::io::password::Password;
+use watchpost::io::smtp::probe;
 
 use super::relay::*;
 
 /// What the probe of a relay says that plays this script after its EHLO.
-async fn login(offer: &str, script: Vec<Act>, secret: Secret) -> Result<bool, String> {
+async fn login(offer: &str, script: Vec<Act>, secret: Password) -> Result<bool, String> {
     let start = vec![say("220 relay.example\r\n"), hear(EHLO), say(offer)];
     let relay = Relay::start(vec![[start, script].concat()]).await;
     let found = probe(&settings(relay.port, Security::None, None), &secret).await;
@@ -42,12 +43,12 @@ async fn a_login_that_cannot_work_is_told_apart() {
     let odd = login(plain, challenge, secret()).await;
     assert_eq!(odd, Err("the server asks for a login in an unknown way".to_owned()));
 
-    let unreadable: Secret = Arc::new(|| Box::pin(async { Err("no such file: pw".to_owned()) }));
+    let unreadable: Password = Arc::new(|| Box::pin(async { Err("no such file: pw".to_owned()) }));
     let missing = login(plain, vec![Act::End], unreadable).await;
     assert_eq!(missing, Err("no such file: pw".to_owned()));
 
     // A NUL would end the user name of AUTH PLAIN and begin another.
-    let nul: Secret = Arc::new(|| Box::pin(async { Ok(SecretString::from("a\0b")) }));
+    let nul: Password = Arc::new(|| Box::pin(async { Ok(SecretString::from("a\0b")) }));
     assert!(login(plain, vec![Act::End], nul).await.is_err());
 }
 
@@ -65,7 +66,7 @@ async fn a_relay_that_knows_us_by_our_address_is_not_logged_in_to() {
 async fn the_password_is_read_anew_for_each_connection() {
     let reads = Arc::new(AtomicUsize::new(0));
     let counted = reads.clone();
-    let secret: Secret = Arc::new(move || {
+    let secret: Password = Arc::new(move || {
         counted.fetch_add(1, SeqCst);
         Box::pin(async { Ok(SecretString::from("secret")) })
     });

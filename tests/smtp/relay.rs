@@ -16,7 +16,8 @@ use watchpost::desk::letter::{AutoSubmitted, Letter, LetterId};
 use watchpost::desk::message::MessageId;
 use watchpost::desk::outbox::Outcome;
 use watchpost::desk::time::Moment;
-use watchpost::io::smtp::{Secret, compose, start};
+use watchpost::io::password::Password;
+use watchpost::io::smtp::{compose, start};
 
 /// What the relay does next.
 #[derive(Clone, Debug)]
@@ -176,7 +177,7 @@ pub(super) fn settings(port: u16, security: Security, ca: Option<PathBuf>) -> Sm
     Smtp { server, login, connections: 1 }
 }
 
-pub(super) fn secret() -> Secret {
+pub(super) fn secret() -> Password {
     Arc::new(|| Box::pin(async { Ok(SecretString::from("secret")) }))
 }
 

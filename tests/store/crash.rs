@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use watchpost::desk::record::Table;
+use watchpost::desk::table::Table;
 
 use super::{open, put, value};
 

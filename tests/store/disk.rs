@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use watchpost::desk::record::{MAX_VALUE, Table, Write};
+use watchpost::desk::table::{MAX_VALUE, Table, Write};
 use watchpost::io::store::{Store, StoreError};
 
 use super::{open, put};

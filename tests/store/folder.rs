@@ -5,7 +5,7 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use watchpost::desk::record::{Table, Write};
+use watchpost::desk::table::{Table, Write};
 use watchpost::io::store::{OpenError, Store};
 
 use super::{open, put, value};

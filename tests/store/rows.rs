@@ -1,6 +1,6 @@
 //! What is written can be read, in order and in pages.
 
-use watchpost::desk::record::{MAX_KEY, MAX_VALUE, Table, Write};
+use watchpost::desk::table::{MAX_KEY, MAX_VALUE, Table, Write};
 use watchpost::io::store::StoreError;
 
 use super::{open, put, value};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use watchpost::desk::record::Table;
+use watchpost::desk::table::Table;
 
 use super::{open, put};
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Error;
+use super::error::Error;
 
 /// So many UIDs stand in one FETCH: the line stays under the 8,000 bytes of RFC 2683 section 3.2.1.5.
 const CHUNK: usize = 512;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Error, Fetched, FromFolder, Stop};
+use super::error::{Error, Stop};
+use super::talk::{Fetched, FromFolder};
 use crate::desk::folder::Folder;
 
 /// A batch is at most so many mails, or so many bytes unless one mail alone is more.

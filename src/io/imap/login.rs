@@ -2,15 +2,16 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::error::Error;
 use super::quoting::{base64, quoted};
 use super::session::{Session, Step, limited, refusal};
 use super::wire::{Answer, Code, Said, Status, Wire};
-use super::{Error, Secret};
 use crate::config::settings::{Imap, Security};
+use crate::io::password::Password;
 use crate::io::tls;
 
 /// Connects, secures the connection as configured, and logs in.
-pub(super) async fn open(account: &Imap, secret: &Secret) -> Result<Session, Error> {
+pub(super) async fn open(account: &Imap, password: &Password) -> Result<Session, Error> {
     let stream = tls::connect(&account.server).await?;
     let mut session = Session::new(Wire::new(stream), account.server.timeout);
     let mut known = greeting(&mut session).await?;
@@ -24,7 +25,7 @@ pub(super) async fn open(account: &Imap, secret: &Secret) -> Result<Session, Err
     }
     if !known.logged_in {
         let password = limited(account.server.timeout, "reading the password", async {
-            secret().await.map_err(Error::Secret)
+            password().await.map_err(Error::Password)
         })
         .await?;
         log_in(&mut session, &account.user, &password).await?;

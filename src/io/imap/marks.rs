@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{Notify, mpsc};
 
-use super::ToFolder;
+use super::talk::ToFolder;
 use crate::desk::folder::Keyword;
 
 /// More than this are not kept: a mark is a second witness and not worth the memory.

@@ -1,8 +1,10 @@
 //! A real login that changes nothing, for `watchpost check`.
 
+use super::error::Error;
+use super::login;
 use super::session::{Access, Session};
-use super::{Error, Secret, login};
 use crate::config::settings::Imap;
+use crate::io::password::Password;
 
 /// What an account can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +32,8 @@ pub struct ProbedFolder {
 }
 
 /// Logs in and opens each folder to read only.
-pub async fn probe(account: &Imap, secret: &Secret) -> Result<Probe, Error> {
-    let mut session = login::open(account, secret).await?;
+pub async fn probe(account: &Imap, password: &Password) -> Result<Probe, Error> {
+    let mut session = login::open(account, password).await?;
     let mut folders = Vec::new();
     for name in &account.folders {
         folders.push(examine(&mut session, name).await?);

@@ -6,10 +6,11 @@ use std::mem::take;
 use tokio::sync::{mpsc, oneshot};
 
 use super::doubt::Doubt;
+use super::error::{Error, Stop};
 use super::handover::{BATCH_BYTES, BATCH_MAILS, Handover, heard};
 use super::session::{Mailbox, Session};
+use super::talk::{Fetched, FromFolder, Watch};
 use super::wire::Item;
-use super::{Error, Fetched, FromFolder, Stop, Watch};
 
 /// So many bytes of a mail are read: of its start, and where needed of its end.
 const PIECE: u32 = 131_072;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::Error;
+use super::error::Error;
 use super::quoting::{mailbox_name, quoted, uid_set};
 use super::wire::{Answer, Code, Item, Said, Status, Wire};
 use crate::desk::folder::Keyword;

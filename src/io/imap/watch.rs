@@ -7,34 +7,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::doubt::Doubt;
+use super::error::{Error, Stop};
 use super::handover::heard;
+use super::login;
 use super::marks::Marks;
 use super::reader::catch_up;
 use super::session::{Access, Mailbox, Session};
-use super::{Error, FromFolder, NeedsMore, Secret, Stop, ToFolder, login};
-use crate::config::settings::Imap;
-use crate::desk::folder::{Cursor, Folder, Keyword};
-
-/// What to watch, and how.
-#[derive(Clone)]
-pub struct Watch {
-    /// The folder.
-    pub folder: Folder,
-    /// The account that it is in.
-    pub account: Imap,
-    /// The account's password.
-    pub secret: Secret,
-    /// Not all mail in it is ours: the loop sees headers first, and says what to read.
-    pub headers_first: bool,
-    /// Asked for each mail of which only the start was read.
-    pub needs_more: NeedsMore,
-}
-
-impl std::fmt::Debug for Watch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watch").field("folder", &self.folder).finish_non_exhaustive()
-    }
-}
+use super::talk::{FromFolder, ToFolder, Watch};
+use crate::desk::folder::{Cursor, Keyword};
 
 /// Servers end an IDLE after 29 minutes (RFC 2177), middleboxes sooner.
 const LONGEST_WAIT: Duration = Duration::from_mins(25);
@@ -96,7 +76,7 @@ impl Watcher<'_> {
 
     /// One connection, from its greeting to its loss.
     async fn connection(&mut self) -> Result<(), Stop> {
-        let mut session = login::open(&self.job.account, &self.job.secret).await?;
+        let mut session = login::open(&self.job.account, &self.job.password).await?;
         let mailbox = session.open(&self.job.folder.name, Access::Select).await?;
         let mut last = self.cursor(&mailbox).await?;
         let mut next = mailbox.uid_next;

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use imap_proto::{AttributeValue, Capability, MailboxDatum, Outcome, Response, ResponseCode};
 use tokio::io::AsyncWriteExt;
 
-use super::Error;
+use super::error::Error;
 use super::guard::{Guard, Limits};
 use super::quoting::{internal_date, shown};
 use crate::desk::folder::Keyword;

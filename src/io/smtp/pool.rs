@@ -10,13 +10,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::Secret;
 use super::dialogue::Reply;
 use super::outcome::{Failure, detail};
 use super::session::Session;
 use crate::config::settings::Smtp;
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::outbox::Outcome;
+use crate::io::password::Password;
 
 /// An idle connection is closed after this; servers do the same, later and less politely.
 const IDLE: Duration = Duration::from_secs(20);
@@ -33,7 +33,7 @@ pub(super) struct Pool {
 
 struct Relay {
     settings: Smtp,
-    secret: Secret,
+    secret: Password,
     outcomes: mpsc::Sender<(LetterId, Outcome)>,
 }
 
@@ -45,7 +45,7 @@ struct Idle {
 impl Pool {
     pub(super) fn new(
         settings: Smtp,
-        secret: Secret,
+        secret: Password,
         outcomes: mpsc::Sender<(LetterId, Outcome)>,
     ) -> Pool {
         let most = settings.connections.max(1);

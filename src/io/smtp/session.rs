@@ -14,12 +14,12 @@ use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Noop, Quit, Rcpt
 use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
 use secrecy::ExposeSecret as _;
 
-use super::Secret;
 use super::compose::{ComposeError, address, compose};
 use super::dialogue::{Dialogue, Reply};
 use super::outcome::{Failure, Step};
 use crate::config::settings::{Security, Server, Smtp};
 use crate::desk::letter::Letter;
+use crate::io::password::Password;
 use crate::io::tls;
 
 /// The answer to the end of the text may take this many times as long as any other: giving up too
@@ -44,7 +44,7 @@ pub(super) struct Features(BTreeMap<String, Vec<String>>);
 
 impl Session {
     /// Connects, secures the connection as configured, and logs in.
-    pub(super) async fn open(relay: &Smtp, secret: &Secret) -> Result<Session, Failure> {
+    pub(super) async fn open(relay: &Smtp, secret: &Password) -> Result<Session, Failure> {
         let server = &relay.server;
         let stream = tls::connect(server).await?;
         let mut dialogue = Dialogue::new(stream, server.timeout);
@@ -129,7 +129,7 @@ impl Session {
         &mut self,
         server: &Server,
         user: &str,
-        secret: &Secret,
+        secret: &Password,
     ) -> Result<(), Failure> {
         let offered = |mechanism: &Mechanism| self.features.offer_login(*mechanism);
         let Some(mechanism) = [Mechanism::Plain, Mechanism::Login].into_iter().find(offered) else {

@@ -10,9 +10,10 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::folder::Folder;
-use super::{Fault, OpenError, Row, SCHEMA_KEY, StoreError, Tables};
-use crate::desk::record::{Batch, Table, Write};
+use super::error::StoreError;
+use super::folder::{Folder, OpenError};
+use super::tables::{Fault, Row, SCHEMA_KEY, Tables};
+use crate::desk::table::{Batch, Table, Write};
 
 /// The version of what keys and values mean. It goes up when an older program could misread them.
 const SCHEMA: u64 = 1;

@@ -3,7 +3,7 @@
 //! sled skips a garbled or zeroed piece of its log as if it were free, and opens with rows missing
 //! or with old ones in their place. So a store is read whole when it is opened, and must add up.
 
-use crate::desk::record::Table;
+use crate::desk::table::Table;
 
 /// How many rows there are, and the sum of their hashes: equal for equal contents, whatever the
 /// order in which they came. It guards against damage, not against forgery.

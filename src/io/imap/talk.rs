@@ -1,0 +1,129 @@
+//! What a folder's task and the loop say to each other: plain data over channels.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::config::settings::Imap;
+use crate::desk::folder::{Cursor, Folder, Keyword};
+use crate::desk::time::Moment;
+use crate::io::password::Password;
+
+/// What to watch, and how.
+#[derive(Clone)]
+pub struct Watch {
+    /// The folder.
+    pub folder: Folder,
+    /// The account that it is in.
+    pub account: Imap,
+    /// The account's password.
+    pub password: Password,
+    /// Not all mail in it is ours: the loop sees headers first, and says what to read.
+    pub headers_first: bool,
+    /// Asked for each mail of which only the start was read.
+    pub needs_more: NeedsMore,
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+/// Whether a mail of which only the start was read cannot be judged without its end.
+pub type NeedsMore = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+
+/// What a folder's task says to the loop. A dropped `reply` means "not now": the task reconnects
+/// and asks again. The task may be gone before it hears a reply.
+#[derive(Debug)]
+pub enum FromFolder {
+    /// The folder is open. The answer says after which UID to read; it carries this UIDVALIDITY,
+    /// and the loop has committed it if it is new.
+    Selected {
+        /// Which.
+        folder: Folder,
+        /// The number that the folder's UIDs go with.
+        uid_validity: u32,
+        /// The lowest UID that new mail can have.
+        uid_next: u32,
+        /// For the cursor.
+        reply: oneshot::Sender<Cursor>,
+    },
+    /// Headers of new mails, where not all mail is ours. The answer says which UIDs to read.
+    Headers {
+        /// Which.
+        folder: Folder,
+        /// Only header fields, at most 64 kB of them, in `bytes`.
+        mails: Vec<Fetched>,
+        /// For the UIDs of those that are ours.
+        reply: oneshot::Sender<Vec<u32>>,
+    },
+    /// Mails in UID order, at most 64 or about 2 MB. Answered when they are durable; until then at
+    /// most one more batch follows.
+    Mails {
+        /// Which.
+        folder: Folder,
+        /// The number that the UIDs go with.
+        uid_validity: u32,
+        /// New mails. Some can be above `upto` and come again after a crash.
+        mails: Vec<Fetched>,
+        /// Every mail up to this UID is in here, was in a batch before, is gone, or is not ours.
+        upto: u32,
+        /// For "it is durable".
+        reply: oneshot::Sender<()>,
+    },
+    /// The folder is not watched now.
+    Trouble {
+        /// Which.
+        folder: Folder,
+        /// What is wrong, for the operator: short, without mail content.
+        error: String,
+        /// Not the connection is at fault but the login: a password that is wrong or unreadable.
+        login_refused: bool,
+        /// When it is tried again.
+        retry_in: Duration,
+    },
+    /// Everything is read, and the task waits. Said after each look, so at least once per poll
+    /// interval.
+    Watching {
+        /// Which.
+        folder: Folder,
+        /// By IDLE, or by looking from time to time.
+        idle: bool,
+    },
+}
+
+/// What the loop says to a folder's task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ToFolder {
+    /// Set a keyword on mails. A second witness only: where the server keeps no keywords, or the
+    /// UIDs are of another UIDVALIDITY by now, nothing happens.
+    Mark {
+        /// Which mails.
+        uids: Vec<u32>,
+        /// The number that the UIDs go with.
+        uid_validity: u32,
+        /// What to set.
+        keyword: Keyword,
+    },
+}
+
+/// One mail, as far as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its UID.
+    pub uid: u32,
+    /// When the server got it (INTERNALDATE), where it says so.
+    pub arrived: Option<Moment>,
+    /// Its whole size in bytes, where the server says so; else what was read.
+    pub size: u64,
+    /// Our keywords on it.
+    pub keywords: Vec<Keyword>,
+    /// The mail: its first 128 kB, and where the judgement needs it the last 128 kB.
+    pub bytes: Vec<u8>,
+    /// `bytes` is not the whole mail.
+    pub gap: bool,
+    /// Set where the server does not give this mail in any form: why. `bytes` is empty then.
+    pub unreadable: Option<String>,
+}
