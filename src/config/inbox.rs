@@ -17,7 +17,9 @@ pub(super) fn inbox<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -
         taken.folders(table, imap);
     }
     let policy = policy(table, top, taken);
-    Some(Inbox { policy: policy?, imap: imap?, smtp: smtp? })
+    let (imap, policy) = (imap?, policy?);
+    let policy = Policy { account: Address::parse(&imap.user), ..policy };
+    Some(Inbox { policy, imap, smtp: smtp? })
 }
 
 /// Notes what is wrong in the tables at the top, even where every inbox has a value of its own.
@@ -51,6 +53,7 @@ fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<P
         kind: kind?,
         from: from?,
         recipients,
+        account: None,
         project: project.name,
         case_prefix: project.case_prefix,
         policy_url: project.policy_url,

@@ -55,6 +55,11 @@ impl Address {
             .then(|| Address { local: local.to_owned(), domain })
     }
 
+    /// An address that no mail can reach (RFC 2606 section 2).
+    pub fn nowhere() -> Address {
+        Address { local: "nobody".into(), domain: "nowhere.invalid".into() }
+    }
+
     /// The part after the `@`: lower case, ASCII.
     pub fn domain(&self) -> &str {
         &self.domain

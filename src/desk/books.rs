@@ -131,6 +131,11 @@ impl Books {
         self.cases.values().map(Arc::as_ref)
     }
 
+    /// How many cases are open.
+    pub fn open_cases(&self) -> usize {
+        self.cases.size()
+    }
+
     /// A letter that still has to be sent.
     pub fn waiting(&self, letter: &LetterId) -> Option<&Waiting> {
         self.outbox.get(letter)

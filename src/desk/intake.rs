@@ -1,5 +1,6 @@
 //! What follows from a mail.
 
+use super::address::{Address, Mailbox};
 use super::answer::{Answer, answer};
 use super::authentication::Authentication;
 use super::books::Books;
@@ -9,8 +10,9 @@ use super::folder::Keyword;
 use super::ids::CaseId;
 use super::keys::Keys;
 use super::letter::{LetterId, LetterKind};
+use super::line::one_line;
 use super::message::Message;
-use super::policy::Policy;
+use super::policy::{InboxKind, Policy};
 use super::thread::{Tie, Tied, ties};
 use super::time::Moment;
 use super::verdict::{Kind, Verdict};
@@ -122,14 +124,12 @@ fn claims<'a>(
 }
 
 fn join(case: CaseId, incoming: &Incoming, tie: Certainty) -> (Option<CaseId>, Fact) {
-    let from = incoming.message.author().cloned();
-    let fact =
-        Fact::Joined { mail: incoming.mail.clone(), from, verdict: incoming.verdict.clone(), tie };
-    (Some(case), fact)
+    let (mail, verdict) = (incoming.mail.clone(), bounded(&incoming.verdict));
+    (Some(case), Fact::Joined { mail, from: author(&incoming.message), verdict, tie })
 }
 
 fn set_aside(incoming: &Incoming) -> (Option<CaseId>, Fact) {
-    (None, Fact::SetAside { mail: incoming.mail.clone(), verdict: incoming.verdict.clone() })
+    (None, Fact::SetAside { mail: incoming.mail.clone(), verdict: bounded(&incoming.verdict) })
 }
 
 /// A delivery report about a letter of ours goes on its case; any other is put aside.
@@ -165,14 +165,14 @@ fn open(
     };
     let opening = Opening {
         mail: incoming.mail.clone(),
-        reporter: message.author().cloned(),
-        subject: message.subject.clone(),
-        verdict: incoming.verdict.clone(),
+        reporter: author(message),
+        subject: one_line(&message.subject, LONGEST_SUBJECT),
+        verdict: bounded(&incoming.verdict),
         defects: message.defects.clone(),
         provisional: lacks_text(incoming.verdict.kind),
     };
     let mut facts = vec![Fact::Opened(Box::new(opening))];
-    facts.extend(linked.into_iter().map(|other| Fact::Linked { other }));
+    facts.extend(linked.into_iter().take(MOST_LINKS).map(|other| Fact::Linked { other }));
     match answer {
         Answer::Letter(kind) => facts.extend(written(keys, policy, id, kind, message)),
         Answer::Hold(why) => facts.push(Fact::Held { why }),
@@ -180,6 +180,32 @@ fn open(
         Answer::None => {}
     }
     facts.into_iter().map(|fact| (Some(id.clone()), fact)).collect()
+}
+
+/// An event has to fit into one row of the store, whatever a stranger wrote. These are far above what
+/// a person writes, and far below what a row holds.
+const LONGEST_SUBJECT: usize = 300;
+const LONGEST_NAME: usize = 100;
+const LONGEST_DETAIL: usize = 300;
+const MOST_REASONS: usize = 6;
+const MOST_LINKS: usize = 8;
+
+fn author(message: &Message) -> Option<Mailbox> {
+    let Mailbox { name, address } = message.author()?.clone();
+    Some(Mailbox { name: one_line(&name, LONGEST_NAME), address })
+}
+
+fn bounded(verdict: &Verdict) -> Verdict {
+    let mut verdict = verdict.clone();
+    verdict.reasons.truncate(MOST_REASONS);
+    for reason in &mut verdict.reasons {
+        reason.detail = one_line(&reason.detail, LONGEST_DETAIL);
+    }
+    verdict.hints.truncate(MOST_REASONS);
+    for hint in &mut verdict.hints {
+        *hint = one_line(hint, LONGEST_NAME);
+    }
+    verdict
 }
 
 /// Whether the text of the report is still owed.
@@ -196,7 +222,12 @@ fn written(
 ) -> Option<Fact> {
     let letter = LetterId::of(case, kind);
     let message_id = keys.message_id(&letter, &policy.from.address)?;
-    Some(Fact::Written { letter, kind, to: message.author()?.clone(), message_id })
+    let mut to = author(message)?;
+    if kind == LetterKind::Minimal {
+        // The name is the stranger's text as well, and this letter carries none of it.
+        to.name.clear();
+    }
+    Some(Fact::Written { letter, kind, to, message_id })
 }
 
 /// The ties by which a mail is looked up, those of a delivery report included: it names the letter
@@ -204,4 +235,15 @@ fn written(
 pub fn looked_up(message: &Message) -> Vec<Tie> {
     let about = message.report.iter().flat_map(|report| &report.about).cloned().map(Tie::Answers);
     about.chain(ties(message)).collect()
+}
+
+/// In an inbox where not all mail is ours: whether this mail is to one of the published addresses.
+/// In a dedicated inbox every mail is.
+pub fn concerns_us(policy: &Policy, message: &Message) -> bool {
+    let delivered = message.delivered_to.iter().filter(|to| Some(*to) != policy.account.as_ref());
+    let mut to = message.to.iter().chain(&message.cc).chain(delivered);
+    let published = |address: &Address| {
+        policy.recipients.iter().any(|r| *r == *address || *r == address.without_tag())
+    };
+    policy.kind == InboxKind::Dedicated || to.any(published)
 }

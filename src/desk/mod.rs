@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod parse;
 pub mod policy;
 pub mod record;
+pub mod table;
 pub mod thread;
 pub mod time;
 pub mod verdict;
@@ -83,6 +84,12 @@ impl Desk {
     /// Opens the desk with what the store holds.
     pub fn open(policies: Vec<Policy>, keys: Keys, past: Past) -> Desk {
         Desk { books: Books::open(past), rules: Arc::new(Rules { policies, keys }) }
+    }
+
+    /// The same desk with other books: what a store turned out to hold.
+    #[must_use]
+    pub fn reopened(&self, past: Past) -> Desk {
+        Desk { books: Books::open(past), rules: Arc::clone(&self.rules) }
     }
 
     /// What follows from an input, as events in order; none where nothing does. Pure: the same desk,

@@ -14,6 +14,9 @@ pub struct Policy {
     pub kind: InboxKind,
     /// The published addresses. Mail to them (with any `+tag`) is for us.
     pub recipients: Vec<Address>,
+    /// The address of the mail account itself, where its user name is one. Every mail in it is
+    /// delivered to it, so that says nothing about whom the mail is for.
+    pub account: Option<Address>,
     /// The project, as letters call it: `Express`.
     pub project: String,
     /// The first part of a case number: `EXP`.
@@ -70,6 +73,28 @@ pub enum OnRule {
 }
 
 impl Policy {
+    /// The policy of nobody: what mails are judged by where no configuration is given.
+    pub fn unconfigured() -> Policy {
+        let address = Address::nowhere();
+        Policy {
+            inbox: String::new(),
+            kind: InboxKind::Dedicated,
+            recipients: Vec::new(),
+            account: None,
+            project: "this project".into(),
+            case_prefix: "CASE".into(),
+            policy_url: None,
+            from: Mailbox { name: String::new(), address },
+            authserv_id: None,
+            acknowledgement: Span::hours(48),
+            response: Span::hours(48),
+            response_from: Start::Received,
+            link_only: OnRule::Reject,
+            attachment_only: OnRule::Reject,
+            empty: OnRule::Reject,
+        }
+    }
+
     /// Whether this address is one of ours: mail from it is never a report.
     pub fn is_ours(&self, address: &Address) -> bool {
         let bare = address.without_tag();

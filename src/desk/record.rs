@@ -10,38 +10,9 @@ use super::folder::{Cursor, Folder};
 use super::ids::CaseId;
 use super::keys::hex;
 use super::letter::{Letter, LetterId};
+use super::table::{Table, Write};
 use super::thread::{TieKey, Tied, base_subject, message_key, subject_key};
 use super::time::Moment;
-
-/// The tables of the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Table {
-    /// Schema version, keys, counters.
-    Meta,
-    /// How far each folder was read.
-    Cursors,
-    /// Every event: case, then sequence number.
-    Events,
-    /// The numbers of the open cases.
-    Open,
-    /// Ties: digest, then case.
-    Ties,
-    /// One row for every mail that has its decision, by its digest.
-    Mails,
-    /// Every letter, as it was written.
-    Letters,
-    /// The letters that still have to be sent.
-    Outbox,
-}
-
-/// One change of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Write {
-    /// Sets the value of a key.
-    Put(Table, Vec<u8>, Vec<u8>),
-    /// Takes a key away.
-    Delete(Table, Vec<u8>),
-}
 
 /// A row that cannot be read: the store is damaged, or from another world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +119,12 @@ pub fn secret_key(n: u32, key: &[u8; 32]) -> Write {
 /// Where a folder's progress stands.
 pub fn folder_key(folder: &Folder) -> Vec<u8> {
     format!("{}\0{}", folder.inbox, folder.name).into_bytes()
+}
+
+/// Reads a folder back from its key.
+pub fn read_folder_key(key: &[u8]) -> Option<Folder> {
+    let (inbox, name) = std::str::from_utf8(key).ok()?.split_once('\0')?;
+    Some(Folder { inbox: inbox.to_owned(), name: name.to_owned() })
 }
 
 /// What all events of a case start with, and its key in the table of open cases.

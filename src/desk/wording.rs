@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::case::Case;
 use super::letter::{AutoSubmitted, Letter, LetterId, LetterKind};
-use super::line::{one_line, wrap};
+use super::line::{fill, one_line};
 use super::policy::Policy;
 use super::thread::without_prefixes;
 use super::time::Moment;
@@ -27,6 +27,9 @@ fn shipped(kind: LetterKind) -> &'static str {
 /// there are any.
 #[derive(Clone, Debug)]
 pub struct Wording(Arc<Environment<'static>>);
+
+/// A letter is at most 4 kB with its header, so that it is read, and no use as an amplifier.
+const LONGEST_BODY: usize = 3000;
 
 /// A template that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,8 +68,15 @@ impl Wording {
         }
         let wording = Wording(Arc::new(environment));
         for kind in LetterKind::ALL {
-            wording.render(kind, &Values::sample())?;
             wording.render(kind, &Values { found: None, policy_url: None, ..Values::sample() })?;
+            let (_, body) = wording.render(kind, &Values::sample())?;
+            if body.len() > LONGEST_BODY {
+                let what = format!(
+                    "{} bytes are too long for a letter; write at most {LONGEST_BODY}",
+                    body.len()
+                );
+                return Err(WordingError { file: format!("{}.txt", kind.name()), what });
+            }
         }
         Ok(wording)
     }
@@ -87,7 +97,7 @@ impl Wording {
                 file: file.clone(),
                 what: "the first line must be `Subject: …`, and the text must follow it".into(),
             })?;
-        Ok((one_line(subject, 200), wrap(body.trim_start_matches('\n'), 72)))
+        Ok((one_line(subject, 200), fill(body, 72)))
     }
 }
 

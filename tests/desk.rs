@@ -1,0 +1,422 @@
+//! What the desk decides, told as stories: who wrote what, and what followed.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends at its first surprise"
+)]
+
+use watchpost::desk::address::{Address, Mailbox};
+use watchpost::desk::authentication::Authentication;
+use watchpost::desk::books::Past;
+use watchpost::desk::case::{Case, State};
+use watchpost::desk::event::{Event, Fact, MailRef};
+use watchpost::desk::folder::{Folder, Keyword};
+use watchpost::desk::ids::CaseId;
+use watchpost::desk::intake::{Incoming, concerns_us, looked_up};
+use watchpost::desk::keys::Keys;
+use watchpost::desk::letter::LetterId;
+use watchpost::desk::message::{MailReport, Message, MessageId, ReturnPath};
+use watchpost::desk::outbox::Outcome;
+use watchpost::desk::policy::{InboxKind, Policy};
+use watchpost::desk::record;
+use watchpost::desk::table::{MAX_VALUE, Table, Write};
+use watchpost::desk::thread::{Tie, Tied};
+use watchpost::desk::time::{Moment, Span};
+use watchpost::desk::verdict::{Kind, Reason, Verdict};
+use watchpost::desk::{Desk, Input};
+
+/// A desk with the rows that its events lead to, as the loop and the store would keep them.
+struct Office {
+    desk: Desk,
+    now: Moment,
+    uid: u32,
+    ties: Vec<(Vec<u8>, Vec<u8>)>,
+    log: Vec<Event>,
+    reasons: Vec<Reason>,
+    largest_row: usize,
+}
+
+fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn mailbox(text: &str) -> Mailbox {
+    Mailbox { name: String::new(), address: address(text) }
+}
+
+fn policy() -> Policy {
+    Policy {
+        inbox: "security".into(),
+        recipients: vec![address("security@project.example")],
+        case_prefix: "EXP".into(),
+        from: mailbox("security@project.example"),
+        ..Policy::unconfigured()
+    }
+}
+
+/// A mail as parsing and judging would hand it over.
+struct Mail {
+    message: Message,
+    kind: Kind,
+    authentication: Authentication,
+    witness: Option<Keyword>,
+}
+
+fn mail(from: &str, id: &str, subject: &str, kind: Kind) -> Mail {
+    let message = Message {
+        ids: MessageId::parse(id).into_iter().collect(),
+        from: vec![mailbox(from)],
+        to: vec![address("security@project.example")],
+        return_path: Some(ReturnPath::Address(address(from))),
+        subject: subject.into(),
+        ..Message::default()
+    };
+    let domain = address(from).domain().to_owned();
+    Mail { message, kind, authentication: Authentication::Pass { domain }, witness: None }
+}
+
+impl Mail {
+    fn answering(mut self, id: &str) -> Mail {
+        self.message.in_reply_to = MessageId::parse(id).into_iter().collect();
+        self
+    }
+
+    fn with(mut self, header: &str, value: &str) -> Mail {
+        self.message.headers.push((header.into(), value.into()));
+        self
+    }
+}
+
+impl Office {
+    fn open() -> Office {
+        let keys = Keys::new(vec![[9; 32]]).unwrap();
+        let desk = Desk::open(vec![policy()], keys, Past::default());
+        let now = Moment::parse_rfc3339("2026-09-01T12:00:00Z").unwrap();
+        Office {
+            desk,
+            now,
+            uid: 0,
+            ties: Vec::new(),
+            log: Vec::new(),
+            reasons: Vec::new(),
+            largest_row: 0,
+        }
+    }
+
+    fn take(&mut self, input: &Input) -> Vec<Event> {
+        let events = self.desk.decide(self.now, input);
+        assert_eq!(events, self.desk.decide(self.now, input), "the same input, the same events");
+        for event in &events {
+            self.desk.apply(event);
+            self.log.push(event.clone());
+            for write in record::event(self.desk.books(), event) {
+                let Write::Put(table, key, value) = write else { continue };
+                self.largest_row = self.largest_row.max(value.len());
+                if table == Table::Ties {
+                    self.ties.push((key, value));
+                }
+            }
+        }
+        events
+    }
+
+    fn receive(&mut self, mail: Mail) -> Vec<String> {
+        self.uid += 1;
+        let tied = looked_up(&mail.message).into_iter().flat_map(|tie| self.lead(&tie)).collect();
+        let incoming = Incoming {
+            mail: MailRef {
+                folder: Folder { inbox: "security".into(), name: "INBOX".into() },
+                uid_validity: 1,
+                uid: self.uid,
+                message_id: mail.message.ids.first().cloned(),
+                arrived: self.now,
+                size: 1000,
+            },
+            message: mail.message,
+            verdict: Verdict { kind: mail.kind, reasons: Vec::new(), hints: Vec::new() },
+            authentication: mail.authentication,
+            witness: mail.witness,
+            recorded: false,
+            tied,
+        };
+        self.take(&Input::Mail(Box::new(incoming))).iter().map(in_words).collect()
+    }
+
+    fn lead(&self, tie: &Tie) -> Vec<(Tie, Tied)> {
+        if let Tie::Tagged(case) = tie {
+            return vec![(tie.clone(), Tied { case: case.clone(), letter: false })];
+        }
+        let key = tie.key().unwrap();
+        let rows = self.ties.iter().filter(|(row, _)| row.starts_with(&key));
+        rows.map(|(_, value)| (tie.clone(), record::read("a tie", value).unwrap())).collect()
+    }
+
+    fn delivery(&mut self, case: u32, outcome: Outcome) -> Vec<String> {
+        let letter = LetterId(format!("EXP-2026-{case:04}/acknowledgement"));
+        self.take(&Input::Delivery { letter, outcome }).iter().map(in_words).collect()
+    }
+
+    fn state(&self, case: u32) -> State {
+        self.case(case).state()
+    }
+
+    fn case(&self, number: u32) -> &Case {
+        self.desk.books().case(&CaseId { prefix: "EXP".into(), year: 2026, number }).unwrap()
+    }
+
+    fn letter_id(&self, case: u32) -> String {
+        self.case(case).letters.values().next().unwrap().message_id.as_str().to_owned()
+    }
+}
+
+fn in_words(event: &Event) -> String {
+    let case = event.case.as_ref().map(|case| format!("{} ", case.number)).unwrap_or_default();
+    let what = match &event.fact {
+        Fact::Opened(opening) if opening.provisional => "opened provisionally".into(),
+        Fact::Opened(_) => "opened".into(),
+        Fact::Joined { tie, .. } => format!("joined by {tie:?}"),
+        Fact::Linked { other } => format!("linked to {}", other.number),
+        Fact::SetAside { verdict, .. } => format!("set aside: {}", verdict.kind),
+        Fact::Held { why } => format!("held: {why:?}"),
+        Fact::Written { kind, to, .. } => format!("{} to {}", kind.name(), to.address),
+        Fact::Sent { .. } => "sent".into(),
+        Fact::Delayed { unknown, .. } => format!("delayed, unknown: {unknown}"),
+        Fact::Refused { .. } => "refused".into(),
+        Fact::Bounced { failed, .. } => format!("bounced, failed: {failed}"),
+        Fact::AnsweredBefore => "answered before".into(),
+        Fact::RelayStopped { .. } => "relay stopped".into(),
+        Fact::RelayResumed { .. } => "relay resumed".into(),
+        Fact::FolderBegun { .. } => "folder begun".into(),
+    };
+    case + &what
+}
+
+#[test]
+fn a_report_is_acknowledged_once_and_its_follow_ups_join_it() {
+    let mut office = Office::open();
+    let report = mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::Complete);
+    assert_eq!(office.receive(report), ["1 opened", "1 acknowledgement to kim@acorn.example"]);
+    assert_eq!(office.state(1), State::Received);
+    assert_eq!(office.delivery(1, Outcome::Accepted("250 ok".into())), ["1 sent"]);
+    assert_eq!(office.state(1), State::Acknowledged);
+
+    let letter = office.letter_id(1);
+    let more = mail("kim@acorn.example", "2@acorn", "Re: Path traversal", Kind::Complete);
+    assert_eq!(office.receive(more.answering(&letter)), ["1 joined by OurLetter"]);
+    let more = mail("kim@acorn.example", "3@acorn", "one more thing", Kind::LinkOnly);
+    assert_eq!(office.receive(more.answering("2@acorn")), ["1 joined by TheirMail"]);
+    let more = mail("kim@acorn.example", "4@acorn", "news [EXP-2026-0001]", Kind::Other);
+    assert_eq!(office.receive(more), ["1 joined by SubjectTag"]);
+    let more = mail("Kim@ACORN.example", "5@acorn", "AW: path  traversal", Kind::Complete);
+    assert_eq!(office.receive(more), ["1 joined by SameSubject"]);
+}
+
+#[test]
+fn guessing_joins_nothing() {
+    let mut office = Office::open();
+    office.receive(mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::Complete));
+    let letter = office.letter_id(1);
+
+    let stranger =
+        || mail("eve@evil.example", "e1@evil", "Re: Path traversal [EXP-2026-0001]", Kind::Other);
+    assert_eq!(
+        office.receive(stranger().answering("1@acorn")),
+        ["2 opened", "2 linked to 1", "2 acknowledgement to eve@evil.example"]
+    );
+    // Somebody forged as the reporter: the domain says so.
+    let forged = mail("kim@acorn.example", "e2@evil", "Re: Path traversal", Kind::Other);
+    let forged = Mail { authentication: Authentication::Fail, ..forged }.answering(&letter);
+    assert_eq!(
+        office.receive(forged),
+        ["3 opened", "3 linked to 1", "3 held: AuthenticationFailed"]
+    );
+    // Somebody who was shown the letter holds its unguessable id, but moves nothing.
+    let guest = mail("bo@friend.example", "b@friend", "Re: Path traversal", Kind::Complete);
+    assert_eq!(office.receive(guest.answering(&letter)), ["1 joined by Guest"]);
+    // An id that looks like ours and is not.
+    let fake = "exp-2026-0001.acknowledgement.00000000000000000000@project.example";
+    let fake = mail("eve@evil.example", "e3@evil", "hello", Kind::Complete).answering(fake);
+    assert_eq!(office.receive(fake), ["4 opened", "4 acknowledgement to eve@evil.example"]);
+}
+
+#[test]
+fn who_must_not_be_answered_is_not_and_a_human_is_told_why() {
+    let report = || mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::Complete);
+    let null = || {
+        let mut mail = report();
+        mail.message.return_path = Some(ReturnPath::Null);
+        mail
+    };
+    let several = || {
+        let mut mail = report();
+        mail.message.from.push(mailbox("bo@acorn.example"));
+        mail
+    };
+    let forged = || Mail { authentication: Authentication::Fail, ..report() };
+    let cases: [(Mail, &str); 8] = [
+        (null(), "1 held: NullReturnPath"),
+        (several(), "1 held: NoSingleAuthor"),
+        (forged(), "1 held: AuthenticationFailed"),
+        (report().with("list-id", "<dev.project.example>"), "1 held: List"),
+        (report().with("precedence", "Bulk"), "1 held: Bulk"),
+        (report().with("list-unsubscribe", "<mailto:x@y.example>"), "1 held: Bulk"),
+        (mail("Security+x@project.example", "1@p", "hi", Kind::Complete), "1 held: OwnAddress"),
+        (mail("kim@acorn.example", "1@p", "SEO offer", Kind::SpamOrJunk), "1 held: Junk"),
+    ];
+    for (mail, held) in cases {
+        assert_eq!(Office::open().receive(mail), ["1 opened", held]);
+    }
+    for kind in [Kind::Automatic, Kind::Bounce] {
+        let machine = mail("robot@acorn.example", "r@acorn", "Out of office", kind);
+        assert_eq!(Office::open().receive(machine), [format!("set aside: {kind}")]);
+    }
+}
+
+#[test]
+fn a_sender_who_is_not_proven_gets_the_fixed_letter() {
+    let report = mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::LinkOnly);
+    let report = Mail { authentication: Authentication::None, ..report };
+    let told = Office::open().receive(report);
+    assert_eq!(told, ["1 opened provisionally", "1 minimal to kim@acorn.example"]);
+}
+
+#[test]
+fn a_link_is_sent_back_for_its_text_and_the_text_completes_the_case() {
+    let mut office = Office::open();
+    let link = mail("kim@acorn.example", "1@acorn", "bug", Kind::LinkOnly);
+    assert_eq!(
+        office.receive(link),
+        ["1 opened provisionally", "1 ask_resend to kim@acorn.example"]
+    );
+    office.delivery(1, Outcome::Accepted("250".into()));
+    assert_eq!(office.state(1), State::Provisional);
+    let letter = office.letter_id(1);
+    let text = mail("kim@acorn.example", "2@acorn", "Re: bug", Kind::Complete).answering(&letter);
+    assert_eq!(office.receive(text), ["1 joined by OurLetter"]);
+    assert_eq!(office.state(1), State::Acknowledged);
+}
+
+#[test]
+fn a_bounce_reopens_the_acknowledgement_and_a_delay_does_not() {
+    let mut office = Office::open();
+    office.receive(mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::Complete));
+    office.delivery(1, Outcome::Accepted("250".into()));
+    let about = |office: &Office, action: &str| {
+        let mut bounce = mail("mailer-daemon@acorn.example", "b@acorn", "failure", Kind::Bounce);
+        let id = MessageId::parse(&office.letter_id(1)).unwrap();
+        let report =
+            MailReport { actions: vec![action.into()], about: vec![id], ..MailReport::default() };
+        bounce.message.report = Some(report);
+        bounce
+    };
+    let delayed = about(&office, "delayed");
+    assert_eq!(office.receive(delayed), ["1 bounced, failed: false"]);
+    assert_eq!(office.state(1), State::Acknowledged);
+    let failed = about(&office, "failed");
+    assert_eq!(office.receive(failed), ["1 bounced, failed: true"]);
+    assert_eq!(office.state(1), State::Unreached);
+}
+
+#[test]
+fn what_an_earlier_life_answered_is_not_answered_again() {
+    let report = || mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::Complete);
+    let acked = Mail { witness: Some(Keyword::Acked), ..report() };
+    assert_eq!(Office::open().receive(acked), ["1 opened", "1 answered before"]);
+    let seen = Mail { witness: Some(Keyword::Seen), ..report() };
+    assert_eq!(Office::open().receive(seen), ["1 opened", "1 held: KnownBefore"]);
+}
+
+#[test]
+fn a_mail_that_two_cases_claim_joins_neither_by_itself() {
+    let mut office = Office::open();
+    office.receive(mail("kim@acorn.example", "1@acorn", "first", Kind::Complete));
+    office.receive(mail("kim@acorn.example", "2@acorn", "second", Kind::Complete));
+    let mut both = mail("kim@acorn.example", "3@acorn", "third", Kind::Complete);
+    both.message.references =
+        ["1@acorn", "2@acorn"].iter().filter_map(|id| MessageId::parse(id)).collect();
+    let told = office.receive(both);
+    assert_eq!(told, ["3 opened", "3 linked to 1", "3 linked to 2", "3 held: SeveralCases"]);
+}
+
+#[test]
+fn a_letter_is_tried_until_it_is_sent_and_never_after() {
+    let mut office = Office::open();
+    office.receive(mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::Complete));
+    assert_eq!(office.desk.books().due(office.now).len(), 1);
+    let told = office.delivery(1, Outcome::Transient("451 later".into()));
+    assert_eq!(told, ["1 delayed, unknown: false"]);
+    assert!(office.desk.books().due(office.now).is_empty());
+    let next = office.desk.next_wakeup().unwrap();
+    assert!(
+        next.since(office.now) >= Span::seconds(30) && next.since(office.now) <= Span::minutes(5)
+    );
+    office.now = next;
+    assert_eq!(office.desk.books().due(office.now).len(), 1);
+    assert_eq!(office.delivery(1, Outcome::Unknown("cut".into())), ["1 delayed, unknown: true"]);
+    assert_eq!(office.delivery(1, Outcome::Accepted("250".into())), ["1 sent"]);
+    assert_eq!(office.desk.next_wakeup(), None);
+    assert!(office.delivery(1, Outcome::Accepted("250".into())).is_empty(), "it is settled");
+}
+
+#[test]
+fn a_relay_that_refuses_us_stops_all_letters_and_one_of_them_tries_it_out() {
+    let mut office = Office::open();
+    for n in 1..=3 {
+        office.receive(mail(
+            &format!("r{n}@acorn.example"),
+            &format!("{n}@acorn"),
+            "x",
+            Kind::Complete,
+        ));
+    }
+    let told = office.delivery(1, Outcome::Configuration("535 no".into()));
+    assert_eq!(told, ["relay stopped"]);
+    assert!(office.desk.books().due(office.now).is_empty());
+    office.now = office.desk.next_wakeup().unwrap();
+    assert_eq!(office.desk.books().due(office.now).len(), 1, "one letter tries");
+    assert_eq!(office.delivery(1, Outcome::Accepted("250".into())), ["relay resumed", "1 sent"]);
+    assert_eq!(office.desk.books().due(office.now).len(), 2);
+}
+
+#[test]
+fn in_a_mixed_inbox_only_mail_to_the_published_addresses_concerns_us() {
+    let mixed = Policy { kind: InboxKind::Mixed, ..policy() };
+    let to = |text: &str| Message { to: vec![address(text)], ..Message::default() };
+    assert!(concerns_us(&mixed, &to("Security@Project.example")));
+    assert!(concerns_us(&mixed, &to("security+case@project.example")));
+    assert!(!concerns_us(&mixed, &to("lead@project.example")));
+    let bcc =
+        Message { delivered_to: vec![address("security@project.example")], ..Message::default() };
+    assert!(concerns_us(&mixed, &bcc));
+    assert!(concerns_us(&policy(), &to("lead@project.example")));
+}
+
+#[test]
+fn whatever_a_stranger_writes_fits_into_the_rows_of_the_store() {
+    let mut office = Office::open();
+    let long = "\u{10ffff}\"\\".repeat(100_000);
+    let mut huge = mail("kim@acorn.example", "1@acorn", &long, Kind::LinkOnly);
+    huge.message.from[0].name = long.clone();
+    office.reasons =
+        (0..1000).map(|_| Reason { code: String::new(), detail: long.clone() }).collect();
+    assert_eq!(office.receive(huge).len(), 2);
+    assert!(office.largest_row < MAX_VALUE, "{}", office.largest_row);
+}
+
+#[test]
+fn a_case_told_again_from_its_events_is_the_same_case() {
+    let mut office = Office::open();
+    office.receive(mail("kim@acorn.example", "1@acorn", "bug", Kind::LinkOnly));
+    office.delivery(1, Outcome::Transient("451".into()));
+    office.delivery(1, Outcome::Accepted("250".into()));
+    office.receive(mail("kim@acorn.example", "2@acorn", "Re: bug", Kind::Complete));
+    let written: Vec<String> =
+        office.log.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
+    let read: Vec<Event> = written.iter().map(|t| serde_json::from_str(t).unwrap()).collect();
+    assert_eq!(read, office.log, "an event reads back as it was written");
+    assert_eq!(&Case::replay(&read).unwrap(), office.case(1));
+    let order: Vec<u64> = read.iter().map(|event| event.seq).collect();
+    assert_eq!(order, [1, 2, 3, 4, 5]);
+}
