@@ -1,0 +1,193 @@
+//! A batch of inputs worked through on a draft of the desk. Nothing of it is true until the rows are
+//! on the disk; only then does the draft take the place of the desk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::desk::event::{Event, Fact};
+use crate::desk::folder::Folder;
+use crate::desk::intake::Incoming;
+use crate::desk::letter::{Letter, LetterId};
+use crate::desk::record::{self, Progress, Unreadable};
+use crate::desk::table::{Table, Write};
+use crate::desk::thread::{Tie, TieKey, Tied};
+use crate::desk::time::Moment;
+use crate::desk::wording::{self, Wording, WordingError};
+use crate::desk::{Desk, Input};
+use crate::io::store::{Store, StoreError};
+use crate::query::LoadError;
+
+/// What may go wrong on the way from an input to the disk.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DraftError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Row(#[from] Unreadable),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("a letter cannot be written: {0}")]
+    Wording(#[from] WordingError),
+}
+
+/// The draft.
+pub(super) struct Draft {
+    desk: Desk,
+    now: Moment,
+    writes: Vec<Write>,
+    letters: Vec<Letter>,
+    events: Vec<Event>,
+    /// Rows of this batch that are looked up by later mails of the same batch.
+    ties: BTreeMap<Vec<u8>, Vec<u8>>,
+    mails: BTreeSet<TieKey>,
+}
+
+/// What is true once a draft is on the disk.
+pub(super) struct Committed {
+    pub(super) desk: Desk,
+    pub(super) letters: Vec<Letter>,
+    pub(super) events: Vec<Event>,
+}
+
+/// What the store knows about the ties of some mails.
+pub(super) struct Found {
+    recorded: BTreeSet<TieKey>,
+    tied: BTreeMap<TieKey, Vec<Tied>>,
+}
+
+impl Draft {
+    pub(super) fn of(desk: &Desk, now: Moment) -> Draft {
+        Draft {
+            desk: desk.clone(),
+            now,
+            writes: Vec::new(),
+            letters: Vec::new(),
+            events: Vec::new(),
+            ties: BTreeMap::new(),
+            mails: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.now
+    }
+
+    pub(super) fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Decides on one input and takes the events in; letters are written at once, so that they are
+    /// on the disk together with what they follow from.
+    pub(super) fn take(&mut self, wording: &Wording, input: &Input) -> Result<(), DraftError> {
+        for event in self.desk.decide(self.now, input) {
+            self.desk.apply(&event);
+            if let Fact::Written { letter, .. } = &event.fact {
+                let letter = self.write_letter(wording, letter, &event)?;
+                self.writes.push(record::letter(&letter));
+                self.letters.push(letter);
+            }
+            for write in record::event(self.desk.books(), &event) {
+                if let Write::Put(Table::Ties, key, value) = &write {
+                    self.ties.insert(key.clone(), value.clone());
+                }
+                self.writes.push(write);
+            }
+            self.events.push(event);
+        }
+        Ok(())
+    }
+
+    fn write_letter(
+        &self,
+        wording: &Wording,
+        letter: &LetterId,
+        event: &Event,
+    ) -> Result<Letter, DraftError> {
+        let missing = || WordingError {
+            file: letter.to_string(),
+            what: "its inbox is not configured".into(),
+        };
+        let case =
+            event.case.as_ref().and_then(|id| self.desk.books().case(id)).ok_or_else(missing)?;
+        let policy = self.desk.policy(&case.mail().folder.inbox).ok_or_else(missing)?;
+        Ok(wording::write(wording, policy, case, letter, self.now)?)
+    }
+
+    /// Decides on a mail, with what the store and this very batch know about it.
+    pub(super) fn take_mail(
+        &mut self,
+        wording: &Wording,
+        key: TieKey,
+        ties: &[Tie],
+        found: &Found,
+        mut incoming: Incoming,
+    ) -> Result<(), DraftError> {
+        incoming.recorded = found.recorded.contains(&key) || self.mails.contains(&key);
+        incoming.tied = self.tied(ties, found)?;
+        self.take(wording, &Input::Mail(Box::new(incoming)))?;
+        if self.mails.insert(key) && !found.recorded.contains(&key) {
+            self.writes.push(record::mail(key));
+        }
+        Ok(())
+    }
+
+    /// Every tie with each case that it leads to.
+    pub(super) fn tied(&self, ties: &[Tie], found: &Found) -> Result<Vec<(Tie, Tied)>, Unreadable> {
+        let mut tied = Vec::new();
+        for tie in ties {
+            match (tie, tie.key()) {
+                (Tie::Tagged(case), _) => {
+                    tied.push((tie.clone(), Tied { case: case.clone(), letter: false }));
+                }
+                (_, Some(key)) => {
+                    for known in found.tied.get(&key).into_iter().flatten() {
+                        tied.push((tie.clone(), known.clone()));
+                    }
+                    let own =
+                        self.ties.range(key.to_vec()..).take_while(|(k, _)| k.starts_with(&key));
+                    for (_, value) in own {
+                        tied.push((tie.clone(), record::read("a tie", value)?));
+                    }
+                }
+                (_, None) => {}
+            }
+        }
+        Ok(tied)
+    }
+
+    /// Puts down how far a folder has been read.
+    pub(super) fn progress(&mut self, folder: &Folder, progress: &Progress) {
+        self.writes.push(record::progress(folder, progress));
+    }
+
+    /// Makes the draft true.
+    pub(super) async fn commit(self, store: &Store) -> Result<Committed, DraftError> {
+        if !self.writes.is_empty() {
+            store.commit(self.writes).await?;
+        }
+        Ok(Committed { desk: self.desk, letters: self.letters, events: self.events })
+    }
+}
+
+/// At most so many cases are looked at for one tie: an id that more cases share proves nothing.
+const CASES_PER_TIE: usize = 8;
+
+/// Asks the store what it knows about mails, all at once.
+pub(super) async fn find<'a>(
+    store: &Store,
+    keys: impl Iterator<Item = TieKey>,
+    ties: impl Iterator<Item = &'a Tie>,
+) -> Result<Found, DraftError> {
+    let keys: Vec<TieKey> = keys.collect();
+    let rows = store.get(Table::Mails, keys.iter().map(|key| key.to_vec()).collect()).await?;
+    let recorded =
+        keys.into_iter().zip(rows).filter_map(|(key, row)| row.is_some().then_some(key)).collect();
+    let tie_keys: BTreeSet<TieKey> = ties.filter_map(Tie::key).collect();
+    let mut tied = BTreeMap::new();
+    for key in tie_keys {
+        let rows = store.scan(Table::Ties, key.to_vec(), None, CASES_PER_TIE).await?;
+        let known: Result<Vec<Tied>, Unreadable> =
+            rows.iter().map(|(_, value)| record::read("a tie", value)).collect();
+        tied.insert(key, known?);
+    }
+    Ok(Found { recorded, tied })
+}

@@ -1,0 +1,135 @@
+//! The tasks around the loop, and the channels to them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::net::UnixListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::reading::{News, reader};
+use crate::config::settings::{Settings, Smtp};
+use crate::desk::folder::Folder;
+use crate::desk::letter::{Letter, LetterId};
+use crate::desk::outbox::Outcome;
+use crate::desk::parse::needs_more;
+use crate::desk::policy::{InboxKind, Policy};
+use crate::io::control::{self, Asked};
+use crate::io::imap::{self, FromFolder, ToFolder, Watch};
+use crate::io::{secret, smtp};
+
+/// Everything that the loop hears from and speaks to.
+pub struct Edges {
+    pub(super) news: mpsc::Receiver<News>,
+    pub(super) outcomes: mpsc::Receiver<(LetterId, Outcome)>,
+    pub(super) asked: mpsc::Receiver<Asked>,
+    /// By inbox; inboxes that share a relay share its connections.
+    pub(super) relays: Relays,
+    pub(super) told_ready: bool,
+    pub(super) told_status: String,
+    marks: Marks,
+    watchers: Vec<JoinHandle<()>>,
+}
+
+/// Room in the channels between the tasks and the loop: enough that nobody waits for no reason,
+/// little enough that a flood waits on the mail server and not in our memory.
+const ROOM: usize = 4;
+
+impl Edges {
+    /// Starts every task. Must be called within the runtime.
+    pub fn start(settings: &Settings, listener: UnixListener) -> Edges {
+        let policies: Vec<Policy> = settings.inboxes.iter().map(|i| i.policy.clone()).collect();
+        let (tell, folders) = mpsc::channel(ROOM);
+        let (read, news) = mpsc::channel(ROOM);
+        let (asks, asked) = mpsc::channel(ROOM);
+        tokio::spawn(reader(Arc::new(policies), folders, read));
+        tokio::spawn(control::serve(listener, asks));
+        let (marks, watchers) = start_watchers(settings, &tell);
+        let (relays, outcomes) = start_relays(settings);
+        Edges {
+            news,
+            outcomes,
+            asked,
+            relays,
+            told_ready: false,
+            told_status: String::new(),
+            marks,
+            watchers,
+        }
+    }
+
+    /// Every watched folder.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &Folder> {
+        self.marks.keys()
+    }
+
+    /// Asks a folder's task to set keywords. They are a second witness: if the task is busy with a
+    /// flood, they are written after the next reconnect.
+    pub(super) fn mark(&self, folder: &Folder, mark: ToFolder) {
+        if let Some(marks) = self.marks.get(folder)
+            && marks.try_send(mark).is_err()
+        {
+            tracing::debug!(%folder, "keywords are left for later");
+        }
+    }
+
+    /// Stops taking in mail; what is not durable yet is read again at the next start.
+    pub(super) fn stop_reading(&mut self) {
+        self.watchers.iter().for_each(JoinHandle::abort);
+        self.news.close();
+    }
+}
+
+type Marks = BTreeMap<Folder, mpsc::Sender<ToFolder>>;
+
+fn start_watchers(
+    settings: &Settings,
+    tell: &mpsc::Sender<FromFolder>,
+) -> (Marks, Vec<JoinHandle<()>>) {
+    let (mut marks, mut watchers) = (Marks::new(), Vec::new());
+    for inbox in &settings.inboxes {
+        for name in &inbox.imap.folders {
+            let folder = Folder { inbox: inbox.policy.inbox.clone(), name: name.clone() };
+            let job = Watch {
+                folder: folder.clone(),
+                account: inbox.imap.clone(),
+                password: secret::reader(&inbox.imap.password),
+                headers_first: inbox.policy.kind == InboxKind::Mixed,
+                needs_more: Arc::new(needs_more),
+            };
+            let (mark, told) = mpsc::channel(MARKS);
+            watchers.push(tokio::spawn(imap::watch(job, tell.clone(), told)));
+            marks.insert(folder, mark);
+        }
+    }
+    (marks, watchers)
+}
+
+/// Marks that may wait for a folder's task; each is for a whole batch.
+const MARKS: usize = 64;
+
+type Relays = BTreeMap<String, mpsc::Sender<Letter>>;
+
+/// One set of connections for each relay, however many inboxes share it.
+fn start_relays(settings: &Settings) -> (Relays, mpsc::Receiver<(LetterId, Outcome)>) {
+    let (tell, outcomes) = mpsc::channel(ROOM);
+    let mut started: Vec<(&Smtp, mpsc::Sender<Letter>)> = Vec::new();
+    let mut relays = Relays::new();
+    for inbox in &settings.inboxes {
+        let known = started.iter().find(|(relay, _)| **relay == inbox.smtp);
+        let letters = match known {
+            Some((_, letters)) => letters.clone(),
+            None => {
+                let secret = match &inbox.smtp.login {
+                    Some((_, source)) => secret::reader(source),
+                    None => secret::none(),
+                };
+                let letters = smtp::start(inbox.smtp.clone(), secret, tell.clone());
+                started.push((&inbox.smtp, letters.clone()));
+                letters
+            }
+        };
+        relays.insert(inbox.policy.inbox.clone(), letters);
+    }
+    (relays, outcomes)
+}

@@ -1,0 +1,134 @@
+//! From bytes to judged mail, away from the loop: parsing and judging need no knowledge of cases, so
+//! they run beside the loop while it waits for the disk.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::desk::authentication::{Authentication, authentication};
+use crate::desk::classify::classify;
+use crate::desk::folder::{Cursor, Folder, Keyword};
+use crate::desk::intake::looked_up;
+use crate::desk::message::{Defect, Message};
+use crate::desk::parse::parse;
+use crate::desk::policy::Policy;
+use crate::desk::thread::{Tie, TieKey, mail_key};
+use crate::desk::time::Moment;
+use crate::desk::verdict::Verdict;
+use crate::io::imap::{Fetched, FromFolder};
+
+/// A mail, read and judged by itself; which case it belongs to is not known yet.
+#[derive(Debug)]
+pub(super) struct ReadMail {
+    pub(super) uid: u32,
+    pub(super) arrived: Option<Moment>,
+    pub(super) size: u64,
+    pub(super) witness: Option<Keyword>,
+    pub(super) key: TieKey,
+    pub(super) ties: Vec<Tie>,
+    pub(super) message: Message,
+    pub(super) verdict: Verdict,
+    pub(super) authentication: Authentication,
+}
+
+/// The headers of a mail of which it is not yet known whether it is for us.
+#[derive(Debug)]
+pub(super) struct ReadHeader {
+    pub(super) uid: u32,
+    pub(super) message: Message,
+    pub(super) ties: Vec<Tie>,
+}
+
+/// What a folder has to say, with its mails read.
+#[derive(Debug)]
+pub(super) enum News {
+    Selected { folder: Folder, uid_validity: u32, uid_next: u32, reply: oneshot::Sender<Cursor> },
+    Headers { folder: Folder, mails: Vec<ReadHeader>, reply: oneshot::Sender<Vec<u32>> },
+    Mails(Batch),
+    Trouble { folder: Folder, error: String },
+    Watching { folder: Folder },
+}
+
+impl News {
+    /// How many mails are in it.
+    pub(super) fn mails(&self) -> usize {
+        if let News::Mails(batch) = self { batch.mails.len() } else { 0 }
+    }
+}
+
+/// Mails of one folder, in the order of their UIDs.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) folder: Folder,
+    pub(super) uid_validity: u32,
+    pub(super) mails: Vec<ReadMail>,
+    /// With this batch, everything up to here has been handed over.
+    pub(super) upto: u32,
+    /// Told when all of it is durable; dropped if that fails, and then it is read again.
+    pub(super) durable: oneshot::Sender<()>,
+}
+
+/// Reads what the folders send, in order, until one of the two ends is gone.
+pub(super) async fn reader(
+    policies: Arc<Vec<Policy>>,
+    mut folders: mpsc::Receiver<FromFolder>,
+    news: mpsc::Sender<News>,
+) {
+    while let Some(from_folder) = folders.recv().await {
+        let policies = Arc::clone(&policies);
+        let read = tokio::task::spawn_blocking(move || read(&policies, from_folder)).await;
+        match read {
+            Ok(Some(item)) => {
+                if news.send(item).await.is_err() {
+                    return;
+                }
+            }
+            Ok(None) => tracing::error!("a folder belongs to no configured inbox"),
+            // The sender of the batch learns it by the dropped answer and reads it again.
+            Err(panic) => tracing::error!(%panic, "reading a batch of mails failed"),
+        }
+    }
+}
+
+fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
+    Some(match from_folder {
+        FromFolder::Selected { folder, uid_validity, uid_next, reply } => {
+            News::Selected { folder, uid_validity, uid_next, reply }
+        }
+        FromFolder::Headers { folder, mails, reply } => {
+            News::Headers { folder, mails: mails.iter().map(read_header).collect(), reply }
+        }
+        FromFolder::Mails { folder, uid_validity, mails, upto, reply } => {
+            let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;
+            let mails = mails.iter().map(|fetched| read_mail(fetched, policy)).collect();
+            News::Mails(Batch { folder, uid_validity, mails, upto, durable: reply })
+        }
+        FromFolder::Trouble { folder, error, .. } => News::Trouble { folder, error },
+        FromFolder::Watching { folder, .. } => News::Watching { folder },
+    })
+}
+
+fn read_header(fetched: &Fetched) -> ReadHeader {
+    let message = parse(&fetched.bytes, false);
+    let ties = looked_up(&message);
+    ReadHeader { uid: fetched.uid, message, ties }
+}
+
+fn read_mail(fetched: &Fetched, policy: &Policy) -> ReadMail {
+    let mut message = parse(&fetched.bytes, !fetched.gap);
+    if let Some(error) = &fetched.unreadable {
+        tracing::warn!(uid = fetched.uid, error, "a mail cannot be read; it is put before a human");
+        message.defects.push(Defect::Unreadable);
+    }
+    ReadMail {
+        uid: fetched.uid,
+        arrived: fetched.arrived,
+        size: fetched.size,
+        witness: fetched.keywords.iter().copied().max(),
+        key: mail_key(&message, &fetched.bytes),
+        ties: looked_up(&message),
+        verdict: classify(&message, policy),
+        authentication: authentication(&message, policy),
+        message,
+    }
+}

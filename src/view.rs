@@ -1,0 +1,155 @@
+//! What an operator sees of cases: the rows of `cases` and the story of `show`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::desk::case::{Case, Fate};
+use crate::desk::event::{Event, Fact};
+use crate::desk::policy::Policy;
+use crate::desk::time::Moment;
+
+/// A row of `watchpost cases`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseRow {
+    /// The case number.
+    pub case: String,
+    /// Where it stands.
+    pub state: String,
+    /// What kind of mail opened it.
+    pub verdict: String,
+    /// Who reported; none where no single author is named.
+    pub reporter: Option<String>,
+    /// The subject of the report.
+    pub subject: String,
+    /// When it arrived (RFC 3339, as all moments here).
+    pub received: String,
+    /// When the reporter was told so.
+    pub acknowledged: Option<String>,
+    /// When the acknowledgement is owed.
+    pub acknowledgement_due: Option<String>,
+    /// When the detailed response is owed.
+    pub response_due: Option<String>,
+    /// Why nobody was answered by machine.
+    pub held: Option<String>,
+    /// How many mails joined after the first.
+    pub follow_ups: u32,
+    /// How many of its letters still have to be sent.
+    pub letters_waiting: usize,
+    /// The inbox that it came in by.
+    pub inbox: String,
+}
+
+/// The row of a case; `policy` is that of its inbox, none where the inbox is no longer configured.
+pub fn case_row(case: &Case, policy: Option<&Policy>) -> CaseRow {
+    let waiting = case.letters.values().filter(|letter| letter.fate == Fate::Waiting).count();
+    CaseRow {
+        case: case.id.to_string(),
+        state: case.state().name().into(),
+        verdict: case.opening.verdict.kind.name().into(),
+        reporter: case.opening.reporter.as_ref().map(|r| r.address.to_string()),
+        subject: case.opening.subject.clone(),
+        received: case.arrived().rfc3339(),
+        acknowledged: case.acknowledged.map(Moment::rfc3339),
+        acknowledgement_due: policy.map(|p| case.acknowledgement_due(p).rfc3339()),
+        response_due: policy.map(|p| case.response_due(p).rfc3339()),
+        held: case.held.map(|why| why.in_words().to_owned()),
+        follow_ups: case.follow_ups,
+        letters_waiting: waiting,
+        inbox: case.mail().folder.inbox.clone(),
+    }
+}
+
+/// A line of `watchpost show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryLine {
+    /// When it happened: the server's time for a mail, ours for the rest.
+    pub at: String,
+    /// What happened, in one word.
+    pub what: String,
+    /// The same as a sentence.
+    pub story: String,
+    /// The event as it is recorded.
+    pub event: Event,
+}
+
+/// The story of a case, a line an event.
+pub fn story(events: &[Event]) -> Vec<StoryLine> {
+    events.iter().map(line).collect()
+}
+
+fn line(event: &Event) -> StoryLine {
+    let at = match &event.fact {
+        Fact::Opened(opening) => opening.mail.arrived,
+        Fact::Joined { mail, .. } | Fact::Bounced { mail, .. } => mail.arrived,
+        _ => event.at,
+    };
+    let (what, story) = tell(&event.fact);
+    StoryLine { at: at.rfc3339(), what: what.into(), story, event: event.clone() }
+}
+
+fn tell(fact: &Fact) -> (&'static str, String) {
+    match fact {
+        Fact::Opened(opening) => {
+            let who =
+                opening.reporter.as_ref().map_or("somebody".into(), |r| r.address.to_string());
+            let verdict = &opening.verdict;
+            let mail = &opening.mail;
+            let place = format!("{}, UID {}", mail.folder, mail.uid);
+            (
+                "opened",
+                format!(
+                    "{who} wrote “{}” ({}: {}); {place}",
+                    opening.subject,
+                    verdict.kind,
+                    verdict.detail()
+                ),
+            )
+        }
+        Fact::Joined { mail, from, verdict, tie } => {
+            let who = from.as_ref().map_or("somebody".into(), |f| f.address.to_string());
+            let tie = serde_json::to_value(tie).ok().and_then(|v| v.as_str().map(str::to_owned));
+            let tie = tie.unwrap_or_default().replace('_', " ");
+            (
+                "joined",
+                format!(
+                    "{who} wrote again ({}; tie: {tie}); {}, UID {}",
+                    verdict.kind, mail.folder, mail.uid
+                ),
+            )
+        }
+        Fact::Linked { other } => {
+            ("linked", format!("refers to {other}, without proof that it belongs there"))
+        }
+        Fact::SetAside { verdict, .. } => {
+            ("set aside", format!("{}: {}", verdict.kind, verdict.detail()))
+        }
+        Fact::Held { why } => ("held", format!("not answered by machine: {}", why.in_words())),
+        Fact::Written { kind, to, .. } => {
+            ("written", format!("{} to {}", kind.name().replace('_', " "), to.address))
+        }
+        Fact::Sent { letter, reply } => ("sent", format!("{letter}: {reply}")),
+        Fact::Delayed { letter, why, unknown, next } => {
+            let sure = if *unknown { "perhaps sent" } else { "not sent" };
+            ("delayed", format!("{letter} {sure}: {why}; again at {next}"))
+        }
+        Fact::Refused { letter, why } => {
+            ("refused", format!("{letter} will not be delivered: {why}"))
+        }
+        Fact::Bounced { letter, failed, .. } => {
+            let how = if *failed { "did not reach its reader" } else { "is delayed on its way" };
+            ("bounced", format!("{letter} {how}"))
+        }
+        Fact::AnsweredBefore => (
+            "answered before",
+            "the mail carries $WatchpostAcked: an earlier store had answered it".into(),
+        ),
+        Fact::RelayStopped { why, next, .. } => {
+            ("relay stopped", format!("the mail server refuses us: {why}; again at {next}"))
+        }
+        Fact::RelayResumed { .. } => {
+            ("relay resumed", "the mail server takes letters again".into())
+        }
+        Fact::FolderBegun { folder, last_old_uid, .. } => {
+            ("folder", format!("{folder} is watched from UID {last_old_uid} on"))
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The whole program against real mail servers: what a reporter, a maintainer and a crash see.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends at its first surprise"
+)]
+
+pub mod rig;
+
+#[path = "daemon/mails.rs"]
+pub mod mails;
+
+#[path = "daemon/crash.rs"]
+mod crash;
+#[path = "daemon/folders.rs"]
+mod folders;
+#[path = "daemon/load.rs"]
+mod load;
+#[path = "daemon/operator.rs"]
+mod operator;
+#[path = "daemon/outage.rs"]
+mod outage;
