@@ -95,7 +95,8 @@ pub fn classify(message: &Message, policy: &Policy) -> Verdict {
 impl Facts<'_> {
     fn of<'a>(message: &'a Message, policy: &Policy) -> Facts<'a> {
         let own = own::words(message);
-        let content = Content::measure(&own.text, &message.subject);
+        let content =
+            Content::measure(&own.text, &message.subject, !message.attachments.is_empty());
         Facts { message, authentication: authentication(message, policy), own, content }
     }
 

@@ -54,7 +54,8 @@ struct Sentence {
 
 impl Content {
     /// Measures the sender's own words. The subject helps to tell the language, no more.
-    pub(super) fn measure(text: &str, subject: &str) -> Content {
+    /// `elsewhere` says that the mail has attachments to which the text may point.
+    pub(super) fn measure(text: &str, subject: &str, elsewhere: bool) -> Content {
         let links = links::find(text);
         let bare = without_links(text, &links);
         let sentences: Vec<Sentence> = sentences(&bare).map(Sentence::read).collect();
@@ -62,10 +63,14 @@ impl Content {
         let all = || sentences.iter().chain([&title]).flat_map(|s| s.hits.iter());
         let language = language::of(text, subject, all());
         let mut content = Content { links, language, only_questions: true, ..Content::default() };
+        let points_elsewhere = elsewhere || !content.links.is_empty();
         let mut told = BTreeSet::new();
         let (mut facts, mut code) = (payloads(text, &content.links), 0);
         for sentence in &sentences {
-            content.add(sentence, &mut told, &mut facts, &mut code);
+            let hits = sentence.hits.iter().filter(|hit| language.allows(hit));
+            // Where nothing else is, nothing is pointed to.
+            let hits = hits.filter(|hit| points_elsewhere || hit.sense != Sense::Pointer).collect();
+            content.add(sentence, hits, &mut told, &mut facts, &mut code);
         }
         let allowed: Vec<&Hit> = title.hits.iter().filter(|hit| language.allows(hit)).collect();
         content.title = title.telltales(&allowed);
@@ -93,12 +98,11 @@ impl Content {
     fn add<'s>(
         &mut self,
         sentence: &'s Sentence,
+        hits: Vec<&Hit>,
         told: &mut BTreeSet<&'s str>,
         facts: &mut usize,
         code: &mut usize,
     ) {
-        let hits: Vec<&Hit> =
-            sentence.hits.iter().filter(|hit| self.language.allows(hit)).collect();
         let technical = sentence.technical(&hits);
         let value = technical.len() + sentence.facts + 2 * sentence.code;
         let courtesy = covered(&hits, Sense::Courtesy) + covered(&hits, Sense::Thanks);
@@ -277,6 +281,7 @@ mod tests {
             "Good morning,\n\nI am a student and this is my first disclosure, so please be patient with me.\n\
              Everything is written down here, please tell me if you cannot open it:\n\nhttps://docs.example/d/1\n\nThank you!",
             "A finding",
+            false,
         );
         assert_eq!((content.telling, content.points), (0, 0), "{content:?}");
         assert_eq!(content.links.len(), 1);
@@ -293,14 +298,16 @@ mod tests {
             "Сервер падает от такого запроса.",
             "الخادم يتوقف عند هذا الطلب بسبب تسرب الذاكرة.",
         ] {
-            let content = Content::measure(text, "");
+            let content = Content::measure(text, "", false);
             assert!(content.points >= 2 && content.telling >= 4, "{text}: {content:?}");
         }
     }
 
     #[test]
     fn words_are_counted_in_scripts_without_blanks() {
-        assert!(Content::measure("サーバーがこのリクエストでクラッシュします。", "").words > 5);
-        assert_eq!(Content::measure("one two, three - four!", "").words, 4);
+        assert!(
+            Content::measure("サーバーがこのリクエストでクラッシュします。", "", false).words > 5
+        );
+        assert_eq!(Content::measure("one two, three - four!", "", false).words, 4);
     }
 }

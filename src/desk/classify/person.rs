@@ -8,6 +8,8 @@ use crate::desk::message::{Attachment, Encryption};
 const LISTED: usize = 5;
 /// The most characters of a file name that are shown.
 const SHOWN: usize = 60;
+/// The most characters of a media type that are shown.
+const MEDIA: usize = 100;
 
 /// Encrypted, and nothing readable beside it that would do.
 pub(super) fn encrypted(facts: &Facts<'_>) -> Option<String> {
@@ -31,7 +33,7 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     } else if content.only_questions && points < 6 {
         false
     } else {
-        points >= 2 && telling >= 5 || points >= 4 || telling >= 25
+        points >= 2 && telling >= 5 || points >= 1 && telling >= 12 || points >= 4 || telling >= 25
     };
     enough
         .then(|| format!("your mail describes the problem in its text ({})", words(content.words)))
@@ -128,7 +130,7 @@ fn files<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f Attachment> {
 fn list(files: &[&Attachment]) -> String {
     let one = |file: &&Attachment| {
         let kind: String =
-            file.content_type.chars().filter(char::is_ascii_graphic).take(SHOWN).collect();
+            file.content_type.chars().filter(char::is_ascii_graphic).take(MEDIA).collect();
         match file_name(&file.name).as_str() {
             "" => kind,
             name => format!("{name} ({kind})"),
