@@ -1,7 +1,8 @@
 //! `Message` to `Verdict`: what kind of mail this is, and why.
 //!
 //! The rules are one table. They are asked in its order; the first that finds something decides,
-//! and later ones of the same kind add their reasons. What stands in the header goes before words,
+//! and later ones of the same kind add their reasons. A mail for which no rule speaks is `other`: a
+//! person wrote, and a person looks at it. What stands in the header goes before words,
 //! and every rule by which a mail would be passed over gives way to a text that reads as a report:
 //! a report taken for a machine's mail is lost, the reverse is only an answer too many.
 
@@ -75,7 +76,6 @@ const RULES: &[Rule] = &[
     rule(Code::NoText,                Kind::Empty,          person::no_text),
     rule(Code::OnlyThanks,            Kind::Other,          person::only_thanks),
     rule(Code::OnlyQuestions,         Kind::Other,          person::only_questions),
-    rule(Code::TellsLittle,           Kind::Other,          person::tells_little),
 ];
 
 /// Judges a mail by itself. Whether it belongs to a known case is for threading to say.

@@ -118,7 +118,7 @@ fn read_field(message: &mut Message, field: &Field<'_>, value: &[u8], text: &str
     match field.name().as_str() {
         "from" => message.from.extend(mailboxes(value)),
         "sender" if message.sender.is_none() => {
-            message.sender = mailboxes(value).into_iter().next()
+            message.sender = mailboxes(value).into_iter().next();
         }
         "reply-to" => message.reply_to.extend(mailboxes(value)),
         "to" => message.to.extend(addresses(value)),
@@ -132,7 +132,7 @@ fn read_field(message: &mut Message, field: &Field<'_>, value: &[u8], text: &str
             message.subject = clean::one_line(text, limits::SUBJECT).0;
         }
         "date" if message.date.is_none() => {
-            message.date = grammar::date(value).map(Moment::from_unix)
+            message.date = grammar::date(value).map(Moment::from_unix);
         }
         "received" if message.received.is_none() => message.received = received(value),
         "message-id" => ids(text, &mut message.ids),

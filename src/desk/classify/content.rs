@@ -69,8 +69,9 @@ impl Content {
         for sentence in &sentences {
             let hits = sentence.hits.iter().filter(|hit| language.allows(hit));
             // Where nothing else is, nothing is pointed to.
-            let hits = hits.filter(|hit| points_elsewhere || hit.sense != Sense::Pointer).collect();
-            content.add(sentence, hits, &mut told, &mut facts, &mut code);
+            let hits: Vec<&Hit> =
+                hits.filter(|hit| points_elsewhere || hit.sense != Sense::Pointer).collect();
+            content.add(sentence, &hits, &mut told, &mut facts, &mut code);
         }
         let allowed: Vec<&Hit> = title.hits.iter().filter(|hit| language.allows(hit)).collect();
         content.title = title.telltales(&allowed);
@@ -98,17 +99,17 @@ impl Content {
     fn add<'s>(
         &mut self,
         sentence: &'s Sentence,
-        hits: Vec<&Hit>,
+        hits: &[&Hit],
         told: &mut BTreeSet<&'s str>,
         facts: &mut usize,
         code: &mut usize,
     ) {
-        let technical = sentence.technical(&hits);
+        let technical = sentence.technical(hits);
         let value = technical.len() + sentence.facts + 2 * sentence.code;
-        let courtesy = covered(&hits, Sense::Courtesy) + covered(&hits, Sense::Thanks);
+        let courtesy = covered(hits, Sense::Courtesy) + covered(hits, Sense::Thanks);
         self.words += sentence.words;
         self.beyond_courtesy += sentence.words.saturating_sub(courtesy);
-        self.hits.extend(sentence.telltales(&hits));
+        self.hits.extend(sentence.telltales(hits));
         let idle = [Sense::Aside, Sense::Pointer, Sense::Thanks, Sense::Disclaimer, Sense::Bounty];
         let idle = hits.iter().any(|hit| idle.contains(&hit.sense));
         if idle && value < TELLS_ALL_THE_SAME {
@@ -204,7 +205,7 @@ fn has_blanks(c: char) -> bool {
 fn without_links(text: &str, links: &[Link]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for link in links.iter() {
+    for link in links {
         if link.start >= at {
             out.push_str(text.get(at..link.start).unwrap_or_default());
             out.push_str(LINK);

@@ -101,8 +101,7 @@ fn shown(name: &str) -> String {
 
 fn is_own_machine(host: &str) -> bool {
     host == "localhost"
-        || host.ends_with(".localhost")
-        || host.ends_with(".local")
+        || host.rsplit_once('.').is_some_and(|(_, last)| matches!(last, "localhost" | "local"))
         || ["127.", "10.", "192.168.", "0.0.0.0"].iter().any(|net| host.starts_with(net))
 }
 

@@ -105,7 +105,7 @@ fn is_version(bare: &str) -> bool {
     let open = |part: &&str| matches!(*part, "x" | "X" | "*") || number(part);
     (2..=4).contains(&parts.len())
         && parts.first().is_some_and(number)
-        && parts.iter().skip(1).all(|p| open(p))
+        && parts.iter().skip(1).all(open)
         && !parts.last().is_some_and(|year| parts.len() == 3 && year.len() == 4)
 }
 

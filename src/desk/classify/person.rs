@@ -98,11 +98,7 @@ pub(super) fn only_questions(facts: &Facts<'_>) -> Option<String> {
     (facts.content.only_questions && facts.content.telling > 0).then(|| counted(facts))
 }
 
-pub(super) fn tells_little(facts: &Facts<'_>) -> Option<String> {
-    Some(counted(facts))
-}
-
-/// What there is, counted.
+/// What there is, counted: for a text that no rule recognises.
 pub(super) fn counted(facts: &Facts<'_>) -> String {
     format!("your mail holds {} and names no problem that we recognise", words(facts.content.words))
 }

@@ -184,7 +184,7 @@ impl Reader<'_, '_> {
             return String::new();
         };
         let shown = super::shown(inside);
-        self.body.attachments.extend(shown.attachments);
+        shown.attachments.into_iter().for_each(|one| self.note(one));
         shown.text
     }
 

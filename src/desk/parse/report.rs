@@ -111,13 +111,13 @@ pub(super) fn read(tree: &Tree<'_>, from_system: bool) -> Option<MailReport> {
     let root = tree.parts.iter().find(|part| part.is("multipart/report"));
     let declared = root.and_then(|part| part.media.parameter("report-type"));
     let status = tree.parts.iter().find_map(|part| status_kind(&part.media.value));
-    let mut report = MailReport::default();
-    report.kind = match (declared, status) {
+    let kind = match (declared, status) {
         (Some(kind), _) => kind.trim().to_ascii_lowercase(),
         (None, Some(kind)) if root.is_some() || from_system => kind.to_owned(),
         (None, None) if root.is_some() => "delivery-status".to_owned(),
         (None, _) => return None,
     };
+    let mut report = MailReport { kind, ..MailReport::default() };
     for part in &tree.parts {
         if status_kind(&part.media.value).is_some() {
             read_status(&mut report, &decoded(part, limits::REPORT));

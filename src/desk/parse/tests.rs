@@ -15,7 +15,8 @@ fn a_mail_without_any_header_is_text() {
 
 #[test]
 fn every_id_counts_and_the_first_and_last_of_many() {
-    let many: String = (0..90).map(|n| format!("<{n}@a.example>\n ")).collect();
+    let many: Vec<String> = (0..90).map(|n| format!("<{n}@a.example>")).collect();
+    let many = many.join("\n ");
     let message = read(&format!(
         "Message-ID: <1@x.example> <2@x.example>\nMessage-ID: 3@x.example\nReferences: {many}\n\nx"
     ));

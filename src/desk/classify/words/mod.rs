@@ -8,6 +8,7 @@ use super::lexicon::Sense;
 
 mod courtesy;
 mod junk;
+pub(super) mod letters;
 mod machine;
 mod technical;
 

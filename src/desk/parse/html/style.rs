@@ -63,7 +63,7 @@ pub(super) fn hides(declarations: &str) -> bool {
             "visibility" if matches!(value.as_str(), "hidden" | "collapse") => return true,
             "mso-hide" if value == "all" => return true,
             "font-size" | "opacity" if is_zero(&value) => return true,
-            "font" if value.split_ascii_whitespace().any(|word| is_length_zero(word)) => {
+            "font" if value.split_ascii_whitespace().any(is_length_zero) => {
                 return true;
             }
             "text-indent" | "left" | "top" | "margin-left" if value.starts_with("-999") => {
