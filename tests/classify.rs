@@ -17,27 +17,16 @@ use watchpost::desk::authentication::{Authentication, authentication};
 use watchpost::desk::classify::classify;
 use watchpost::desk::message::Message;
 use watchpost::desk::parse::parse;
-use watchpost::desk::policy::{InboxKind, OnRule, Policy, Start};
-use watchpost::desk::time::Span;
+use watchpost::desk::policy::Policy;
 use watchpost::desk::verdict::{Kind, Verdict};
 
 fn policy() -> Policy {
     let inbox = Address::parse("security@project.example").unwrap();
     Policy {
-        inbox: "security".to_owned(),
-        kind: InboxKind::Dedicated,
         recipients: vec![inbox.clone()],
-        project: "Project".to_owned(),
-        case_prefix: "PRJ".to_owned(),
-        policy_url: None,
         from: Mailbox { name: "Project Security".to_owned(), address: inbox },
         authserv_id: Some("mx.project.example".to_owned()),
-        acknowledgement: Span::hours(48),
-        response: Span::hours(48),
-        response_from: Start::Received,
-        link_only: OnRule::Reject,
-        attachment_only: OnRule::Reject,
-        empty: OnRule::Reject,
+        ..Policy::unconfigured()
     }
 }
 

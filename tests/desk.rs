@@ -24,7 +24,7 @@ use watchpost::desk::record;
 use watchpost::desk::table::{MAX_VALUE, Table, Write};
 use watchpost::desk::thread::{Tie, Tied};
 use watchpost::desk::time::{Moment, Span};
-use watchpost::desk::verdict::{Kind, Reason, Verdict};
+use watchpost::desk::verdict::{Code, Kind, Reason, Verdict};
 use watchpost::desk::{Desk, Input};
 
 /// A desk with the rows that its events lead to, as the loop and the store would keep them.
@@ -400,7 +400,7 @@ fn whatever_a_stranger_writes_fits_into_the_rows_of_the_store() {
     let mut huge = mail("kim@acorn.example", "1@acorn", &long, Kind::LinkOnly);
     huge.message.from[0].name = long.clone();
     office.reasons =
-        (0..1000).map(|_| Reason { code: String::new(), detail: long.clone() }).collect();
+        (0..1000).map(|_| Reason { code: Code::OnlyLinks, detail: long.clone() }).collect();
     assert_eq!(office.receive(huge).len(), 2);
     assert!(office.largest_row < MAX_VALUE, "{}", office.largest_row);
 }

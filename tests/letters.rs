@@ -1,6 +1,8 @@
 //! Every letter, word for word, as it leaves. `UPDATE_GOLDEN=1 cargo test --test letters` writes the
 //! files anew; read the difference as the person who will receive it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at its first surprise")]
+
 use std::fs;
 use std::path::Path;
 

@@ -22,7 +22,7 @@ fn of_three_hundred_mixed_mails_each_report_is_answered_once_and_no_machine() {
     }
     let owed = mails.iter().filter(|mail| mail.answered).count();
     let got = || answers(&rig, &mails).values().filter(|letters| !letters.is_empty()).count();
-    let all = wait_until(Duration::from_secs(60), || got() >= owed);
+    let all = wait_until(Duration::from_mins(1), || got() >= owed);
     assert!(all, "{} of {owed} are answered\n{}", got(), daemon.log());
     // A letter too many would come now.
     assert!(wait_until(Duration::from_secs(10), || rig.queue_is_empty()));

@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use crate::rig::{INBOX, Rig};
 
 /// A mail on its way to the inbox.
-pub struct Mail {
-    pub from: String,
-    pub text: String,
-    pub answered: bool,
-    pub null_sender: bool,
+pub(crate) struct Mail {
+    pub(crate) from: String,
+    pub(crate) text: String,
+    pub(crate) answered: bool,
+    pub(crate) null_sender: bool,
 }
 
 impl Mail {
-    pub fn send(&self, rig: &Rig) {
+    pub(crate) fn send(&self, rig: &Rig) {
         let sender = (!self.null_sender).then_some(self.from.as_str());
         rig.deliver(sender, &[INBOX], self.text.as_bytes());
     }
 }
 
 /// The n-th of a mixture: reports, links, attachments, vacation notes, bounces, lists.
-pub fn mixed(n: usize) -> Mail {
+pub(crate) fn mixed(n: usize) -> Mail {
     let from = format!("r{n}@acorn{}.example", n % 7);
     let head = |subject: &str| {
         format!(
@@ -70,7 +70,7 @@ pub fn mixed(n: usize) -> Mail {
 }
 
 /// A report like any other, from this address.
-pub fn report(from: &str, id: &str) -> String {
+pub(crate) fn report(from: &str, id: &str) -> String {
     format!(
         "From: <{from}>\nTo: {INBOX}\nSubject: Session fixation {id}\nMessage-ID: <{id}@{from}>\n\n\
          In version 3.1 the session id stays the same after the login, so that somebody who knows it\n\
@@ -79,7 +79,7 @@ pub fn report(from: &str, id: &str) -> String {
 }
 
 /// The Message-IDs of all letters that each sender got.
-pub fn answers<'a>(
+pub(crate) fn answers<'a>(
     rig: &Rig,
     mails: impl IntoIterator<Item = &'a Mail>,
 ) -> BTreeMap<String, Vec<String>> {
@@ -90,7 +90,7 @@ pub fn answers<'a>(
 }
 
 /// A header field of a mail; empty where there is none.
-pub fn field(mail: &[u8], name: &str) -> String {
+pub(crate) fn field(mail: &[u8], name: &str) -> String {
     let text = String::from_utf8_lossy(mail);
     let head =
         text.split("\n\n").next().unwrap_or_default().replace("\n ", " ").replace("\n\t", " ");
@@ -102,7 +102,7 @@ pub fn field(mail: &[u8], name: &str) -> String {
 }
 
 /// The open cases, as `watchpost cases` tells them.
-pub fn cases(config: &std::path::Path) -> Vec<String> {
+pub(crate) fn cases(config: &std::path::Path) -> Vec<String> {
     let config = config.to_str().unwrap();
     let output = crate::rig::watchpost(&["cases", "--config", config, "--format", "json"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -13,7 +13,7 @@ fn a_report_during_an_outage_of_imap_is_answered_after_it() {
     rig.deliver(Some(kim), &[INBOX], report(kim, "one").as_bytes());
     assert!(wait_until(Duration::from_secs(20), || daemon.log().contains("cannot be watched")));
     rig.start_dovecot();
-    rig.wait_for_mails(kim, 1, Duration::from_secs(60));
+    rig.wait_for_mails(kim, 1, Duration::from_mins(1));
     assert_eq!(cases(&config).len(), 1);
 }
 

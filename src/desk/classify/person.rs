@@ -28,7 +28,7 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     let enough = if elsewhere {
         points >= 4 && telling >= 8
             || points >= 10
-            || telling >= 40 && points >= 2
+            || telling >= 20 && points >= 2
             || telling >= 120
     } else if content.only_questions && points < 6 {
         false
