@@ -1,10 +1,6 @@
 //! The shape of the program, held by a test: who may know of whom.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::string_slice,
-    reason = "a test ends at its first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test ends at its first surprise")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

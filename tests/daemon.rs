@@ -11,6 +11,8 @@ mod mails;
 mod crash;
 #[path = "daemon/folders.rs"]
 mod folders;
+#[path = "daemon/inboxes.rs"]
+mod inboxes;
 #[path = "daemon/load.rs"]
 mod load;
 #[path = "daemon/operator.rs"]

@@ -1,11 +1,6 @@
 //! What the desk decides, told as stories: who wrote what, and what followed.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test ends at its first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
 use watchpost::desk::address::{Address, Mailbox};
 use watchpost::desk::authentication::Authentication;

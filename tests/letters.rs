@@ -37,7 +37,7 @@ fn policy() -> Policy {
 }
 
 /// The letter that answers a mail, as bytes.
-fn answer(policy: Policy, authentication: Authentication, mail: &str) -> String {
+fn answer(policy: &Policy, authentication: Authentication, mail: &str) -> String {
     let now = Moment::parse_rfc3339("2026-09-01T17:11:05Z").unwrap();
     let message = parse(mail.replace('\n', "\r\n").as_bytes(), true);
     let incoming = Incoming {
@@ -49,7 +49,7 @@ fn answer(policy: Policy, authentication: Authentication, mail: &str) -> String 
             arrived: Moment::parse_rfc3339("2026-09-01T17:11:00Z").unwrap(),
             size: 1000,
         },
-        verdict: classify(&message, &policy),
+        verdict: classify(&message, policy),
         message,
         authentication,
         witness: None,
@@ -63,7 +63,7 @@ fn answer(policy: Policy, authentication: Authentication, mail: &str) -> String 
         desk.apply(&event);
         if let Fact::Written { letter, .. } = &event.fact {
             let case = desk.books().case(event.case.as_ref().unwrap()).unwrap();
-            letters.push(wording::write(&Wording::shipped(), &policy, case, letter, now).unwrap());
+            letters.push(wording::write(&Wording::shipped(), policy, case, letter, now).unwrap());
         }
     }
     let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };
@@ -99,20 +99,20 @@ fn a_complete_report_is_acknowledged() {
          handler can be left by a symbolic link that is created after start-up.\nAnyone who may upload \
          an archive with links can read the machine's files.\n"
     );
-    same_as_golden("acknowledgement.eml", &answer(policy(), authenticated(), &mail));
+    same_as_golden("acknowledgement.eml", &answer(&policy(), authenticated(), &mail));
 }
 
 #[test]
 fn a_link_alone_is_asked_for_its_text() {
     let mail = format!("{HEAD}Subject: bug\n\nHi, please see https://drive.example/d/17\n\nKim\n");
-    same_as_golden("ask_resend.eml", &answer(policy(), authenticated(), &mail));
+    same_as_golden("ask_resend.eml", &answer(&policy(), authenticated(), &mail));
 }
 
 #[test]
 fn a_link_alone_is_acknowledged_with_a_request_where_the_policy_only_flags_it() {
     let mail = format!("{HEAD}Subject: bug\n\nHi, please see https://drive.example/d/17\n\nKim\n");
     let policy = Policy { link_only: OnRule::Flag, ..policy() };
-    same_as_golden("acknowledgement_with_request.eml", &answer(policy, authenticated(), &mail));
+    same_as_golden("acknowledgement_with_request.eml", &answer(&policy, authenticated(), &mail));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_sender_who_is_not_proven_reads_nothing_of_the_mail() {
         "{HEAD}Subject: BUY-THIS-NOW\n\nThe session cookie is sent over clear text in version 3.2 when \
          the PLANTED option is on.\n"
     );
-    let letter = answer(policy(), Authentication::None, &mail);
+    let letter = answer(&policy(), Authentication::None, &mail);
     assert!(!letter.contains("BUY-THIS-NOW") && !letter.contains("PLANTED"), "{letter}");
     same_as_golden("minimal.eml", &letter);
 }
@@ -130,10 +130,41 @@ fn a_sender_who_is_not_proven_reads_nothing_of_the_mail() {
 fn a_subject_in_any_script_comes_back_readable_and_a_hostile_one_harmless() {
     let body = "\n\nThe login page of version 2.1 runs script code from the name field.\n";
     let mail = format!("{HEAD}Subject: Re: =?utf-8?q?Gr=C3=B6=C3=9Fe_=F0=9F=90=9B?={body}");
-    same_as_golden("subject_unicode.eml", &answer(policy(), authenticated(), &mail));
+    same_as_golden("subject_unicode.eml", &answer(&policy(), authenticated(), &mail));
     let hostile = "=?utf-8?q?x=0D=0ABcc:_all@acorn.example=0D=0A=0D=0Abody=1B[2J?=";
-    let letter = answer(policy(), authenticated(), &format!("{HEAD}Subject: {hostile}{body}"));
+    let letter = answer(&policy(), authenticated(), &format!("{HEAD}Subject: {hostile}{body}"));
     let (head, _) = letter.split_once("\n\n").unwrap();
     assert!(!head.to_lowercase().contains("\nbcc:"), "{letter}");
     same_as_golden("subject_hostile.eml", &letter);
+}
+
+#[test]
+fn an_administrator_replaces_a_letter_and_learns_of_every_mistake_before_it_is_owed() {
+    let replaced = |name: &str, text: &str| Wording::new(&[(name.into(), text.into())]);
+    assert!(replaced("minimal.txt", "Subject: {{ case }}\n\nGot it, {{ project }}.\n").is_ok());
+    for (name, text, told) in [
+        ("minimal.txt", "Subject: x\n\n{{ reporter }}\n", "line 3"),
+        ("minimal.txt", "Subject: x\n\n{% if case %}never closed\n", "syntax error"),
+        ("minimal.txt", "Hello,\n\nno subject\n", "the first line must be `Subject: …`"),
+        ("minimal.txt", "Subject:\n\nempty subject\n", "the first line must be `Subject: …`"),
+        ("minimal.txt", "Subject: x\n", "the first line must be `Subject: …`"),
+        ("minimum.txt", "Subject: x\n\ntext\n", "no letter has this name"),
+        (
+            "minimal.txt",
+            &format!("Subject: x\n\n{}\n", "word ".repeat(1000)),
+            "too long for a letter",
+        ),
+    ] {
+        let error = replaced(name, text).unwrap_err().to_string();
+        assert!(error.starts_with(name) && error.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn what_a_stranger_wrote_is_text_and_never_template() {
+    let mail = format!(
+        "{HEAD}Subject: {{{{ policy_url }}}} {{% raw %}}\n\nIn version 2.1 the name field of the login page runs script code.\n"
+    );
+    let letter = answer(&policy(), authenticated(), &mail);
+    assert!(letter.contains("Subject: Re: {{ policy_url }} {% raw %} [EXP-2026-0001]"), "{letter}");
 }

@@ -113,3 +113,45 @@ fn one_mail_in_two_folders_is_one_case_and_a_renumbered_folder_answers_nothing_a
     assert_eq!(cases(&config).len(), 3);
     assert_eq!((rig.mails(kim, "INBOX").len(), rig.mails(bo, "INBOX").len()), (1, 1));
 }
+
+#[test]
+fn a_lost_store_and_a_restored_one_answer_nothing_again() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+        assert!(copied.success());
+    };
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    copy(&state, &backup);
+    let kim = "kim@acorn.example";
+    let daemon = Daemon::start(&rig, &config);
+    rig.deliver(Some(kim), &[INBOX], report(kim, "one").as_bytes());
+    rig.wait_for_mails(kim, 1, Duration::from_secs(20));
+    // The keyword is the witness; it is written just after the letter left.
+    let mut lead = rig.imap(INBOX);
+    lead.command("SELECT INBOX");
+    let witnessed = || lead.command("UID FETCH 1 (FLAGS)").contains("$WatchpostAcked");
+    assert!(wait_until(Duration::from_secs(20), witnessed));
+    assert!(daemon.terminate().success());
+
+    // The backup is from before the report.
+    std::fs::remove_dir_all(&state).unwrap();
+    copy(&backup, &state);
+    let bo = "bo@acorn.example";
+    let daemon = Daemon::start(&rig, &config);
+    rig.deliver(Some(bo), &[INBOX], report(bo, "two").as_bytes());
+    rig.wait_for_mails(bo, 1, Duration::from_secs(20));
+    assert_eq!(cases(&config).len(), 2, "the report is known again");
+    assert!(daemon.terminate().success());
+
+    // No store at all: everything that is there is old.
+    std::fs::remove_dir_all(&state).unwrap();
+    let eve = "eve@acorn.example";
+    let _daemon = Daemon::start(&rig, &config);
+    rig.deliver(Some(eve), &[INBOX], report(eve, "three").as_bytes());
+    rig.wait_for_mails(eve, 1, Duration::from_secs(20));
+    assert!(wait_until(Duration::from_secs(10), || rig.queue_is_empty()));
+    assert_eq!((rig.mails(kim, "INBOX").len(), rig.mails(bo, "INBOX").len()), (1, 1));
+}
