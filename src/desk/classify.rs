@@ -105,6 +105,11 @@ impl Facts<'_> {
         self.content.points >= 4 && self.content.telling >= 6
     }
 
+    /// The same for signals that people's mail has too, such as a list's: half of that is enough.
+    fn may_be_report(&self) -> bool {
+        self.content.points >= 2 && self.content.telling >= 5
+    }
+
     /// What a human may want to know; none of it decides anything.
     fn hints(&self) -> Vec<String> {
         let mut hints: Vec<String> = Vec::new();

@@ -184,3 +184,17 @@ impl Verdict {
         self.reasons.first().map_or("", |reason| reason.detail.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_one_name_in_json_and_in_text() {
+        for code in
+            [Code::OwnLetter, Code::DeliveryReportInWords, Code::OnlyLinks, Code::TellsLittle]
+        {
+            assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{code}\""));
+        }
+    }
+}

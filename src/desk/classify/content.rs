@@ -67,13 +67,14 @@ impl Content {
         let mut told = BTreeSet::new();
         let (mut facts, mut code) = (payloads(text, &content.links), 0);
         for sentence in &sentences {
-            let hits = sentence.hits.iter().filter(|hit| language.allows(hit));
+            let hits = longest(sentence.hits.iter().filter(|hit| language.allows(hit)));
+            let hits = hits.into_iter();
             // Where nothing else is, nothing is pointed to.
             let hits: Vec<&Hit> =
                 hits.filter(|hit| points_elsewhere || hit.sense != Sense::Pointer).collect();
             content.add(sentence, &hits, &mut told, &mut facts, &mut code);
         }
-        let allowed: Vec<&Hit> = title.hits.iter().filter(|hit| language.allows(hit)).collect();
+        let allowed = longest(title.hits.iter().filter(|hit| language.allows(hit)));
         content.title = title.telltales(&allowed);
         content.points = told.len() + facts.min(MOST_MARKS) + 2 * code.min(MOST_MARKS);
         content
@@ -161,15 +162,39 @@ impl Sentence {
 
     /// The words by which machines and junk are known.
     fn telltales(&self, hits: &[&Hit]) -> Vec<(Sense, String)> {
-        use Sense::{Away, Bounty, Extortion, Lure, Pitch, Robot, Sales, Thanks};
-        let kept = [Away, Robot, Pitch, Sales, Lure, Extortion, Bounty, Thanks];
-        let kept = hits.iter().filter(|hit| kept.contains(&hit.sense));
-        kept.map(|hit| (hit.sense, self.text(hit).to_owned())).collect()
+        use Sense::{Away, Bounty, Extortion, Leave, Lure, Pitch, Robot, Sales, Thanks};
+        let kept = [Away, Leave, Robot, Pitch, Sales, Lure, Extortion, Bounty, Thanks];
+        let mut found: Vec<&Hit> = Vec::new();
+        for hit in hits.iter().filter(|hit| kept.contains(&hit.sense)) {
+            // Two entries that share words are one phrase.
+            let shared = |f: &&Hit| f.sense == hit.sense && f.start + f.length > hit.start;
+            if !found.iter().rev().take(4).any(shared) {
+                found.push(hit);
+            }
+        }
+        found.into_iter().map(|hit| (hit.sense, self.text(hit).to_owned())).collect()
     }
 
     fn text(&self, hit: &Hit) -> &str {
         self.plain.get(hit.start..hit.start + hit.length).unwrap_or_default()
     }
+}
+
+/// Without the entries that stand inside of longer ones: a `symbolic link` is no link.
+fn longest<'h>(hits: impl Iterator<Item = &'h Hit>) -> Vec<&'h Hit> {
+    let mut sorted: Vec<&Hit> = hits.collect();
+    sorted.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.length)));
+    let mut widest: Option<&Hit> = None;
+    sorted.retain(|hit| {
+        let end = hit.start + hit.length;
+        let inside =
+            widest.is_some_and(|wide| wide.start + wide.length >= end && wide.length > hit.length);
+        if widest.is_none_or(|wide| wide.start + wide.length < end) {
+            widest = Some(hit);
+        }
+        !inside
+    });
+    sorted
 }
 
 /// How many words the entries of one sense cover.

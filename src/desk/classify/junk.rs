@@ -31,29 +31,24 @@ pub(super) fn lure(facts: &Facts<'_>) -> Option<String> {
     let words = content.count(Sense::Lure);
     let bait = !content.links.is_empty() || !facts.message.attachments.is_empty();
     let enough = match facts.authentication {
-        Authentication::Fail => words >= 1,
-        Authentication::None => words >= 2,
-        Authentication::Pass { .. } => words >= 3,
+        Authentication::Fail => words >= 1 && content.points < 4,
+        Authentication::None => words >= 2 && content.points < 2,
+        Authentication::Pass { .. } => words >= 3 && content.points == 0,
     };
-    (bait && enough && content.points < 4)
-        .then(|| "it asks for a password or a payment as phishing mail does".to_owned())
+    (bait && enough).then(|| "it asks for a password or a payment as phishing mail does".to_owned())
 }
 
+/// Words of a threat outnumber technical ones; a report about a wallet has both.
 pub(super) fn extortion(facts: &Facts<'_>) -> Option<String> {
     let words = facts.content.count(Sense::Extortion);
-    (words >= 3 || words >= 2 && facts.content.points < 4)
-        .then(|| "it threatens for money".to_owned())
+    (words >= 2 && words > facts.content.points).then(|| "it threatens for money".to_owned())
 }
 
+/// Somebody offers something, and speaks more of trade than of anything technical.
 pub(super) fn sales(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let (pitch, trade) = (content.count(Sense::Pitch), content.count(Sense::Sales));
-    let enough = pitch >= 2 || pitch == 1 && trade >= 1 || trade >= 4;
-    (enough && content.points < 4 + pitch + trade && !tells_how(content.points, trade + pitch))
-        .then(|| "it offers something for sale".to_owned())
-}
-
-/// Technical words outweigh those of trade: a shop's report holds both.
-fn tells_how(points: usize, trade: usize) -> bool {
-    points > 2 * trade
+    let weight = 2 * pitch + trade;
+    let offers = pitch >= 1 && weight >= 3 && weight > 2 * content.points;
+    (offers || trade >= 5 && content.points == 0).then(|| "it offers something for sale".to_owned())
 }

@@ -26,6 +26,8 @@ pub(super) enum Sense {
     Disclaimer,
     /// An absent person's machine.
     Away,
+    /// Words of absence that mean other things too, such as `absence` of a check.
+    Leave,
     /// A ticket system, a notification, an unread mailbox.
     Robot,
     /// Somebody offers something, as only sellers write.

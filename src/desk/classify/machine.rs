@@ -190,7 +190,7 @@ pub(super) fn null_return_path(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn bulk_precedence(facts: &Facts<'_>) -> Option<String> {
     let value = facts.message.header("precedence")?.trim().to_ascii_lowercase();
     // Old list servers write `bulk` on what people write to a list.
-    let discussion = is_discussion(facts.message) && facts.reads_as_report();
+    let discussion = is_discussion(facts.message) && facts.may_be_report();
     (matches!(value.as_str(), "bulk" | "junk") && !discussion)
         .then(|| format!("its Precedence field says {value}"))
 }
@@ -203,7 +203,7 @@ pub(super) fn list_mail(facts: &Facts<'_>) -> Option<String> {
             .header("precedence")
             .is_some_and(|value| value.trim().eq_ignore_ascii_case("list"))
         || message.header("feedback-id").is_some();
-    let report = facts.reads_as_report() && !is_newsletter(message);
+    let report = facts.may_be_report() && !is_newsletter(message);
     (listed && !report).then(|| "a mailing list carried it, and it reads as no report".to_owned())
 }
 
@@ -213,34 +213,38 @@ pub(super) fn calendar(facts: &Facts<'_>) -> Option<String> {
             .message
             .header("content-type")
             .is_some_and(|value| value.to_ascii_lowercase().starts_with("text/calendar"));
-    (invited && !facts.reads_as_report())
+    (invited && !facts.may_be_report())
         .then(|| "it is an invitation or an answer to one".to_owned())
 }
 
-/// One such word in the subject is enough, of the text two are wanted.
+/// A sure phrase in the subject is enough; of other words it takes two.
 pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
-    let found =
-        content.titled(Sense::Away) || content.count(Sense::Away) > 1 && content.words < 120;
-    (found && !facts.reads_as_report())
-        .then(|| format!("it reads as an absence note ({})", shown(content.word(Sense::Away))))
+    let (sure, maybe) = (content.count(Sense::Away), content.count(Sense::Leave));
+    let titled = content.titled(Sense::Away) || content.titled(Sense::Leave) && maybe > 1;
+    let found = titled || sure > 1 || sure == 1 && maybe > 0;
+    let word = if sure > 0 { Sense::Away } else { Sense::Leave };
+    let report = content.points >= 3 && content.telling >= 8;
+    (found && content.words < 150 && !report)
+        .then(|| format!("it reads as an absence note ({})", shown(content.word(word))))
 }
 
-/// Two telltale phrases, or one and a sender or a subject that looks like a machine's.
+/// Two telltale phrases and little else, or one and a sender or a subject that looks like a
+/// machine's.
 pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let phrases = content.count(Sense::Robot);
     let machine = sender(facts.message, DESKS)
         || sender(facts.message, NOBODY)
         || has_ticket_number(&facts.message.subject);
-    let enough = phrases >= 2 || phrases == 1 && machine;
+    let enough = if machine { phrases >= 1 } else { phrases >= 2 && phrases > content.points };
     let report = facts.reads_as_report() && !(phrases >= 3 && machine && content.points < 8);
     (enough && !report && content.words < 300)
         .then(|| format!("it reads as a machine's ({})", shown(content.word(Sense::Robot))))
 }
 
 pub(super) fn no_reply_sender(facts: &Facts<'_>) -> Option<String> {
-    (sender(facts.message, NOBODY) && facts.message.reply_to.is_empty() && !facts.reads_as_report())
+    (sender(facts.message, NOBODY) && facts.message.reply_to.is_empty() && !facts.may_be_report())
         .then(|| "its sender reads no answers".to_owned())
 }
 
@@ -259,7 +263,12 @@ fn has_ticket_number(subject: &str) -> bool {
         subject.split(|c: char| !c.is_alphanumeric() && c != '#' && c != '-').collect();
     words.iter().any(|word| {
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let named =
+            ["cve", "cwe", "ghsa", "rfc"].iter().any(|name| word.to_lowercase().starts_with(name));
+        let year = word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
         digits >= 3
+            && !named
+            && !year
             && !word.contains('.')
             && (word.starts_with('#') || word.len() == digits || word.contains('-'))
     })

@@ -33,7 +33,8 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     } else if content.only_questions && points < 6 {
         false
     } else {
-        points >= 2 && telling >= 5 || points >= 1 && telling >= 12 || points >= 4 || telling >= 25
+        // Nothing is behind this text: a statement of some length is what there is to say.
+        points >= 2 && telling >= 5 || points >= 4 || telling >= 8
     };
     enough
         .then(|| format!("your mail describes the problem in its text ({})", words(content.words)))
@@ -77,8 +78,11 @@ pub(super) fn only_links(facts: &Facts<'_>) -> Option<String> {
     ))
 }
 
+/// A greeting may name somebody: two words beside it are still no text.
 pub(super) fn no_text(facts: &Facts<'_>) -> Option<String> {
-    if facts.content.beyond_courtesy > 1 || facts.content.count(Sense::Thanks) > 0 {
+    let content = &facts.content;
+    let greets = content.words > content.beyond_courtesy;
+    if content.beyond_courtesy > if greets { 2 } else { 0 } || content.count(Sense::Thanks) > 0 {
         return None;
     }
     let besides = match (&facts.own.quote, &facts.own.signature, facts.content.words) {

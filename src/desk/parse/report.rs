@@ -56,6 +56,11 @@ const FAILURE: &[&str] = &[
     "delivery is delayed",
     "still trying to deliver",
     "will keep trying",
+    "could not send message",
+    "still queued",
+    "address not found",
+    "addresses were unknown",
+    "address couldn't be found",
     "host or domain name not found",
     "remote host said",
     "recipient address",
@@ -75,6 +80,9 @@ const FAILURE: &[&str] = &[
     "não pôde ser entregue",
     "não pode ser entregue",
     "impossibile recapitare",
+    "non recapitabile",
+    "non è stato consegnato",
+    "consegna non riuscita",
     "non è stato recapitato",
     "mancata consegna",
     "niet worden afgeleverd",
@@ -136,7 +144,11 @@ pub(super) fn free_form(message: &Message) -> Option<MailReport> {
     let failed = message.header("x-failed-recipients");
     let head: String = message.text.chars().take(4_000).collect();
     let words = format!("{}\n{head}", message.subject).to_lowercase().replace('’', "'");
-    if failed.is_none() && !FAILURE.iter().any(|phrase| words.contains(phrase)) {
+    // A mail system that wants no answer has nothing else to say.
+    let certain = failed.is_some()
+        || message.return_path == Some(ReturnPath::Null)
+            && message.from.iter().any(|one| is_mail_system(&one.address));
+    if !certain && !FAILURE.iter().any(|phrase| words.contains(phrase)) {
         return None;
     }
     let mut report = MailReport { kind: FREE_FORM.to_owned(), ..MailReport::default() };
