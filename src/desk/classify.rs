@@ -16,6 +16,7 @@ mod machine;
 mod marks;
 mod own;
 mod person;
+mod sense;
 mod words;
 
 use super::authentication::{Authentication, authentication};

@@ -8,9 +8,10 @@
 use std::collections::BTreeSet;
 
 use super::language::{self, Language};
-use super::lexicon::{self, Hit, Sense};
+use super::lexicon::{self, Hit};
 use super::links::{self, Link};
 use super::marks::{Mark, mark};
+use super::sense::Sense;
 
 /// The measure of a text.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! Junk. A careful first version: it gives way to anything that reads as a report.
 
 use super::Facts;
-use super::lexicon::Sense;
+use super::sense::Sense;
 use crate::desk::authentication::Authentication;
 
 /// File endings that run when they are opened.

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::lexicon::{Hit, Sense};
+use super::lexicon::Hit;
+use super::sense::Sense;
 
 /// The language of a text, beside English, which technical texts of all languages use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Mail that no person wrote for us.
 
-use super::lexicon::Sense;
+use super::sense::Sense;
 use super::{Facts, OWN_FIELD};
 use crate::desk::message::{Message, ReturnPath};
 

@@ -1,7 +1,7 @@
 //! Mail that a person wrote: does its text tell what is affected and what goes wrong?
 
 use super::Facts;
-use super::lexicon::Sense;
+use super::sense::Sense;
 use crate::desk::message::{Attachment, Encryption};
 
 /// The most names that a sentence lists.

@@ -101,7 +101,8 @@ impl Screen {
             return;
         }
         let element = Element {
-            hidden: tag.is_hidden() || self.hidden_by.hides(tag),
+            hidden: tag.is_hidden()
+                || self.hidden_by.hides(tag.attribute("class"), tag.attribute("id")),
             quote: tag.name == "blockquote",
             verbatim: matches!(tag.name.as_str(), "pre" | "listing" | "xmp"),
             link: tag.link().map(|address| (address, self.page.text.len())),

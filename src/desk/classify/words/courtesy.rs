@@ -2,7 +2,7 @@
 //! stands elsewhere, legal text. And small words that tell the language.
 
 use super::Line;
-use crate::desk::classify::lexicon::Sense::{
+use crate::desk::classify::sense::Sense::{
     Aside, Bounty, Courtesy, Disclaimer, Language, Pointer, Thanks,
 };
 

@@ -2,7 +2,7 @@
 //! well be about prices or about a phishing page.
 
 use super::Line;
-use crate::desk::classify::lexicon::Sense::{Extortion, Lure, Pitch, Sales};
+use crate::desk::classify::sense::Sense::{Extortion, Lure, Pitch, Sales};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Line] = &[

@@ -2,7 +2,7 @@
 
 /// Lines that end a letter, without accents; what follows them is a signature.
 #[rustfmt::skip]
-pub(in crate::desk::classify) const CLOSINGS: &[&str] = &[
+pub(in super::super) const CLOSINGS: &[&str] = &[
     "regards", "best regards", "kind regards", "warm regards", "best", "best wishes", "cheers",
     "sincerely", "yours sincerely", "yours faithfully", "yours truly", "respectfully", "thanks",
     "many thanks", "thank you", "thanks and regards", "thanks regards", "br", "rgds", "cordially",
@@ -25,7 +25,7 @@ pub(in crate::desk::classify) const CLOSINGS: &[&str] = &[
 
 /// Prefixes of subjects of replies, before a colon, in lower case.
 #[rustfmt::skip]
-pub(in crate::desk::classify) const REPLIES: &[&str] = &[
+pub(in super::super) const REPLIES: &[&str] = &[
     "re", "aw", "antw", "antwort", "sv", "vs", "rv", "res", "resp", "rif", "r", "odp", "ynt",
     "yanit", "bls", "balas", "ref", "vá", "válasz", "απ", "отв", "ответ", "на", "відп", "回复",
     "回覆", "回復", "答复", "答覆", "返信", "답장", "답변", "회신", "رد", "الرد", "השב", "תשובה", "पुनः", "ตอบ",
@@ -34,14 +34,14 @@ pub(in crate::desk::classify) const REPLIES: &[&str] = &[
 
 /// The name of the first field above a quoted mail, as mail readers write it, in lower case.
 #[rustfmt::skip]
-pub(in crate::desk::classify) const ORIGINAL_AUTHOR: &[&str] = &[
+pub(in super::super) const ORIGINAL_AUTHOR: &[&str] = &[
     "from", "von", "de", "da", "van", "od", "från", "fra", "kimden", "от", "发件人", "寄件者", "差出人",
     "보낸 사람",
 ];
 
 /// The name of the field that stands below it.
 #[rustfmt::skip]
-pub(in crate::desk::classify) const ORIGINAL_DATE: &[&str] = &[
+pub(in super::super) const ORIGINAL_DATE: &[&str] = &[
     "sent", "date", "gesendet", "datum", "envoyé", "enviado", "fecha", "data", "inviato",
     "verzonden", "wysłano", "skickat", "sendt", "gönderildi", "tarih", "отправлено", "дата",
     "发送时间", "日期", "寄件日期", "送信日時", "보낸 날짜", "to", "an",

@@ -1,7 +1,7 @@
 //! What machines write: absence notes, ticket systems, notifications.
 
 use super::Line;
-use crate::desk::classify::lexicon::Sense::{Away, Leave, Robot};
+use crate::desk::classify::sense::Sense::{Away, Leave, Robot};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Line] = &[

@@ -4,7 +4,7 @@
 //! `|`. A `*` at the end stands for any ending. Accents, case and punctuation make no difference;
 //! in scripts without blanks between words an entry is found anywhere.
 
-use super::lexicon::Sense;
+use super::sense::Sense;
 
 mod courtesy;
 mod junk;

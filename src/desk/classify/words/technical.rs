@@ -1,7 +1,7 @@
 //! Words that tell what is affected or what goes wrong, and words that only name a report.
 
 use super::Line;
-use crate::desk::classify::lexicon::Sense::{Technical, Topic};
+use crate::desk::classify::sense::Sense::{Technical, Topic};
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Line] = &[

@@ -1,7 +1,5 @@
 //! The little of CSS that decides whether something is seen.
 
-use super::tag::Tag;
-
 /// Classes and ids that a page's own style sheet hides.
 #[derive(Debug, Default)]
 pub(super) struct Hidden {
@@ -27,14 +25,14 @@ impl Hidden {
         }
     }
 
-    /// Whether it is hidden by its class or id.
-    pub(super) fn hides(&self, tag: &Tag<'_>) -> bool {
+    /// Whether an element is hidden by its class or id.
+    pub(super) fn hides(&self, class: Option<&str>, id: Option<&str>) -> bool {
         if self.classes.is_empty() && self.ids.is_empty() {
             return false;
         }
-        let class = tag.attribute("class").unwrap_or_default();
+        let class = class.unwrap_or_default();
         class.split_ascii_whitespace().take(20).any(|one| self.classes.iter().any(|c| c == one))
-            || tag.attribute("id").is_some_and(|id| self.ids.iter().any(|i| i == id.trim()))
+            || id.is_some_and(|id| self.ids.iter().any(|i| i == id.trim()))
     }
 
     fn note(&mut self, selector: &str) {

@@ -1,0 +1,38 @@
+//! What words can say.
+
+/// What a word or phrase says about the mail that holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sense {
+    /// Greeting, thanks, closing: words without content.
+    Courtesy,
+    /// Thanks, as far as they are the whole message.
+    Thanks,
+    /// The sender about themselves, hopes, offers, requests for patience.
+    Aside,
+    /// Points to something outside the text: a link, an attachment, a later mail.
+    Pointer,
+    /// Words that name a report but tell nothing of it: vulnerability, finding, issue.
+    Topic,
+    /// A component, a weakness or an effect: words that tell what is affected or what goes wrong.
+    Technical,
+    /// Legal text below a mail.
+    Disclaimer,
+    /// An absent person's machine.
+    Away,
+    /// Words of absence that mean other things too, such as `absence` of a check.
+    Leave,
+    /// A ticket system, a notification, an unread mailbox.
+    Robot,
+    /// Somebody offers something, as only sellers write.
+    Pitch,
+    /// Words of trade, which shops have in their reports too.
+    Sales,
+    /// Accounts to be verified, payments to be made.
+    Lure,
+    /// Threats for money.
+    Extortion,
+    /// Asks for a reward.
+    Bounty,
+    /// Frequent small words that tell the language.
+    Language,
+}
