@@ -20,11 +20,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
-use toml::de::{DeTable, Error as Syntax};
-
 use error::shown;
 pub use error::{Error, Errors};
-use reader::{Document, Item, Table};
+use reader::{DeTable, Document, Item, Syntax, Table};
 use settings::{Inbox, Settings};
 use twice::Taken;
 

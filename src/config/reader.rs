@@ -7,7 +7,8 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
+pub(super) use toml::de::{DeTable, Error as Syntax};
 
 use super::error::{Error, shown};
 use super::nearest;

@@ -115,7 +115,7 @@ impl Facts<'_> {
     fn hints(&self) -> Vec<String> {
         let mut hints: Vec<String> = Vec::new();
         hints.extend(self.content.language.told().map(|code| format!("lang:{code}")));
-        if self.content.count(lexicon::Sense::Bounty) > 0 {
+        if self.content.count(sense::Sense::Bounty) > 0 {
             hints.push("bounty_request".to_owned());
         }
         hints
