@@ -126,6 +126,10 @@ fn tell(fact: &Fact) -> (&'static str, String) {
         Fact::Written { kind, to, .. } => {
             ("written", format!("{} to {}", kind.name().replace('_', " "), to.address))
         }
+        Fact::Covered { letter, .. } => ("covered", format!("{letter} acknowledges this case too")),
+        Fact::Deferred { until, .. } => {
+            ("deferred", format!("acknowledged together with others of this address, at {until}"))
+        }
         Fact::Sent { letter, reply } => ("sent", format!("{letter}: {reply}")),
         Fact::Delayed { letter, why, unknown, next } => {
             let sure = if *unknown { "perhaps sent" } else { "not sent" };

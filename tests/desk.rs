@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
+use std::collections::BTreeSet;
+
 use watchpost::desk::address::{Address, Mailbox};
 use watchpost::desk::authentication::Authentication;
 use watchpost::desk::books::Past;
 use watchpost::desk::case::{Case, State};
-use watchpost::desk::event::{Event, Fact, MailRef};
+use watchpost::desk::event::{Event, Fact, HoldReason, MailRef};
 use watchpost::desk::folder::{Folder, Keyword};
 use watchpost::desk::ids::CaseId;
 use watchpost::desk::intake::{Incoming, concerns_us, looked_up};
@@ -15,6 +17,7 @@ use watchpost::desk::letter::LetterId;
 use watchpost::desk::message::{MailReport, Message, MessageId, ReturnPath};
 use watchpost::desk::outbox::Outcome;
 use watchpost::desk::policy::{InboxKind, Policy};
+use watchpost::desk::quota::Caps;
 use watchpost::desk::record;
 use watchpost::desk::table::{MAX_VALUE, Table, Write};
 use watchpost::desk::thread::{Tie, Tied};
@@ -87,7 +90,7 @@ impl Mail {
 impl Office {
     fn open() -> Office {
         let keys = Keys::new(vec![[9; 32]]).unwrap();
-        let desk = Desk::open(vec![policy()], keys, Past::default());
+        let desk = Desk::open(vec![policy()], keys, Caps::default(), Past::default());
         let now = Moment::parse_rfc3339("2026-09-01T12:00:00Z").unwrap();
         Office {
             desk,
@@ -153,6 +156,10 @@ impl Office {
         self.take(&Input::Delivery { letter, outcome }).iter().map(in_words).collect()
     }
 
+    fn due(&self) -> Vec<LetterId> {
+        self.desk.due(self.now, &BTreeSet::new())
+    }
+
     fn state(&self, case: u32) -> State {
         self.case(case).state()
     }
@@ -176,6 +183,8 @@ fn in_words(event: &Event) -> String {
         Fact::SetAside { verdict, .. } => format!("set aside: {}", verdict.kind),
         Fact::Held { why } => format!("held: {why:?}"),
         Fact::Written { kind, to, .. } => format!("{} to {}", kind.name(), to.address),
+        Fact::Covered { .. } => "covered".into(),
+        Fact::Deferred { .. } => "deferred".into(),
         Fact::Sent { .. } => "sent".into(),
         Fact::Delayed { unknown, .. } => format!("delayed, unknown: {unknown}"),
         Fact::Refused { .. } => "refused".into(),
@@ -339,19 +348,19 @@ fn a_mail_that_two_cases_claim_joins_neither_by_itself() {
 fn a_letter_is_tried_until_it_is_sent_and_never_after() {
     let mut office = Office::open();
     office.receive(mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::Complete));
-    assert_eq!(office.desk.books().due(office.now).len(), 1);
+    assert_eq!(office.due().len(), 1);
     let told = office.delivery(1, Outcome::Transient("451 later".into()));
     assert_eq!(told, ["1 delayed, unknown: false"]);
-    assert!(office.desk.books().due(office.now).is_empty());
-    let next = office.desk.next_wakeup().unwrap();
+    assert!(office.due().is_empty());
+    let next = office.desk.next_wakeup(office.now).unwrap();
     assert!(
         next.since(office.now) >= Span::seconds(30) && next.since(office.now) <= Span::minutes(5)
     );
     office.now = next;
-    assert_eq!(office.desk.books().due(office.now).len(), 1);
+    assert_eq!(office.due().len(), 1);
     assert_eq!(office.delivery(1, Outcome::Unknown("cut".into())), ["1 delayed, unknown: true"]);
     assert_eq!(office.delivery(1, Outcome::Accepted("250".into())), ["1 sent"]);
-    assert_eq!(office.desk.next_wakeup(), None);
+    assert_eq!(office.desk.next_wakeup(office.now), None);
     assert!(office.delivery(1, Outcome::Accepted("250".into())).is_empty(), "it is settled");
 }
 
@@ -368,11 +377,11 @@ fn a_relay_that_refuses_us_stops_all_letters_and_one_of_them_tries_it_out() {
     }
     let told = office.delivery(1, Outcome::Configuration("535 no".into()));
     assert_eq!(told, ["relay stopped"]);
-    assert!(office.desk.books().due(office.now).is_empty());
-    office.now = office.desk.next_wakeup().unwrap();
-    assert_eq!(office.desk.books().due(office.now).len(), 1, "one letter tries");
+    assert!(office.due().is_empty());
+    office.now = office.desk.next_wakeup(office.now).unwrap();
+    assert_eq!(office.due().len(), 1, "one letter tries");
     assert_eq!(office.delivery(1, Outcome::Accepted("250".into())), ["relay resumed", "1 sent"]);
-    assert_eq!(office.desk.books().due(office.now).len(), 2);
+    assert_eq!(office.due().len(), 2);
 }
 
 #[test]
@@ -386,6 +395,139 @@ fn in_a_mixed_inbox_only_mail_to_the_published_addresses_concerns_us() {
         Message { delivered_to: vec![address("security@project.example")], ..Message::default() };
     assert!(concerns_us(&mixed, &bcc));
     assert!(concerns_us(&policy(), &to("lead@project.example")));
+}
+
+/// Time passes in steps of whole wake-ups; every letter that may leave is taken at once. Tells what
+/// was sent, with the hour at which it was.
+fn pass(office: &mut Office, hours: u64) -> Vec<String> {
+    let (start, end) = (office.now, office.now + Span::hours(hours));
+    let mut told = Vec::new();
+    loop {
+        let events = office.take(&Input::Time);
+        told.extend(events.iter().map(|e| format!("{}h: {}", hour(start, e), in_words(e))));
+        for letter in office.due() {
+            let outcome = Outcome::Accepted("250".into());
+            let events = office.take(&Input::Delivery { letter, outcome });
+            told.extend(events.iter().map(|e| format!("{}h: {}", hour(start, e), in_words(e))));
+        }
+        match office.desk.next_wakeup(office.now).filter(|next| *next <= end) {
+            Some(next) => office.now = next.max(office.now + Span::seconds(1)),
+            None => break,
+        }
+    }
+    office.now = end;
+    told
+}
+
+fn hour(start: Moment, event: &Event) -> u64 {
+    event.at.since(start).as_seconds() / 3600
+}
+
+#[test]
+fn a_person_with_five_reports_in_a_day_gets_three_letters_and_one_for_the_rest() {
+    let mut office = Office::open();
+    for n in 1..=5 {
+        let report =
+            mail("kim@acorn.example", &format!("{n}@acorn"), &format!("bug {n}"), Kind::Complete);
+        let told = office.receive(report);
+        assert_eq!(told.len(), 2);
+        assert_eq!(told[1].contains("deferred"), n > 3, "{told:?}");
+    }
+    assert_eq!(pass(&mut office, 23), ["0h: 1 sent", "0h: 2 sent", "0h: 3 sent"]);
+    let combined =
+        ["1h: 5 covered", "1h: 4 combined to kim@acorn.example", "1h: 4 sent", "1h: 5 sent"];
+    assert_eq!(pass(&mut office, 24), combined);
+    assert!((1..=5).all(|case| office.state(case) == State::Acknowledged));
+    // The next day is a new one, and a bounce of the combined letter reopens both.
+    let report = mail("kim@acorn.example", "6@acorn", "bug 6", Kind::Complete);
+    office.now = office.now + Span::hours(2);
+    assert_eq!(office.receive(report)[1], "6 acknowledgement to kim@acorn.example");
+    let mut bounce = mail("mailer-daemon@acorn.example", "b@acorn", "failure", Kind::Bounce);
+    let about = MessageId::parse(&office.letter_id(5)).into_iter().collect();
+    bounce.message.report = Some(MailReport { about, ..MailReport::default() });
+    assert_eq!(office.receive(bounce), ["4 bounced, failed: true", "5 bounced, failed: true"]);
+}
+
+#[test]
+fn a_robot_that_answers_every_letter_with_a_new_mail_falls_silent() {
+    let mut office = Office::open();
+    let robot = |n: usize| {
+        let from = format!("ticket+{n}@robot.example");
+        mail(&from, &format!("{n}@robot"), &format!("Ticket {n} received"), Kind::Complete)
+    };
+    let (mut answered, mut letters) = (1, 0);
+    office.receive(robot(0));
+    for _day in 0..30 {
+        for _step in 0..24 {
+            let told = pass(&mut office, 1);
+            let sent = told.iter().filter(|line| line.contains(" to ticket")).count();
+            let left = office.log.iter().filter(|e| matches!(e.fact, Fact::Sent { .. })).count();
+            letters = letters.max(left);
+            for _ in 0..(left.saturating_sub(answered - 1)).max(sent) {
+                office.receive(robot(answered));
+                answered += 1;
+            }
+        }
+    }
+    let written = office.log.iter().filter(|e| matches!(e.fact, Fact::Written { .. })).count();
+    assert_eq!(written, 4, "three letters, and one for what came after");
+    let opened = office.log.iter().filter(|e| matches!(e.fact, Fact::Opened(_))).count();
+    assert_eq!(opened, answered, "every mail is kept");
+    let flood = |e: &&Event| matches!(e.fact, Fact::Held { why: HoldReason::Flood });
+    assert_eq!(office.log.iter().filter(flood).count(), 1, "and a human is told once");
+}
+
+#[test]
+fn over_the_caps_of_a_domain_and_of_all_letters_wait_inside_the_promise() {
+    let mut office = Office::open();
+    for n in 0..100 {
+        let domain = if n < 50 { "one.example".to_owned() } else { format!("d{n}.example") };
+        let from = format!("r{n}@{domain}");
+        office.receive(mail(&from, &format!("{n}@{domain}"), "bug", Kind::Complete));
+    }
+    let told = pass(&mut office, 47);
+    let in_hour = |hour: u64| told.iter().filter(|t| t.starts_with(&format!("{hour}h:"))).count();
+    assert_eq!((in_hour(0), in_hour(1), in_hour(2)), (60, 30, 10), "{told:?}");
+}
+
+#[test]
+fn caps_outlive_a_restart() {
+    let mut office = Office::open();
+    for n in 1..=4 {
+        office.receive(mail(
+            "kim@acorn.example",
+            &format!("{n}@acorn"),
+            &format!("bug {n}"),
+            Kind::Complete,
+        ));
+    }
+    let cases = (1..=4).map(|n| office.case(n).clone()).collect();
+    let past = Past {
+        cases,
+        last_seq: office.desk.books().last_seq(),
+        numbers: vec![(("EXP".into(), 2026), 4)],
+        ..Past::default()
+    };
+    office.desk = office.desk.reopened(past);
+    let told = office.receive(mail("kim@acorn.example", "5@acorn", "bug 5", Kind::Complete));
+    assert_eq!(told, ["5 opened", "5 deferred"]);
+    let told = pass(&mut office, 25);
+    assert_eq!(told[..2], ["24h: 5 covered", "24h: 4 combined to kim@acorn.example"]);
+}
+
+#[test]
+fn a_flood_that_no_promise_can_keep_is_held_and_not_passed_on() {
+    let mut office = Office::open();
+    let most = 60 * 48;
+    for n in 0..most + 5 {
+        let told = office.receive(mail(
+            &format!("r@d{n}.example"),
+            &format!("{n}@x"),
+            "bug",
+            Kind::Complete,
+        ));
+        assert_eq!(told[1].contains("held: Flood"), n >= most, "{n}: {told:?}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ use watchpost::desk::intake::Incoming;
 use watchpost::desk::keys::Keys;
 use watchpost::desk::parse::parse;
 use watchpost::desk::policy::{OnRule, Policy};
+use watchpost::desk::quota::Caps;
 use watchpost::desk::time::Moment;
 use watchpost::desk::wording::{self, Wording};
 use watchpost::desk::{Desk, Input};
@@ -57,13 +58,14 @@ fn answer(policy: &Policy, authentication: Authentication, mail: &str) -> String
         tied: Vec::new(),
     };
     let keys = Keys::new(vec![[7; 32]]).unwrap();
-    let mut desk = Desk::open(vec![policy.clone()], keys, Past::default());
+    let mut desk = Desk::open(vec![policy.clone()], keys, Caps::default(), Past::default());
     let mut letters = Vec::new();
     for event in desk.decide(now, &Input::Mail(Box::new(incoming))) {
         desk.apply(&event);
         if let Fact::Written { letter, .. } = &event.fact {
             let case = desk.books().case(event.case.as_ref().unwrap()).unwrap();
-            letters.push(wording::write(&Wording::shipped(), policy, case, letter, now).unwrap());
+            letters
+                .push(wording::write(&Wording::shipped(), policy, case, &[], letter, now).unwrap());
         }
     }
     let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };

@@ -103,7 +103,8 @@ async fn read_store(settings: &Settings, request: &Request) -> Result<Vec<String
     // Without keys nothing can be written, and here nothing is.
     let keys = keys.or_else(|| Keys::new(vec![[0; 32]])).ok_or_else(|| Failure::of("no keys"))?;
     let policies = settings.inboxes.iter().map(|inbox| inbox.policy.clone()).collect();
-    let answer = query::answer(&Desk::open(policies, keys, past), &store, request).await;
+    let answer =
+        query::answer(&Desk::open(policies, keys, settings.caps, past), &store, request).await;
     store.close().await;
     answer.map_err(Failure::of)
 }

@@ -56,7 +56,7 @@ async fn open_desk(settings: &Settings, store: &Store) -> Result<Desk, Failure> 
         }
     };
     let policies = settings.inboxes.iter().map(|inbox| inbox.policy.clone()).collect();
-    Ok(Desk::open(policies, keys, past))
+    Ok(Desk::open(policies, keys, settings.caps, past))
 }
 
 /// Plain lines on standard error, as the journal wants them. `RUST_LOG` sets the level; whatever it

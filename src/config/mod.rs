@@ -20,6 +20,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
+use crate::desk::quota::Caps;
 use error::shown;
 pub use error::{Error, Errors};
 use reader::{DeTable, Document, Item, Syntax, Table};
@@ -95,6 +96,7 @@ fn settings(top: &Table<'_>, default_state: PathBuf) -> Option<Settings> {
     let state = top.or("state", default_state, value::path);
     let control = top.optional("control", value::path);
     let letters = top.optional("letters", value::path);
+    let caps = caps(&top.partial("limits"));
     inbox::shared(top);
     let inboxes = inboxes(top);
     let (state, given) = (state?, control?);
@@ -104,7 +106,23 @@ fn settings(top: &Table<'_>, default_state: PathBuf) -> Option<Settings> {
         let why = format!("the path of a socket holds at most {SOCKET} bytes; write a shorter one");
         return top.refuse(key, why);
     }
-    Some(Settings { state, control, letters: letters?, inboxes: inboxes? })
+    Some(Settings { state, control, letters: letters?, caps: caps?, inboxes: inboxes? })
+}
+
+fn caps(limits: &Table<'_>) -> Option<Caps> {
+    let usual = Caps::default();
+    let cap = |key, usual| {
+        let number = |item: &Item<'_>| value::number(item, "number of letters", 1, 1_000_000);
+        limits.or(key, usual, |item| usize::try_from(number(item)?).ok())
+    };
+    let address_per_day = cap("address_per_day", usual.address_per_day);
+    let domain_per_hour = cap("domain_per_hour", usual.domain_per_hour);
+    let per_hour = cap("per_hour", usual.per_hour);
+    Some(Caps {
+        address_per_day: address_per_day?,
+        domain_per_hour: domain_per_hour?,
+        per_hour: per_hour?,
+    })
 }
 
 fn inboxes<'d>(top: &Table<'d>) -> Option<Vec<Inbox>> {

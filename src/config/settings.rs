@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::desk::policy::Policy;
+use crate::desk::quota::Caps;
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Settings {
     pub control: PathBuf,
     /// A folder whose files replace the letters that ship with the program.
     pub letters: Option<PathBuf>,
+    /// How many acknowledgements may leave, over all inboxes.
+    pub caps: Caps,
     /// Every inbox, at least one, in the order of the file.
     pub inboxes: Vec<Inbox>,
 }

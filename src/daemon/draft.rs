@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desk::event::{Event, Fact};
 use crate::desk::folder::Folder;
+use crate::desk::ids::CaseId;
 use crate::desk::intake::Incoming;
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::record::{self, Progress, Unreadable};
@@ -80,8 +81,8 @@ impl Draft {
     pub(super) fn take(&mut self, wording: &Wording, input: &Input) -> Result<(), DraftError> {
         for event in self.desk.decide(self.now, input) {
             self.desk.apply(&event);
-            if let Fact::Written { letter, .. } = &event.fact {
-                let letter = self.write_letter(wording, letter, &event)?;
+            if let Fact::Written { letter, covers, .. } = &event.fact {
+                let letter = self.write_letter(wording, letter, covers, &event)?;
                 self.writes.push(record::letter(&letter));
                 self.letters.push(letter);
             }
@@ -100,6 +101,7 @@ impl Draft {
         &self,
         wording: &Wording,
         letter: &LetterId,
+        covers: &[CaseId],
         event: &Event,
     ) -> Result<Letter, DraftError> {
         let missing = || WordingError {
@@ -109,7 +111,8 @@ impl Draft {
         let case =
             event.case.as_ref().and_then(|id| self.desk.books().case(id)).ok_or_else(missing)?;
         let policy = self.desk.policy(&case.mail().folder.inbox).ok_or_else(missing)?;
-        Ok(wording::write(wording, policy, case, letter, self.now)?)
+        let others: Vec<_> = covers.iter().filter_map(|id| self.desk.books().case(id)).collect();
+        Ok(wording::write(wording, policy, case, &others, letter, self.now)?)
     }
 
     /// Decides on a mail, with what the store and this very batch know about it.

@@ -134,12 +134,9 @@ impl Daemon {
             return longest.min(AFTER_FAILED_WRITE);
         }
         let now = self.wall.now();
-        match self.desk.next_wakeup() {
-            // What is due already is on its way; its outcome wakes the loop.
-            Some(next) if next > now => {
-                longest.min(Duration::from_secs(next.since(now).as_seconds()))
-            }
-            _ => longest,
+        match self.desk.next_wakeup(now) {
+            Some(next) => longest.min(Duration::from_secs(next.since(now).as_seconds())),
+            None => longest,
         }
     }
 
@@ -317,7 +314,7 @@ impl Daemon {
                 }
                 Fact::Sent { letter, .. } => {
                     tracing::info!(case, %letter, "a letter was sent");
-                    self.mark_answered(letter, afterwards);
+                    self.mark_answered(event, afterwards);
                 }
                 Fact::Held { why } => tracing::warn!(case, ?why, "held: a human has to look"),
                 Fact::Delayed { letter, why, next, .. } => {
@@ -350,7 +347,11 @@ impl Daemon {
                         "a mail is put aside"
                     );
                 }
+                Fact::Deferred { until, .. } => {
+                    tracing::warn!(case, %until, "this address had its letters of the day");
+                }
                 Fact::Written { .. }
+                | Fact::Covered { .. }
                 | Fact::Linked { .. }
                 | Fact::AnsweredBefore
                 | Fact::FolderBegun { .. } => {}
@@ -358,8 +359,8 @@ impl Daemon {
         }
     }
 
-    fn mark_answered(&self, letter: &LetterId, afterwards: &mut Afterwards) {
-        let case = letter.case().and_then(|id| self.desk.books().case(&id));
+    fn mark_answered(&self, event: &Event, afterwards: &mut Afterwards) {
+        let case = event.case.as_ref().and_then(|id| self.desk.books().case(id));
         if let Some(case) = case {
             let MailRef { folder, uid_validity, uid, .. } = case.mail();
             afterwards.mark(folder, *uid_validity, Keyword::Acked, vec![*uid]);
@@ -370,10 +371,7 @@ impl Daemon {
     async fn send_due(&mut self, fresh: Vec<Letter>) {
         let mut fresh: BTreeMap<LetterId, Letter> =
             fresh.into_iter().map(|letter| (letter.id.clone(), letter)).collect();
-        for id in self.desk.books().due(self.wall.now()) {
-            if self.in_flight.contains(&id) {
-                continue;
-            }
+        for id in self.desk.due(self.wall.now(), &self.in_flight) {
             let inbox = self.desk.books().waiting(&id).map(|waiting| waiting.inbox.clone());
             let Some(relay) = inbox.and_then(|inbox| self.edges.relays.get(&inbox)) else {
                 continue;

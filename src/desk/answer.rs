@@ -24,7 +24,7 @@ impl Answer {
     pub fn name(self) -> &'static str {
         match self {
             Answer::Letter(LetterKind::Acknowledgement) => "full",
-            Answer::Letter(LetterKind::Minimal) => "minimal",
+            Answer::Letter(LetterKind::Combined | LetterKind::Minimal) => "minimal",
             Answer::Letter(LetterKind::AskResend) => "ask_resend",
             Answer::Hold(_) => "hold",
             Answer::None => "none",

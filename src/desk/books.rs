@@ -1,15 +1,17 @@
 //! What is known: the open cases, the letters on their way, and what has been counted. It follows
 //! from the events and from nothing else.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rpds::RedBlackTreeMapSync as Map;
 
-use super::case::Case;
+use super::case::{Case, Fate};
 use super::event::{Event, Fact};
 use super::ids::CaseId;
-use super::letter::LetterId;
+use super::letter::{LetterId, LetterKind};
 use super::outbox::{Stop, Waiting};
+use super::quota::{Caps, Quota};
 use super::time::Moment;
 
 /// All that is known, less the closed cases. Cheap to clone: clones share what they have in common.
@@ -19,6 +21,7 @@ pub struct Books {
     outbox: Map<LetterId, Waiting>,
     stops: Map<String, Stop>,
     numbers: Map<(String, u16), u32>,
+    quota: Quota,
     last_seq: u64,
 }
 
@@ -40,7 +43,9 @@ pub struct Past {
 impl Books {
     /// Opens the books where the store left them.
     pub fn open(past: Past) -> Books {
+        let quota = quota_of(&past.cases);
         Books {
+            quota,
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
             outbox: past.outbox.into_iter().collect(),
             stops: past.stops.into_iter().collect(),
@@ -56,14 +61,27 @@ impl Books {
             self.apply_to_case(id, event);
         }
         match &event.fact {
-            Fact::Written { letter, .. } => {
-                let case = event.case.as_ref().and_then(|id| self.cases.get(id));
-                if let Some(inbox) = case.map(|case| case.mail().folder.inbox.clone()) {
-                    let waiting = Waiting { inbox, queued: event.at, next: event.at };
+            Fact::Written { letter, kind, to, covers, .. } => {
+                if let Some(inbox) = self.inbox_of(event) {
+                    self.quota.wrote(&to.address, event.at);
+                    if *kind == LetterKind::Combined {
+                        self.quota.combine(&inbox, &to.address, event.at);
+                    }
+                    let (to, covers) = (to.address.clone(), covers.clone());
+                    let waiting = Waiting { inbox, to, covers, queued: event.at, next: event.at };
                     self.outbox.insert_mut(letter.clone(), waiting);
                 }
             }
+            Fact::Deferred { to, until } => {
+                if let (Some(inbox), Some(case)) = (self.inbox_of(event), &event.case) {
+                    self.quota.defer(&inbox, &to.address, case.clone(), *until);
+                }
+            }
             Fact::Sent { letter, .. } | Fact::Refused { letter, .. } => {
+                let waited = self.outbox.get(letter).map(|waiting| waiting.to.clone());
+                if let (Some(to), Fact::Sent { .. }) = (waited, &event.fact) {
+                    self.quota.sent(&to, event.at);
+                }
                 self.outbox.remove_mut(letter);
             }
             Fact::Delayed { letter, next, .. } => {
@@ -83,6 +101,11 @@ impl Books {
         }
     }
 
+    fn inbox_of(&self, event: &Event) -> Option<String> {
+        let case = self.cases.get(event.case.as_ref()?)?;
+        Some(case.mail().folder.inbox.clone())
+    }
+
     fn apply_to_case(&mut self, id: &CaseId, event: &Event) {
         if let Fact::Opened(opening) = &event.fact {
             let case = Case::open(id.clone(), (**opening).clone());
@@ -93,26 +116,39 @@ impl Books {
         }
     }
 
-    /// When the next letter is due.
-    pub fn next_letter(&self) -> Option<Moment> {
-        self.outbox.values().map(|waiting| self.due_at(waiting)).min()
+    /// When something is due next, after `now`: what is due already is on its way, or waits for room.
+    pub fn next_wakeup(&self, now: Moment) -> Option<Moment> {
+        let (due, later): (Vec<Moment>, Vec<Moment>) =
+            self.outbox.values().map(|waiting| self.due_at(waiting)).partition(|at| *at <= now);
+        let room = if due.is_empty() { None } else { self.quota.next_room(now) };
+        later.into_iter().chain(room).chain(self.quota.next_due()).min()
+    }
+
+    /// What has been written to whom of late.
+    pub fn quota(&self) -> &Quota {
+        &self.quota
     }
 
     /// The letters that may be tried now, oldest first. Of an inbox whose relay refuses us, one
-    /// letter is tried when its pause is over, to see whether it takes letters again.
-    pub fn due(&self, now: Moment) -> Vec<LetterId> {
+    /// letter is tried when its pause is over, to see whether it takes letters again. Letters that
+    /// are `busy`, on their way already, take room and are not named.
+    pub fn due(&self, caps: &Caps, now: Moment, busy: &BTreeSet<LetterId>) -> Vec<LetterId> {
+        let mut room = self.quota.room(caps, now);
+        for letter in busy.iter().filter_map(|id| self.outbox.get(id)) {
+            room.take(letter.to.domain());
+        }
         let mut due: Vec<(&LetterId, &Waiting)> =
             self.outbox.iter().filter(|(_, waiting)| self.due_at(waiting) <= now).collect();
         due.sort_by_key(|(id, waiting)| (waiting.queued, *id));
         let mut probed: Vec<&str> = Vec::new();
-        due.retain(|(_, waiting)| {
+        due.retain(|(id, waiting)| {
             let inbox = waiting.inbox.as_str();
             let stopped = self.stops.contains_key(inbox);
             let take = !stopped || !probed.contains(&inbox);
             if stopped {
                 probed.push(inbox);
             }
-            take
+            take && !busy.contains(*id) && room.take(waiting.to.domain())
         });
         due.into_iter().map(|(id, _)| id.clone()).collect()
     }
@@ -162,4 +198,35 @@ impl Books {
         let used = self.numbers.get(&(prefix.to_owned(), year)).copied().unwrap_or(0);
         CaseId { prefix: prefix.to_owned(), year, number: used.saturating_add(1) }
     }
+}
+
+/// What the cases tell of the letters of the last day, in the order in which it happened.
+fn quota_of(cases: &[Case]) -> Quota {
+    let mut quota = Quota::default();
+    let letters = cases.iter().flat_map(|case| case.letters.iter().map(move |l| (case, l)));
+    let own = letters.filter(|(case, (id, _))| id.case().as_ref() == Some(&case.id));
+    let mut written: Vec<_> = own.map(|(case, (_, letter))| (case, letter)).collect();
+    written.sort_by_key(|(_, letter)| letter.written);
+    for (case, letter) in &written {
+        quota.wrote(&letter.to.address, letter.written);
+        if letter.kind == LetterKind::Combined {
+            let inbox = &case.mail().folder.inbox;
+            quota.combine(inbox, &letter.to.address, letter.written);
+        }
+    }
+    let sent = |letter: &super::case::LetterOnCase| match letter.fate {
+        Fate::Sent(at) => Some(at),
+        _ => None,
+    };
+    let mut left: Vec<_> = written.iter().filter_map(|(_, l)| Some((sent(l)?, &l.to))).collect();
+    left.sort_by_key(|(at, _)| *at);
+    for (at, to) in left {
+        quota.sent(&to.address, at);
+    }
+    for case in cases {
+        if let Some((to, until)) = &case.deferred {
+            quota.defer(&case.mail().folder.inbox, &to.address, case.id.clone(), *until);
+        }
+    }
+    quota
 }

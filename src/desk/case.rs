@@ -28,6 +28,8 @@ pub struct Case {
     pub acknowledged: Option<Moment>,
     /// True while the text of the report is still missing.
     pub provisional: bool,
+    /// Who is told about it together with other cases, and when; until that letter is written.
+    pub deferred: Option<(Mailbox, Moment)>,
     /// How many mails joined it after the first.
     pub follow_ups: u32,
 }
@@ -41,6 +43,8 @@ pub struct LetterOnCase {
     pub to: Mailbox,
     /// Its Message-ID.
     pub message_id: MessageId,
+    /// When it was written.
+    pub written: Moment,
     /// How far it came.
     pub fate: Fate,
 }
@@ -50,8 +54,8 @@ pub struct LetterOnCase {
 pub enum Fate {
     /// It waits to be sent.
     Waiting,
-    /// The mail server took it.
-    Sent,
+    /// The mail server took it, at this moment.
+    Sent(Moment),
     /// The mail server will never take it.
     Refused,
     /// It was taken and came back.
@@ -97,6 +101,7 @@ impl Case {
             letters: BTreeMap::new(),
             held: None,
             acknowledged: None,
+            deferred: None,
             provisional,
             follow_ups: 0,
         }
@@ -126,17 +131,15 @@ impl Case {
             }
             Fact::Held { why } => self.held = Some(*why),
             Fact::AnsweredBefore => self.acknowledged = Some(event.at),
-            Fact::Written { letter, kind, to, message_id } => {
-                let on_case = LetterOnCase {
-                    kind: *kind,
-                    to: to.clone(),
-                    message_id: message_id.clone(),
-                    fate: Fate::Waiting,
-                };
-                self.letters.insert(letter.clone(), on_case);
+            Fact::Written { letter, kind, to, message_id, .. } => {
+                self.write(letter, *kind, to, message_id, event.at);
             }
+            Fact::Covered { letter, to, message_id } => {
+                self.write(letter, LetterKind::Combined, to, message_id, event.at);
+            }
+            Fact::Deferred { to, until } => self.deferred = Some((to.clone(), *until)),
             Fact::Sent { letter, .. } => {
-                if self.settle(letter, Fate::Sent).is_some_and(LetterKind::acknowledges) {
+                if self.settle(letter, Fate::Sent(event.at)).is_some_and(LetterKind::acknowledges) {
                     self.acknowledged = self.acknowledged.or(Some(event.at));
                 }
             }
@@ -157,6 +160,20 @@ impl Case {
             | Fact::RelayResumed { .. }
             | Fact::FolderBegun { .. } => {}
         }
+    }
+
+    fn write(
+        &mut self,
+        letter: &LetterId,
+        kind: LetterKind,
+        to: &Mailbox,
+        message_id: &MessageId,
+        written: Moment,
+    ) {
+        let (to, message_id) = (to.clone(), message_id.clone());
+        let on_case = LetterOnCase { kind, to, message_id, written, fate: Fate::Waiting };
+        self.letters.insert(letter.clone(), on_case);
+        self.deferred = None;
     }
 
     fn settle(&mut self, letter: &LetterId, fate: Fate) -> Option<LetterKind> {

@@ -1,10 +1,12 @@
-//! What follows from an attempt to send a letter.
+//! What follows from an attempt to send a letter, and from the time at which one is due.
 
 use super::books::Books;
 use super::event::Fact;
 use super::ids::CaseId;
-use super::letter::LetterId;
+use super::keys::Keys;
+use super::letter::{LetterId, LetterKind};
 use super::outbox::{Outcome, next_try};
+use super::policy::Policy;
 use super::time::Moment;
 
 /// What follows from an attempt to send a letter.
@@ -32,5 +34,39 @@ pub(super) fn delivery(
     };
     let reached = matches!(outcome, Outcome::Accepted(_) | Outcome::Permanent(_));
     let resumed = (reached && stop.is_some()).then_some((None, Fact::RelayResumed { inbox }));
-    resumed.into_iter().chain([(letter.case(), fact)]).collect()
+    // A delay is told once; how it ended is told on every case that the letter acknowledges.
+    let others = if reached { waiting.covers.as_slice() } else { &[] };
+    let on_cases = letter.case().into_iter().chain(others.iter().cloned());
+    let told = on_cases.map(|case| (Some(case), fact.clone()));
+    resumed.into_iter().chain(told).collect()
+}
+
+/// The combined letters that are due: one for each address, on its first case.
+pub(super) fn combined<'p>(
+    books: &Books,
+    policy: impl Fn(&str) -> Option<&'p Policy>,
+    keys: &Keys,
+    now: Moment,
+) -> Vec<(Option<CaseId>, Fact)> {
+    let mut facts = Vec::new();
+    for cases in books.quota().due(now) {
+        let Some((first, covers)) = cases.split_first() else { continue };
+        let case = books.case(first);
+        let Some((case, (to, _))) = case.and_then(|c| Some((c, c.deferred.clone()?))) else {
+            continue;
+        };
+        let letter = LetterId::of(first, LetterKind::Combined);
+        let from = policy(&case.mail().folder.inbox).map(|policy| &policy.from.address);
+        let Some(message_id) = from.and_then(|from| keys.message_id(&letter, from)) else {
+            continue;
+        };
+        for other in covers {
+            let (letter, to, message_id) = (letter.clone(), to.clone(), message_id.clone());
+            facts.push((Some(other.clone()), Fact::Covered { letter, to, message_id }));
+        }
+        let covers = covers.to_vec();
+        let kind = LetterKind::Combined;
+        facts.push((Some(first.clone()), Fact::Written { letter, kind, to, message_id, covers }));
+    }
+    facts
 }

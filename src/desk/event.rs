@@ -70,6 +70,25 @@ pub enum Fact {
         to: Mailbox,
         /// Its Message-ID.
         message_id: MessageId,
+        /// The other cases that it acknowledges as well.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        covers: Vec<CaseId>,
+    },
+    /// A letter that was written on another case acknowledges this one as well.
+    Covered {
+        /// Its name.
+        letter: LetterId,
+        /// Who it goes to.
+        to: Mailbox,
+        /// Its Message-ID.
+        message_id: MessageId,
+    },
+    /// The address has had its letters for the day: this case is acknowledged together with others.
+    Deferred {
+        /// Who is written to.
+        to: Mailbox,
+        /// When.
+        until: Moment,
     },
     /// The mail server took the letter.
     Sent {
@@ -206,6 +225,8 @@ pub enum HoldReason {
     Unreadable,
     /// It refers to more than one case.
     SeveralCases,
+    /// More mail comes from there than a machine may answer.
+    Flood,
     /// The IMAP keyword says that an earlier life of this desk knew it; whether it was answered is not known.
     KnownBefore,
 }
@@ -224,6 +245,7 @@ impl HoldReason {
             HoldReason::NoSingleAuthor => "it names no single author",
             HoldReason::Junk => "it reads as junk",
             HoldReason::Unreadable => "the mail server could not hand it over in a readable form",
+            HoldReason::Flood => "more mail comes from there than a machine may answer",
             HoldReason::SeveralCases => "it refers to more than one case",
             HoldReason::KnownBefore => {
                 "an earlier store knew it, and whether it was answered is not known"

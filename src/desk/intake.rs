@@ -13,6 +13,7 @@ use super::letter::{LetterId, LetterKind};
 use super::line::one_line;
 use super::message::Message;
 use super::policy::{InboxKind, Policy};
+use super::quota::{Caps, Permit};
 use super::thread::{Tie, Tied, ties};
 use super::time::Moment;
 use super::verdict::{Kind, Verdict};
@@ -43,6 +44,7 @@ pub(super) fn mail(
     books: &Books,
     policy: &Policy,
     keys: &Keys,
+    caps: &Caps,
     now: Moment,
     incoming: &Incoming,
 ) -> Facts {
@@ -56,7 +58,8 @@ pub(super) fn mail(
         (_, Place::Joins(case, tie)) => vec![join(case, incoming, tie)],
         (_, Place::Opens { linked }) => {
             let case = books.next_case(&policy.case_prefix, now);
-            open(&case, policy, keys, incoming, linked)
+            let permit = |to: &Address| permit(books, policy, caps, now, incoming, to);
+            open(&case, policy, keys, permit, incoming, linked)
         }
     }
 }
@@ -132,26 +135,33 @@ fn set_aside(incoming: &Incoming) -> (Option<CaseId>, Fact) {
     (None, Fact::SetAside { mail: incoming.mail.clone(), verdict: bounded(&incoming.verdict) })
 }
 
-/// A delivery report about a letter of ours goes on its case; any other is put aside.
+/// A delivery report about a letter of ours goes on every case that the letter is about; any other
+/// is put aside.
 fn bounce(books: &Books, incoming: &Incoming) -> Facts {
-    let about = incoming.message.report.as_ref().map(|r| r.about.as_slice()).unwrap_or_default();
+    let report = incoming.message.report.as_ref();
+    let about = report.map(|r| r.about.as_slice()).unwrap_or_default();
     let named = |id: &_| about.contains(id) || incoming.message.references.contains(id);
-    let letter = incoming.tied.iter().filter(|(_, tied)| tied.letter).find_map(|(_, tied)| {
-        let case = books.case(&tied.case)?;
-        let (letter, _) = case.letters.iter().find(|(_, l)| named(&l.message_id))?;
-        Some((case.id.clone(), letter.clone()))
-    });
-    let Some((case, letter)) = letter else { return vec![set_aside(incoming)] };
-    let actions =
-        incoming.message.report.as_ref().map(|r| r.actions.as_slice()).unwrap_or_default();
+    let actions = report.map(|r| r.actions.as_slice()).unwrap_or_default();
     let failed = actions.is_empty() || actions.iter().any(|action| action == "failed");
-    vec![(Some(case), Fact::Bounced { mail: incoming.mail.clone(), letter, failed })]
+    let mut facts = Facts::new();
+    for (_, tied) in incoming.tied.iter().filter(|(_, tied)| tied.letter) {
+        let Some(case) = books.case(&tied.case) else { continue };
+        let letter = case.letters.iter().find(|(_, letter)| named(&letter.message_id));
+        if let Some((letter, _)) = letter
+            && facts.iter().all(|(told, _)| told.as_ref() != Some(&case.id))
+        {
+            let (mail, letter) = (incoming.mail.clone(), letter.clone());
+            facts.push((Some(case.id.clone()), Fact::Bounced { mail, letter, failed }));
+        }
+    }
+    if facts.is_empty() { vec![set_aside(incoming)] } else { facts }
 }
 
 fn open(
     id: &CaseId,
     policy: &Policy,
     keys: &Keys,
+    permit: impl Fn(&Address) -> Permit,
     incoming: &Incoming,
     linked: Vec<CaseId>,
 ) -> Facts {
@@ -174,7 +184,7 @@ fn open(
     let mut facts = vec![Fact::Opened(Box::new(opening))];
     facts.extend(linked.into_iter().take(MOST_LINKS).map(|other| Fact::Linked { other }));
     match answer {
-        Answer::Letter(kind) => facts.extend(written(keys, policy, id, kind, message)),
+        Answer::Letter(kind) => facts.extend(written(keys, policy, id, permit, kind, message)),
         Answer::Hold(why) => facts.push(Fact::Held { why }),
         Answer::None if incoming.witness.is_some() => facts.push(Fact::AnsweredBefore),
         Answer::None => {}
@@ -217,6 +227,7 @@ fn written(
     keys: &Keys,
     policy: &Policy,
     case: &CaseId,
+    permit: impl Fn(&Address) -> Permit,
     kind: LetterKind,
     message: &Message,
 ) -> Option<Fact> {
@@ -227,7 +238,30 @@ fn written(
         // The name is the stranger's text as well, and this letter carries none of it.
         to.name.clear();
     }
-    Some(Fact::Written { letter, kind, to, message_id })
+    Some(match permit(&to.address) {
+        Permit::Letter => Fact::Written { letter, kind, to, message_id, covers: Vec::new() },
+        Permit::Combined(until) => Fact::Deferred { to, until },
+        Permit::No => Fact::Held { why: HoldReason::Flood },
+    })
+}
+
+/// Whether the caps leave a letter for this case. Where more letters wait than can leave before the
+/// promise ends, one more would only break it later.
+fn permit(
+    books: &Books,
+    policy: &Policy,
+    caps: &Caps,
+    now: Moment,
+    incoming: &Incoming,
+    to: &Address,
+) -> Permit {
+    let deadline = incoming.mail.arrived + policy.acknowledgement;
+    let hours = deadline.since(now).as_seconds().div_ceil(3600).max(1);
+    let hours = usize::try_from(hours).unwrap_or(usize::MAX);
+    if books.letters_waiting() >= caps.per_hour.saturating_mul(hours) {
+        return Permit::No;
+    }
+    books.quota().permit(caps, now, &policy.inbox, to, deadline)
 }
 
 /// The ties by which a mail is looked up, those of a delivery report included: it names the letter

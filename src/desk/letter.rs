@@ -17,20 +17,27 @@ pub enum LetterKind {
     Acknowledgement,
     /// Your mail arrived; please send the report in its body.
     AskResend,
+    /// Several reports of yours arrived. Fixed text, for an address that had its letters of the day.
+    Combined,
     /// A mail in your name arrived. Fixed text that repeats nothing, for a sender who is not proven.
     Minimal,
 }
 
 impl LetterKind {
     /// Every kind of letter.
-    pub const ALL: [LetterKind; 3] =
-        [LetterKind::Acknowledgement, LetterKind::AskResend, LetterKind::Minimal];
+    pub const ALL: [LetterKind; 4] = [
+        LetterKind::Acknowledgement,
+        LetterKind::AskResend,
+        LetterKind::Combined,
+        LetterKind::Minimal,
+    ];
 
     /// The name of the letter in ids, in file names (`acknowledgement.txt`) and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             LetterKind::Acknowledgement => "acknowledgement",
             LetterKind::AskResend => "ask_resend",
+            LetterKind::Combined => "combined",
             LetterKind::Minimal => "minimal",
         }
     }
@@ -38,7 +45,10 @@ impl LetterKind {
     /// Whether this letter keeps the promise that a report is acknowledged.
     pub fn acknowledges(self) -> bool {
         match self {
-            LetterKind::Acknowledgement | LetterKind::AskResend | LetterKind::Minimal => true,
+            LetterKind::Acknowledgement
+            | LetterKind::AskResend
+            | LetterKind::Combined
+            | LetterKind::Minimal => true,
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod message;
 pub mod outbox;
 pub mod parse;
 pub mod policy;
+pub mod quota;
 pub mod record;
 pub mod table;
 pub mod thread;
@@ -31,6 +32,7 @@ pub mod time;
 pub mod verdict;
 pub mod wording;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::books::{Books, Past};
@@ -41,6 +43,7 @@ use self::keys::Keys;
 use self::letter::LetterId;
 use self::outbox::Outcome;
 use self::policy::Policy;
+use self::quota::Caps;
 use self::time::Moment;
 
 /// Everything that can happen to the desk.
@@ -48,6 +51,8 @@ use self::time::Moment;
 pub enum Input {
     /// A mail arrived in a watched folder.
     Mail(Box<Incoming>),
+    /// Time passed: what is due now?
+    Time,
     /// An attempt to send a letter ended.
     Delivery {
         /// The letter.
@@ -78,12 +83,13 @@ pub struct Desk {
 struct Rules {
     policies: Vec<Policy>,
     keys: Keys,
+    caps: Caps,
 }
 
 impl Desk {
     /// Opens the desk with what the store holds.
-    pub fn open(policies: Vec<Policy>, keys: Keys, past: Past) -> Desk {
-        Desk { books: Books::open(past), rules: Arc::new(Rules { policies, keys }) }
+    pub fn open(policies: Vec<Policy>, keys: Keys, caps: Caps, past: Past) -> Desk {
+        Desk { books: Books::open(past), rules: Arc::new(Rules { policies, keys, caps }) }
     }
 
     /// The same desk with other books: what a store turned out to hold.
@@ -99,8 +105,15 @@ impl Desk {
         let facts = match input {
             Input::Mail(incoming) => self
                 .policy(&incoming.mail.folder.inbox)
-                .map(|policy| intake::mail(&self.books, policy, &self.rules.keys, now, incoming))
+                .map(|policy| {
+                    let Rules { keys, caps, .. } = &*self.rules;
+                    intake::mail(&self.books, policy, keys, caps, now, incoming)
+                })
                 .unwrap_or_default(),
+            Input::Time => {
+                let policy = |inbox: &str| self.policy(inbox);
+                delivery::combined(&self.books, policy, &self.rules.keys, now)
+            }
             Input::Delivery { letter, outcome } => {
                 delivery::delivery(&self.books, now, letter, outcome)
             }
@@ -119,9 +132,14 @@ impl Desk {
         self.books.apply(event);
     }
 
-    /// When something is due that no mail or outcome will bring up by itself.
-    pub fn next_wakeup(&self) -> Option<Moment> {
-        self.books.next_letter()
+    /// When something is due, after `now`, that no mail or outcome will bring up by itself.
+    pub fn next_wakeup(&self, now: Moment) -> Option<Moment> {
+        self.books.next_wakeup(now)
+    }
+
+    /// The letters that may be sent now, oldest first, beside those that are `busy` already.
+    pub fn due(&self, now: Moment, busy: &BTreeSet<LetterId>) -> Vec<LetterId> {
+        self.books.due(&self.rules.caps, now, busy)
     }
 
     /// What is known.

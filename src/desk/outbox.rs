@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::address::Address;
+use super::ids::CaseId;
 use super::time::{Moment, Span};
 
 /// How one attempt to hand a letter to the mail server ended.
@@ -25,6 +27,11 @@ pub enum Outcome {
 pub struct Waiting {
     /// The inbox whose relay carries it.
     pub inbox: String,
+    /// Where it goes.
+    pub to: Address,
+    /// The other cases that it acknowledges as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<CaseId>,
     /// Since when it waits.
     pub queued: Moment,
     /// Not tried before this moment.

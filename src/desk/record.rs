@@ -56,6 +56,9 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
             writes.push(tie(message_key(message_id), case, true));
             writes.extend(waiting(books, letter));
         }
+        (Fact::Covered { message_id, .. }, Some(case)) => {
+            writes.push(tie(message_key(message_id), case, true));
+        }
         (Fact::Delayed { letter, .. }, _) => writes.extend(waiting(books, letter)),
         (Fact::Sent { letter, .. } | Fact::Refused { letter, .. }, _) => {
             writes.push(Write::Delete(Table::Outbox, letter.0.clone().into_bytes()));

@@ -19,6 +19,7 @@ fn shipped(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::Acknowledgement => include_str!("letters/acknowledgement.txt"),
         LetterKind::AskResend => include_str!("letters/ask_resend.txt"),
+        LetterKind::Combined => include_str!("letters/combined.txt"),
         LetterKind::Minimal => include_str!("letters/minimal.txt"),
     }
 }
@@ -118,10 +119,29 @@ struct Values {
     response_due: String,
     found: Option<String>,
     policy_url: Option<String>,
+    cases: Vec<Listed>,
+}
+
+/// One of several cases that a letter is about.
+#[derive(Clone, Debug, Serialize)]
+struct Listed {
+    case: String,
+    received: String,
+    response_due: String,
+}
+
+impl Listed {
+    fn of(case: &Case, policy: &Policy) -> Listed {
+        Listed {
+            case: case.id.to_string(),
+            received: case.arrived().in_words(),
+            response_due: case.response_due(policy).in_words(),
+        }
+    }
 }
 
 impl Values {
-    fn of(case: &Case, policy: &Policy) -> Values {
+    fn of(case: &Case, others: &[&Case], policy: &Policy) -> Values {
         let opening = &case.opening;
         let subject = one_line(&without_prefixes(&opening.subject), 120);
         let asks =
@@ -135,6 +155,7 @@ impl Values {
             response_due: case.response_due(policy).in_words(),
             found: asks.then(|| one_line(opening.verdict.detail(), 300)),
             policy_url: policy.policy_url.clone(),
+            cases: [case].iter().chain(others).map(|case| Listed::of(case, policy)).collect(),
         }
     }
 
@@ -146,6 +167,11 @@ impl Values {
             subject: "a problem".into(),
             acknowledgement_due: received.clone(),
             response_due: received.clone(),
+            cases: vec![Listed {
+                case: "EXP-2026-0007".into(),
+                received: received.clone(),
+                response_due: received.clone(),
+            }],
             received,
             found: Some("your mail holds 3 words and 1 link to drive.example".into()),
             policy_url: Some("https://project.example/security".into()),
@@ -153,11 +179,12 @@ impl Values {
     }
 }
 
-/// Writes a letter of a case to its reporter, dated `now`.
+/// Writes a letter of a case, and of the `others` that it acknowledges as well, dated `now`.
 pub fn write(
     wording: &Wording,
     policy: &Policy,
     case: &Case,
+    others: &[&Case],
     id: &LetterId,
     now: Moment,
 ) -> Result<Letter, WordingError> {
@@ -165,7 +192,7 @@ pub fn write(
         file: id.to_string(),
         what: "this letter was never decided on".into(),
     })?;
-    let (subject, body) = wording.render(on_case.kind, &Values::of(case, policy))?;
+    let (subject, body) = wording.render(on_case.kind, &Values::of(case, others, policy))?;
     let answered = case.mail().message_id.clone();
     Ok(Letter {
         id: id.clone(),

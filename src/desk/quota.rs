@@ -1,0 +1,217 @@
+//! How many letters a machine may send where, so that even two machines that know no header stop
+//! writing to each other (RFC 3834 section 2), and a flood of forged mail is not passed on.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rpds::RedBlackTreeMapSync as Map;
+
+use super::address::Address;
+use super::ids::CaseId;
+use super::time::{Moment, Span};
+
+/// The most letters that acknowledge, by where they go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// To one address, in a day; what is over goes into one combined letter.
+    pub address_per_day: usize,
+    /// To one domain, in an hour; what is over waits.
+    pub domain_per_hour: usize,
+    /// In all, in an hour; what is over waits.
+    pub per_hour: usize,
+}
+
+impl Default for Caps {
+    fn default() -> Caps {
+        Caps { address_per_day: 3, domain_per_hour: 20, per_hour: 60 }
+    }
+}
+
+const DAY: Span = Span::hours(24);
+const HOUR: Span = Span::hours(1);
+/// How long before the end of a promise a combined letter leaves, so that it arrives inside it.
+const MARGIN: Span = Span::hours(1);
+
+/// Whether, and how, a case may be acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Permit {
+    /// By a letter of its own.
+    Letter,
+    /// Together with others of the same address, at this moment.
+    Combined(Moment),
+    /// Not by machine: a human has to look.
+    No,
+}
+
+/// What has been written to whom of late. It follows from the events, as all books do.
+#[derive(Clone, Debug, Default)]
+pub struct Quota {
+    /// When letters to an address were written.
+    written: Map<String, Moments>,
+    /// Combined letters, by inbox and address.
+    combined: Map<(String, String), Combined>,
+    /// When letters to a domain left, and when any did.
+    sent: Map<String, Moments>,
+    all_sent: Moments,
+}
+
+type Moments = VecDeque<Moment>;
+
+/// What one address gets as one letter, from one inbox.
+#[derive(Clone, Debug, Default)]
+struct Combined {
+    /// The cases that wait for the letter, and until when.
+    waiting: Vec<(CaseId, Moment)>,
+    /// When the last such letter was written.
+    last: Option<Moment>,
+}
+
+impl Quota {
+    /// Whether one more case of this address may be acknowledged before `deadline`.
+    pub fn permit(
+        &self,
+        caps: &Caps,
+        now: Moment,
+        inbox: &str,
+        to: &Address,
+        deadline: Moment,
+    ) -> Permit {
+        let address = address_key(to);
+        let combined = self.combined.get(&(inbox.to_owned(), address.clone()));
+        if combined.and_then(|c| c.last).is_some_and(|last| now < last + DAY) {
+            // It goes on although all its mails were answered in one: no person does.
+            return Permit::No;
+        }
+        let written = self.written.get(&address);
+        let of_today = written.map_or(0, |moments| since(moments, now, DAY).count());
+        let waits = combined.is_some_and(|c| !c.waiting.is_empty());
+        if of_today < caps.address_per_day && !waits {
+            return Permit::Letter;
+        }
+        let oldest = written.and_then(|moments| since(moments, now, DAY).next());
+        let free = oldest.map_or(now + DAY, |oldest| oldest + DAY);
+        // Late enough to gather what else comes, early enough for the oldest promise.
+        Permit::Combined(free.min(deadline - MARGIN).max(now))
+    }
+
+    /// A letter to this address was written.
+    pub fn wrote(&mut self, to: &Address, at: Moment) {
+        push(&mut self.written, address_key(to), at);
+        self.forget(at);
+    }
+
+    /// A letter to this address left.
+    pub fn sent(&mut self, to: &Address, at: Moment) {
+        push(&mut self.sent, to.domain().to_owned(), at);
+        add(&mut self.all_sent, at);
+    }
+
+    /// A case waits for the combined letter to this address.
+    pub fn defer(&mut self, inbox: &str, to: &Address, case: CaseId, until: Moment) {
+        let key = (inbox.to_owned(), address_key(to));
+        let mut combined = self.combined.get(&key).cloned().unwrap_or_default();
+        combined.waiting.push((case, until));
+        self.combined.insert_mut(key, combined);
+    }
+
+    /// The combined letter to this address was written.
+    pub fn combine(&mut self, inbox: &str, to: &Address, at: Moment) {
+        let key = (inbox.to_owned(), address_key(to));
+        self.combined.insert_mut(key, Combined { waiting: Vec::new(), last: Some(at) });
+    }
+
+    /// The cases whose combined letter is due, those of one address and inbox together.
+    pub fn due(&self, now: Moment) -> impl Iterator<Item = Vec<CaseId>> {
+        let due = move |c: &&Combined| c.waiting.iter().any(|(_, until)| *until <= now);
+        let cases = |c: &Combined| c.waiting.iter().map(|(case, _)| case.clone()).collect();
+        self.combined.values().filter(due).map(cases)
+    }
+
+    /// When the next combined letter is due.
+    pub fn next_due(&self) -> Option<Moment> {
+        self.combined.values().flat_map(|c| c.waiting.iter().map(|(_, until)| *until)).min()
+    }
+
+    /// What may leave now, in all and to each domain.
+    pub fn room(&self, caps: &Caps, now: Moment) -> Room {
+        let left =
+            |moments: &Moments, cap: usize| cap.saturating_sub(since(moments, now, HOUR).count());
+        let domains = self.sent.iter().map(|(d, m)| (d.clone(), left(m, caps.domain_per_hour)));
+        Room {
+            all: left(&self.all_sent, caps.per_hour),
+            domains: domains.collect(),
+            fresh: caps.domain_per_hour,
+        }
+    }
+
+    /// When there will be room for a letter that finds none now.
+    pub fn next_room(&self, now: Moment) -> Option<Moment> {
+        since(&self.all_sent, now, HOUR).next().map(|oldest| oldest + HOUR)
+    }
+
+    /// Lets go of what is too old to count, now and then.
+    fn forget(&mut self, now: Moment) {
+        if self.written.size() > MOST_KEPT {
+            let old = |moments: &Moments| moments.back().is_none_or(|last| *last + DAY < now);
+            self.written = keep(&self.written, |moments| !old(moments));
+            self.sent = keep(&self.sent, |moments| !old(moments));
+            let idle = |c: &Combined| c.waiting.is_empty() && c.last.is_none_or(|l| l + DAY < now);
+            self.combined = keep(&self.combined, |c| !idle(c));
+        }
+    }
+}
+
+/// How many letters may leave now.
+#[derive(Clone, Debug)]
+pub struct Room {
+    all: usize,
+    domains: BTreeMap<String, usize>,
+    /// For a domain that nothing was sent to of late.
+    fresh: usize,
+}
+
+impl Room {
+    /// Takes a place for a letter to this domain; false where there is none.
+    pub fn take(&mut self, domain: &str) -> bool {
+        let left = self.domains.entry(domain.to_owned()).or_insert(self.fresh);
+        if self.all == 0 || *left == 0 {
+            return false;
+        }
+        self.all -= 1;
+        *left -= 1;
+        true
+    }
+}
+
+/// Addresses that are remembered before old ones are looked for.
+const MOST_KEPT: usize = 4096;
+
+fn keep<K: Ord + Clone, V: Clone>(map: &Map<K, V>, wanted: impl Fn(&V) -> bool) -> Map<K, V> {
+    map.iter().filter(|(_, v)| wanted(v)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// A robot that writes from `ticket+4711@` and `ticket+4712@` is one robot.
+fn address_key(to: &Address) -> String {
+    to.without_tag().key()
+}
+
+/// The moments that lie less than `span` before `now`, oldest first.
+fn since(moments: &Moments, now: Moment, span: Span) -> impl Iterator<Item = Moment> {
+    moments.iter().copied().filter(move |moment| *moment + span > now)
+}
+
+fn push(map: &mut Map<String, Moments>, key: String, at: Moment) {
+    if let Some(moments) = map.get_mut(&key) {
+        add(moments, at);
+    } else {
+        map.insert_mut(key, VecDeque::from([at]));
+    }
+}
+
+/// Events come in order, and what is older than a day never counts again.
+fn add(moments: &mut Moments, at: Moment) {
+    while moments.front().is_some_and(|oldest| *oldest + DAY < at) {
+        moments.pop_front();
+    }
+    moments.push_back(at);
+}
