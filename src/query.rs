@@ -7,7 +7,6 @@ use crate::desk::event::Event;
 use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
 use crate::desk::letter::LetterId;
-use crate::desk::policy::Policy;
 use crate::desk::record::{self, Meta, Unreadable};
 use crate::desk::table::Table;
 use crate::io::control::{Answer, Request};
@@ -75,10 +74,7 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
 /// Answers one request.
 pub async fn answer(desk: &Desk, store: &Store, request: &Request) -> Answer {
     match request {
-        Request::Cases => {
-            let row = |case: &Case| view::case_row(case, policy_of(desk, case));
-            desk.books().cases().map(|case| json(&row(case))).collect()
-        }
+        Request::Cases => desk.books().cases().map(|case| json(&view::case_row(case))).collect(),
         Request::Show { case } => {
             let events = events(store, case).await.map_err(|error| error.to_string())?;
             if events.is_empty() {
@@ -87,10 +83,6 @@ pub async fn answer(desk: &Desk, store: &Store, request: &Request) -> Answer {
             view::story(&events).iter().map(json).collect()
         }
     }
-}
-
-fn policy_of<'a>(desk: &'a Desk, case: &Case) -> Option<&'a Policy> {
-    desk.policy(&case.mail().folder.inbox)
 }
 
 fn json(row: &impl serde::Serialize) -> Result<String, String> {

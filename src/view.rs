@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::case::{Case, Fate};
 use crate::desk::event::{Event, Fact};
-use crate::desk::policy::Policy;
 use crate::desk::time::Moment;
 
 /// A row of `watchpost cases`.
@@ -25,9 +24,9 @@ pub struct CaseRow {
     /// When the reporter was told so.
     pub acknowledged: Option<String>,
     /// When the acknowledgement is owed.
-    pub acknowledgement_due: Option<String>,
+    pub acknowledgement_due: String,
     /// When the detailed response is owed.
-    pub response_due: Option<String>,
+    pub response_due: String,
     /// Why nobody was answered by machine.
     pub held: Option<String>,
     /// How many mails joined after the first.
@@ -38,8 +37,8 @@ pub struct CaseRow {
     pub inbox: String,
 }
 
-/// The row of a case; `policy` is that of its inbox, none where the inbox is no longer configured.
-pub fn case_row(case: &Case, policy: Option<&Policy>) -> CaseRow {
+/// The row of a case.
+pub fn case_row(case: &Case) -> CaseRow {
     let waiting = case.letters.values().filter(|letter| letter.fate == Fate::Waiting).count();
     CaseRow {
         case: case.id.to_string(),
@@ -49,8 +48,8 @@ pub fn case_row(case: &Case, policy: Option<&Policy>) -> CaseRow {
         subject: case.opening.subject.clone(),
         received: case.arrived().rfc3339(),
         acknowledged: case.acknowledged.map(Moment::rfc3339),
-        acknowledgement_due: policy.map(|p| case.acknowledgement_due(p).rfc3339()),
-        response_due: policy.map(|p| case.response_due(p).rfc3339()),
+        acknowledgement_due: case.acknowledgement_due().rfc3339(),
+        response_due: case.response_due().rfc3339(),
         held: case.held.map(|why| why.in_words().to_owned()),
         follow_ups: case.follow_ups,
         letters_waiting: waiting,

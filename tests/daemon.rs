@@ -9,6 +9,8 @@ mod mails;
 
 #[path = "daemon/crash.rs"]
 mod crash;
+#[path = "daemon/disk.rs"]
+mod disk;
 #[path = "daemon/folders.rs"]
 mod folders;
 #[path = "daemon/inboxes.rs"]

@@ -227,22 +227,42 @@ fn guessing_joins_nothing() {
         || mail("eve@evil.example", "e1@evil", "Re: Path traversal [EXP-2026-0001]", Kind::Other);
     assert_eq!(
         office.receive(stranger().answering("1@acorn")),
-        ["2 opened", "2 linked to 1", "2 acknowledgement to eve@evil.example"]
+        ["2 opened", "2 linked to 1", "2 held: OthersConversation"]
     );
+    // A guessed case number alone is just a new case.
+    let guessed = mail("eve@evil.example", "e0@evil", "hello [EXP-2026-0001]", Kind::Complete);
+    let told = office.receive(guessed);
+    assert_eq!(told, ["3 opened", "3 linked to 1", "3 acknowledgement to eve@evil.example"]);
     // Somebody forged as the reporter: the domain says so.
     let forged = mail("kim@acorn.example", "e2@evil", "Re: Path traversal", Kind::Other);
     let forged = Mail { authentication: Authentication::Fail, ..forged }.answering(&letter);
-    assert_eq!(
-        office.receive(forged),
-        ["3 opened", "3 linked to 1", "3 held: AuthenticationFailed"]
-    );
+    assert_eq!(office.receive(forged), ["4 opened", "4 linked to 1", "4 held: OthersConversation"]);
     // Somebody who was shown the letter holds its unguessable id, but moves nothing.
     let guest = mail("bo@friend.example", "b@friend", "Re: Path traversal", Kind::Complete);
     assert_eq!(office.receive(guest.answering(&letter)), ["1 joined by Guest"]);
     // An id that looks like ours and is not.
     let fake = "exp-2026-0001.acknowledgement.00000000000000000000@project.example";
-    let fake = mail("eve@evil.example", "e3@evil", "hello", Kind::Complete).answering(fake);
-    assert_eq!(office.receive(fake), ["4 opened", "4 acknowledgement to eve@evil.example"]);
+    let fake = mail("eve@evil.example", "e3@evil", "greetings", Kind::Complete).answering(fake);
+    assert_eq!(office.receive(fake), ["5 opened", "5 acknowledgement to eve@evil.example"]);
+}
+
+#[test]
+fn a_second_report_with_the_same_subject_is_a_case_of_its_own_and_the_same_text_is_not() {
+    let mut office = Office::open();
+    let report = |id: &str, text: &str| {
+        let mut report = mail("kim@acorn.example", id, "Vulnerability report", Kind::Complete);
+        report.message.text = text.into();
+        report
+    };
+    let first = "The static handler of version 4.2 follows symbolic links out of its root.";
+    let second = "The session cookie of version 4.2 is not renewed after the login of a user.";
+    assert_eq!(office.receive(report("1@acorn", first)).len(), 2);
+    assert_eq!(
+        office.receive(report("2@acorn", second))[2],
+        "2 acknowledgement to kim@acorn.example"
+    );
+    let again = first.replace(' ', "\n");
+    assert_eq!(office.receive(report("3@acorn", &again)), ["1 joined by SameText"]);
 }
 
 #[test]
@@ -445,7 +465,9 @@ fn a_person_with_five_reports_in_a_day_gets_three_letters_and_one_for_the_rest()
     let mut bounce = mail("mailer-daemon@acorn.example", "b@acorn", "failure", Kind::Bounce);
     let about = MessageId::parse(&office.letter_id(5)).into_iter().collect();
     bounce.message.report = Some(MailReport { about, ..MailReport::default() });
-    assert_eq!(office.receive(bounce), ["4 bounced, failed: true", "5 bounced, failed: true"]);
+    let mut told = office.receive(bounce);
+    told.sort();
+    assert_eq!(told, ["4 bounced, failed: true", "5 bounced, failed: true"]);
 }
 
 #[test]

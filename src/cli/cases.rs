@@ -51,7 +51,7 @@ fn cells(row: &CaseRow) -> Vec<String> {
         row.state.clone(),
         row.verdict.clone(),
         short(&row.received),
-        row.response_due.as_deref().map(short).unwrap_or_default(),
+        short(&row.response_due),
         row.reporter.clone().unwrap_or_else(|| "(no single author)".into()),
         one_line(&row.subject, 60),
     ]

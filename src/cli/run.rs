@@ -39,8 +39,7 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
             let any = stop.iter_mut().map(|signal| Box::pin(signal.recv()));
             futures_util::future::select_all(any).await;
         };
-        daemon.run(stopped).await;
-        Ok(())
+        daemon.run(stopped).await.map_err(Failure::of)
     })
 }
 

@@ -15,11 +15,13 @@ use std::time::Duration;
 use self::afterwards::Afterwards;
 use self::draft::{Draft, DraftError, find};
 pub use self::edges::Edges;
-use self::reading::{Batch, News, ReadMail};
+use self::reading::{Batch, News, ReadHeader, ReadMail};
 use crate::desk::event::{Event, Fact, MailRef};
 use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::intake::{Incoming, concerns_us};
 use crate::desk::letter::{Letter, LetterId};
+use crate::desk::line::without_addresses;
+use crate::desk::message::MessageId;
 use crate::desk::outbox::Outcome;
 use crate::desk::record::{self, Progress};
 use crate::desk::table::Table;
@@ -27,7 +29,7 @@ use crate::desk::time::Moment;
 use crate::desk::wording::Wording;
 use crate::desk::{Desk, Input};
 use crate::io::control::Asked;
-use crate::io::store::Store;
+use crate::io::store::{Store, StoreError};
 use crate::io::systemd;
 use crate::io::wall::Wall;
 use crate::query;
@@ -54,6 +56,13 @@ pub struct Daemon {
     unsaved: Vec<(LetterId, Outcome)>,
     /// Set after a failed commit, until everything is read again.
     stale: bool,
+    /// Set once the end has begun: no letter is begun any more.
+    stopping: bool,
+    /// How many times in a row nothing could be recorded.
+    failures: u32,
+    /// Folders of which a batch was dropped: until they are selected again, and told where to read
+    /// on, nothing more is taken from them.
+    gaps: BTreeSet<Folder>,
     /// Folders that have not said anything yet; ready when there are none.
     silent: BTreeSet<Folder>,
     /// Folders that cannot be watched now.
@@ -61,6 +70,15 @@ pub struct Daemon {
     /// Folders whose known mails may lack a keyword, since a connection broke.
     unmarked: BTreeSet<Folder>,
 }
+
+/// How many times in a row nothing can be recorded before the daemon gives up: a disk that is full
+/// gets some minutes to be emptied.
+const MOST_FAILURES: u32 = 200;
+
+/// Nothing could be recorded for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing could be recorded for too long; the log tells why")]
+pub struct NoRecord;
 
 /// What woke the loop.
 enum Woken {
@@ -81,24 +99,36 @@ impl Daemon {
     ) -> Result<Daemon, query::LoadError> {
         let progress = read_progress(&store).await?;
         let silent = edges.folders().cloned().collect();
+        for (inbox, letters) in desk.letters_nobody_sends() {
+            tracing::error!(
+                inbox,
+                letters,
+                "letters wait for an inbox that is not configured any more"
+            );
+        }
         Ok(Daemon {
             desk,
             store,
             wording,
-            wall: Wall::starting_at(Moment::from_unix(0)),
+            wall: Wall::new(),
             edges,
             progress,
             in_flight: BTreeSet::new(),
             unsaved: Vec::new(),
             stale: false,
+            stopping: false,
+            failures: 0,
+            gaps: BTreeSet::new(),
             silent,
             troubled: BTreeSet::new(),
             unmarked: BTreeSet::new(),
         })
     }
 
-    /// Runs until `stop` is done, then lets the letters that are on their way arrive.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+    /// Runs until `stop` is done, then lets the letters that are on their way arrive. Ends with an
+    /// error where nothing can be recorded any more: a service manager starts it again, and what is
+    /// wrong with the store is then told plainly.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), NoRecord> {
         let mut stop = std::pin::pin!(stop);
         self.send_due(Vec::new()).await;
         loop {
@@ -115,7 +145,10 @@ impl Daemon {
             systemd::alive();
             match woken {
                 Woken::Stop => break,
-                Woken::Asked(asked) => self.answer(asked),
+                Woken::Asked(asked) => {
+                    self.answer(asked);
+                    self.send_due(Vec::new()).await;
+                }
                 Woken::Time => self.work(Vec::new()).await,
                 Woken::News(news) => self.work(vec![news]).await,
                 Woken::Outcome(letter, outcome) => {
@@ -123,8 +156,12 @@ impl Daemon {
                     self.work(Vec::new()).await;
                 }
             }
+            if self.failures >= MOST_FAILURES {
+                return Err(NoRecord);
+            }
         }
         self.stop().await;
+        Ok(())
     }
 
     /// How long the loop may sleep if nothing comes in.
@@ -151,9 +188,16 @@ impl Daemon {
             let Ok(more) = self.edges.news.try_recv() else { break };
             news.push(more);
         }
+        let folders: Vec<Folder> = news.iter().filter_map(News::folder_of_mails).cloned().collect();
         if let Err(error) = self.record(news).await {
             tracing::error!(%error, "nothing was recorded; it is tried again");
             self.stale = true;
+            let hopeless = matches!(error, DraftError::Store(StoreError::Closed));
+            self.failures = if hopeless { MOST_FAILURES } else { self.failures + 1 };
+            // What follows in these folders would leave a gap behind the cursor.
+            self.gaps.extend(folders);
+        } else {
+            self.failures = 0;
         }
     }
 
@@ -201,6 +245,7 @@ impl Daemon {
             match item {
                 News::Selected { folder, uid_validity, uid_next, reply } => {
                     self.silent.remove(&folder);
+                    self.gaps.remove(&folder);
                     self.unmarked.insert(folder.clone());
                     let cursor =
                         self.selected(draft, folder, uid_validity, uid_next, afterwards)?;
@@ -209,17 +254,21 @@ impl Daemon {
                 News::Headers { folder, mails, reply } => {
                     let ties = mails.iter().flat_map(|mail| &mail.ties);
                     let found = find(&self.store, std::iter::empty(), ties).await?;
-                    let mut wanted = Vec::new();
+                    let policy = draft.desk().policy(&folder.inbox);
+                    let mut wanted = Wanted::default();
                     for mail in &mails {
                         let tied = !draft.tied(&mail.ties, &found)?.is_empty();
-                        let policy = draft.desk().policy(&folder.inbox);
-                        if tied || policy.is_some_and(|p| concerns_us(p, &mail.message)) {
-                            wanted.push(mail.uid);
-                        }
+                        let ours = policy.is_some_and(|p| concerns_us(p, &mail.message));
+                        wanted.look_at(mail, tied || ours);
                     }
-                    afterwards.wanted.push((reply, wanted));
+                    afterwards.wanted.push((reply, wanted.uids));
                 }
+                // Dropped, and read again after the reconnect that follows.
+                News::Mails(batch) if self.gaps.contains(&batch.folder) => {}
                 News::Mails(batch) => self.mails(draft, batch, afterwards).await?,
+                News::Lost { folder } => {
+                    self.gaps.insert(folder);
+                }
                 News::Trouble { folder, error } => {
                     tracing::warn!(%folder, error, "this folder cannot be watched now");
                     self.silent.remove(&folder);
@@ -250,7 +299,8 @@ impl Daemon {
         afterwards: &mut Afterwards,
     ) -> Result<Cursor, DraftError> {
         let last_old_uid = uid_next.saturating_sub(1);
-        let progress = match self.progress.get(&folder) {
+        let known = afterwards.progress.get(&folder).or(self.progress.get(&folder));
+        let progress = match known {
             Some(known) if known.cursor.uid_validity == uid_validity => return Ok(known.cursor),
             Some(known) => Progress {
                 cursor: Cursor { uid_validity, last_uid: 0 },
@@ -263,7 +313,7 @@ impl Daemon {
                 renumbered_up_to: 0,
             },
         };
-        tracing::info!(%folder, uid_validity, last_old_uid, "this folder begins here for us");
+        tracing::info!(%folder, last_old_uid, "this folder begins here: older mail is left alone");
         let input = Input::Folder { folder: folder.clone(), uid_validity, last_old_uid };
         draft.take(&self.wording, &input)?;
         draft.progress(&folder, &progress);
@@ -310,23 +360,30 @@ impl Daemon {
             match &event.fact {
                 Fact::Opened(opening) => {
                     let verdict = opening.verdict.kind.name();
-                    tracing::info!(case, verdict, uid = opening.mail.uid, "a case is opened");
+                    let (folder, uid) = (&opening.mail.folder, opening.mail.uid);
+                    tracing::info!(case, verdict, %folder, uid, "a case is opened");
                 }
                 Fact::Sent { letter, .. } => {
                     tracing::info!(case, %letter, "a letter was sent");
                     self.mark_answered(event, afterwards);
                 }
-                Fact::Held { why } => tracing::warn!(case, ?why, "held: a human has to look"),
+                Fact::Held { why } => {
+                    let why = why.in_words();
+                    tracing::warn!(case, why, "held: a human has to look; see `watchpost show`");
+                }
                 Fact::Delayed { letter, why, next, .. } => {
+                    let why = without_addresses(why);
                     tracing::warn!(case, %letter, why, %next, "a letter is delayed");
                 }
                 Fact::Refused { letter, why } => {
-                    tracing::error!(case, %letter, why, "a letter cannot be delivered: a human has to look");
+                    let why = without_addresses(why);
+                    tracing::error!(case, %letter, why, "a letter cannot be delivered; see `watchpost show`");
                 }
                 Fact::Bounced { letter, failed, .. } => {
-                    tracing::error!(case, %letter, failed, "a letter came back: a human has to look");
+                    tracing::error!(case, %letter, failed, "a letter came back; see `watchpost show`");
                 }
                 Fact::RelayStopped { inbox, why, next } => {
+                    let why = without_addresses(why);
                     tracing::error!(inbox, why, %next, "the mail server refuses us: no letter leaves");
                 }
                 Fact::RelayResumed { inbox } => {
@@ -369,6 +426,9 @@ impl Daemon {
 
     /// Hands over every letter that is due and not on its way, as far as the relays take them.
     async fn send_due(&mut self, fresh: Vec<Letter>) {
+        if self.stopping {
+            return;
+        }
         let mut fresh: BTreeMap<LetterId, Letter> =
             fresh.into_iter().map(|letter| (letter.id.clone(), letter)).collect();
         for id in self.desk.due(self.wall.now(), &self.in_flight) {
@@ -383,6 +443,8 @@ impl Daemon {
                     Ok(letter) => letter,
                     Err(error) => {
                         tracing::error!(letter = %id, %error, "a letter cannot be read from the store");
+                        // Told once: it is not tried again before the next start.
+                        self.in_flight.insert(id);
                         continue;
                     }
                 },
@@ -425,6 +487,7 @@ impl Daemon {
     async fn stop(mut self) {
         systemd::stopping();
         tracing::info!("stopping");
+        self.stopping = true;
         self.edges.stop_reading();
         let patience = tokio::time::sleep(PATIENCE_AT_STOP);
         let mut patience = std::pin::pin!(patience);
@@ -436,6 +499,25 @@ impl Daemon {
             self.work(Vec::new()).await;
         }
         self.store.close().await;
+    }
+}
+
+/// Which mails of a folder are for us. A mail that answers one of them is too, although no case
+/// knows that one yet.
+#[derive(Default)]
+struct Wanted {
+    uids: Vec<u32>,
+    ids: BTreeSet<MessageId>,
+}
+
+impl Wanted {
+    fn look_at(&mut self, mail: &ReadHeader, ours: bool) {
+        let message = &mail.message;
+        let mut named = message.in_reply_to.iter().chain(&message.references);
+        if ours || named.any(|id| self.ids.contains(id)) {
+            self.uids.push(mail.uid);
+            self.ids.extend(message.ids.iter().cloned());
+        }
     }
 }
 

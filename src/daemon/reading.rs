@@ -12,7 +12,7 @@ use crate::desk::intake::looked_up;
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
 use crate::desk::policy::Policy;
-use crate::desk::thread::{Tie, TieKey, mail_key};
+use crate::desk::thread::{Tie, TieKey, mail_key, place_key};
 use crate::desk::time::Moment;
 use crate::desk::verdict::Verdict;
 use crate::io::imap::{Fetched, FromFolder};
@@ -42,17 +42,40 @@ pub(super) struct ReadHeader {
 /// What a folder has to say, with its mails read.
 #[derive(Debug)]
 pub(super) enum News {
-    Selected { folder: Folder, uid_validity: u32, uid_next: u32, reply: oneshot::Sender<Cursor> },
-    Headers { folder: Folder, mails: Vec<ReadHeader>, reply: oneshot::Sender<Vec<u32>> },
+    Selected {
+        folder: Folder,
+        uid_validity: u32,
+        uid_next: u32,
+        reply: oneshot::Sender<Cursor>,
+    },
+    Headers {
+        folder: Folder,
+        mails: Vec<ReadHeader>,
+        reply: oneshot::Sender<Vec<u32>>,
+    },
     Mails(Batch),
-    Trouble { folder: Folder, error: String },
-    Watching { folder: Folder },
+    /// A batch of this folder could not be read.
+    Lost {
+        folder: Folder,
+    },
+    Trouble {
+        folder: Folder,
+        error: String,
+    },
+    Watching {
+        folder: Folder,
+    },
 }
 
 impl News {
     /// How many mails are in it.
     pub(super) fn mails(&self) -> usize {
         if let News::Mails(batch) = self { batch.mails.len() } else { 0 }
+    }
+
+    /// The folder whose mails are in it.
+    pub(super) fn folder_of_mails(&self) -> Option<&Folder> {
+        if let News::Mails(batch) = self { Some(&batch.folder) } else { None }
     }
 }
 
@@ -76,6 +99,7 @@ pub(super) async fn reader(
 ) {
     while let Some(from_folder) = folders.recv().await {
         let policies = Arc::clone(&policies);
+        let folder = from_folder.folder().clone();
         let read = tokio::task::spawn_blocking(move || read(&policies, from_folder)).await;
         match read {
             Ok(Some(item)) => {
@@ -84,8 +108,13 @@ pub(super) async fn reader(
                 }
             }
             Ok(None) => tracing::error!("a folder belongs to no configured inbox"),
-            // The sender of the batch learns it by the dropped answer and reads it again.
-            Err(panic) => tracing::error!(%panic, "reading a batch of mails failed"),
+            Err(_) => {
+                // What the panic says may hold what a mail says.
+                tracing::error!(%folder, "reading a batch of mails failed; this is a bug");
+                if news.send(News::Lost { folder }).await.is_err() {
+                    return;
+                }
+            }
         }
     }
 }
@@ -100,7 +129,8 @@ fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
         }
         FromFolder::Mails { folder, uid_validity, mails, upto, reply } => {
             let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;
-            let mails = mails.iter().map(|fetched| read_mail(fetched, policy)).collect();
+            let read = |fetched| read_mail(fetched, &folder, uid_validity, policy);
+            let mails = mails.iter().map(read).collect();
             News::Mails(Batch { folder, uid_validity, mails, upto, durable: reply })
         }
         FromFolder::Trouble { folder, error, .. } => News::Trouble { folder, error },
@@ -114,7 +144,7 @@ fn read_header(fetched: &Fetched) -> ReadHeader {
     ReadHeader { uid: fetched.uid, message, ties }
 }
 
-fn read_mail(fetched: &Fetched, policy: &Policy) -> ReadMail {
+fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Policy) -> ReadMail {
     let mut message = parse(&fetched.bytes, !fetched.gap);
     if let Some(error) = &fetched.unreadable {
         tracing::warn!(uid = fetched.uid, error, "a mail cannot be read; it is put before a human");
@@ -125,7 +155,11 @@ fn read_mail(fetched: &Fetched, policy: &Policy) -> ReadMail {
         arrived: fetched.arrived,
         size: fetched.size,
         witness: fetched.keywords.iter().copied().max(),
-        key: mail_key(&message, &fetched.bytes),
+        key: if fetched.bytes.is_empty() {
+            place_key(&folder.to_string(), uid_validity, fetched.uid)
+        } else {
+            mail_key(&policy.case_prefix, &message, &fetched.bytes)
+        },
         ties: looked_up(&message),
         verdict: classify(&message, policy),
         authentication: authentication(&message, policy),

@@ -66,12 +66,13 @@ fn held(
     authentication: &Authentication,
     policy: &Policy,
 ) -> Option<HoldReason> {
+    if message.defects.contains(&Defect::Unreadable) {
+        return Some(HoldReason::Unreadable);
+    }
     let Some(author) = message.author() else { return Some(HoldReason::NoSingleAuthor) };
     let has = |name: &str| message.header(name).is_some();
     let precedence = message.header("precedence").unwrap_or_default().trim().to_ascii_lowercase();
-    if message.defects.contains(&Defect::Unreadable) {
-        Some(HoldReason::Unreadable)
-    } else if *authentication == Authentication::Fail {
+    if *authentication == Authentication::Fail {
         Some(HoldReason::AuthenticationFailed)
     } else if message.return_path == Some(ReturnPath::Null) {
         Some(HoldReason::NullReturnPath)

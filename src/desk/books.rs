@@ -4,13 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rpds::RedBlackTreeMapSync as Map;
-
 use super::case::{Case, Fate};
 use super::event::{Event, Fact};
 use super::ids::CaseId;
 use super::letter::{LetterId, LetterKind};
-use super::outbox::{Stop, Waiting};
+use super::map::Map;
+use super::outbox::{LONGEST_WAIT, Stop, Waiting};
 use super::quota::{Caps, Quota};
 use super::time::Moment;
 
@@ -138,7 +137,7 @@ impl Books {
             room.take(letter.to.domain());
         }
         let mut due: Vec<(&LetterId, &Waiting)> =
-            self.outbox.iter().filter(|(_, waiting)| self.due_at(waiting) <= now).collect();
+            self.outbox.iter().filter(|(_, waiting)| self.is_due(waiting, now)).collect();
         due.sort_by_key(|(id, waiting)| (waiting.queued, *id));
         let mut probed: Vec<&str> = Vec::new();
         due.retain(|(id, waiting)| {
@@ -151,6 +150,12 @@ impl Books {
             take && !busy.contains(*id) && room.take(waiting.to.domain())
         });
         due.into_iter().map(|(id, _)| id.clone()).collect()
+    }
+
+    /// No wait is as long as one that a clock made which was ahead for a while.
+    fn is_due(&self, waiting: &Waiting, now: Moment) -> bool {
+        let at = self.due_at(waiting);
+        at <= now || at > now + LONGEST_WAIT
     }
 
     fn due_at(&self, waiting: &Waiting) -> Moment {
@@ -175,6 +180,11 @@ impl Books {
     /// A letter that still has to be sent.
     pub fn waiting(&self, letter: &LetterId) -> Option<&Waiting> {
         self.outbox.get(letter)
+    }
+
+    /// The letters that still have to be sent.
+    pub fn outbox(&self) -> impl Iterator<Item = &Waiting> {
+        self.outbox.values()
     }
 
     /// How many letters still have to be sent.

@@ -9,7 +9,7 @@ use super::event::{Certainty, Event, Fact, HoldReason, MailRef, Opening};
 use super::ids::CaseId;
 use super::letter::{LetterId, LetterKind};
 use super::message::MessageId;
-use super::policy::{Policy, Start};
+use super::policy::Start;
 use super::time::Moment;
 use super::verdict::Kind;
 
@@ -212,19 +212,17 @@ impl Case {
     }
 
     /// When the acknowledgement is owed.
-    pub fn acknowledgement_due(&self, policy: &Policy) -> Moment {
-        self.arrived() + policy.acknowledgement
+    pub fn acknowledgement_due(&self) -> Moment {
+        self.arrived() + self.opening.promised.acknowledgement
     }
 
-    /// When the detailed response is owed. Counted from the acknowledgement where the policy says so;
+    /// When the detailed response is owed. Counted from the acknowledgement where the policy said so;
     /// until there is one, from the last moment at which it can be kept.
-    pub fn response_due(&self, policy: &Policy) -> Moment {
-        let start = match policy.response_from {
+    pub fn response_due(&self) -> Moment {
+        let start = match self.opening.promised.response_from {
             Start::Received => self.arrived(),
-            Start::Acknowledged => {
-                self.acknowledged.unwrap_or_else(|| self.acknowledgement_due(policy))
-            }
+            Start::Acknowledged => self.acknowledged.unwrap_or_else(|| self.acknowledgement_due()),
         };
-        start + policy.response
+        start + self.opening.promised.response
     }
 }

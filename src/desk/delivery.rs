@@ -57,7 +57,8 @@ pub(super) fn combined<'p>(
         };
         let letter = LetterId::of(first, LetterKind::Combined);
         let from = policy(&case.mail().folder.inbox).map(|policy| &policy.from.address);
-        let Some(message_id) = from.and_then(|from| keys.message_id(&letter, from)) else {
+        let Some(message_id) = from.and_then(|from| keys.message_id(&letter, case.mail(), from))
+        else {
             continue;
         };
         for other in covers {

@@ -8,7 +8,8 @@ use super::folder::Folder;
 use super::ids::CaseId;
 use super::letter::{LetterId, LetterKind};
 use super::message::{Defect, MessageId};
-use super::time::Moment;
+use super::policy::{Policy, Start};
+use super::time::{Moment, Span};
 use super::verdict::Verdict;
 
 /// One fact, on a case or, where there is none, on the desk.
@@ -162,11 +163,38 @@ pub struct Opening {
     pub subject: String,
     /// What kind of mail it is.
     pub verdict: Verdict,
+    /// The digest of its author and words, in hexadecimal, by which the same text is known again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// What was odd about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<Defect>,
     /// True where the report still has to be sent in the body.
     pub provisional: bool,
+    /// What the policy promised on that day; a later one does not change what was written to people.
+    pub promised: Promised,
+}
+
+/// What a report was promised when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promised {
+    /// How long until it is acknowledged.
+    pub acknowledgement: Span,
+    /// How long until a person answers in detail.
+    pub response: Span,
+    /// What that is counted from.
+    pub response_from: Start,
+}
+
+impl Promised {
+    /// What a policy promises.
+    pub fn by(policy: &Policy) -> Promised {
+        Promised {
+            acknowledgement: policy.acknowledgement,
+            response: policy.response,
+            response_from: policy.response_from,
+        }
+    }
 }
 
 /// Where a mail can be found, and when it came.
@@ -196,6 +224,8 @@ pub enum Certainty {
     TheirMail,
     /// Its subject carries the case number and it comes from a participant.
     SubjectTag,
+    /// The same sender wrote the same text.
+    SameText,
     /// The same sender wrote with the same subject.
     SameSubject,
     /// It answers a letter of ours, but comes from an address that is new here: shown to the team,
@@ -225,6 +255,9 @@ pub enum HoldReason {
     Unreadable,
     /// It refers to more than one case.
     SeveralCases,
+    /// It answers a mail of a case that its author does not take part in: a member of the team, or
+    /// somebody who was shown the mail.
+    OthersConversation,
     /// More mail comes from there than a machine may answer.
     Flood,
     /// The IMAP keyword says that an earlier life of this desk knew it; whether it was answered is not known.
@@ -245,6 +278,7 @@ impl HoldReason {
             HoldReason::NoSingleAuthor => "it names no single author",
             HoldReason::Junk => "it reads as junk",
             HoldReason::Unreadable => "the mail server could not hand it over in a readable form",
+            HoldReason::OthersConversation => "it answers a mail of somebody else's case",
             HoldReason::Flood => "more mail comes from there than a machine may answer",
             HoldReason::SeveralCases => "it refers to more than one case",
             HoldReason::KnownBefore => {

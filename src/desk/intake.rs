@@ -5,16 +5,16 @@ use super::answer::{Answer, answer};
 use super::authentication::Authentication;
 use super::books::Books;
 use super::case::Case;
-use super::event::{Certainty, Fact, HoldReason, MailRef, Opening};
+use super::event::{Certainty, Fact, HoldReason, MailRef, Opening, Promised};
 use super::folder::Keyword;
 use super::ids::CaseId;
-use super::keys::Keys;
+use super::keys::{Keys, hex};
 use super::letter::{LetterId, LetterKind};
 use super::line::one_line;
 use super::message::Message;
 use super::policy::{InboxKind, Policy};
 use super::quota::{Caps, Permit};
-use super::thread::{Tie, Tied, ties};
+use super::thread::{Tie, Tied, has_prefix, text_key, ties};
 use super::time::Moment;
 use super::verdict::{Kind, Verdict};
 
@@ -51,15 +51,15 @@ pub(super) fn mail(
     if incoming.recorded {
         return Vec::new();
     }
-    match (incoming.verdict.kind, place(books, keys, incoming)) {
+    match (incoming.verdict.kind, place(books, policy, keys, incoming)) {
         (Kind::Bounce, _) => bounce(books, incoming),
         (Kind::Automatic, Place::Joins(case, tie)) => vec![join(case, incoming, tie)],
         (Kind::Automatic, _) => vec![set_aside(incoming)],
         (_, Place::Joins(case, tie)) => vec![join(case, incoming, tie)],
-        (_, Place::Opens { linked }) => {
+        (_, Place::Opens { linked, hold }) => {
             let case = books.next_case(&policy.case_prefix, now);
             let permit = |to: &Address| permit(books, policy, caps, now, incoming, to);
-            open(&case, policy, keys, permit, incoming, linked)
+            open(&case, policy, keys, permit, incoming, linked, hold)
         }
     }
 }
@@ -69,30 +69,39 @@ enum Place {
     /// A case of its own; the others are what it refers to without right, or without saying which.
     Opens {
         linked: Vec<CaseId>,
+        hold: Option<HoldReason>,
     },
 }
 
 /// Which case the mail belongs to. An id or a number proves nothing by itself: what joins a case
 /// comes from somebody who takes part in it, or answers a letter whose id nobody can guess.
-fn place(books: &Books, keys: &Keys, incoming: &Incoming) -> Place {
+fn place(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Place {
     let author = incoming.message.author().map(|mailbox| &mailbox.address);
     let proven = incoming.authentication != Authentication::Fail;
     let takes_part = |case: &Case| proven && author.is_some_and(|a| case.takes_part(a));
     let mut joins: Vec<(Certainty, CaseId)> = Vec::new();
     let mut linked: Vec<CaseId> = Vec::new();
-    for (tie, case) in claims(books, incoming) {
+    let mut answers_others = false;
+    let continues = is_reply(&incoming.message) || !tells_anew(incoming.verdict.kind);
+    // Projects that share a daemon share no cases.
+    let of_project = claims(books, incoming).filter(|(_, c)| c.id.prefix == policy.case_prefix);
+    for (tie, case) in of_project {
         let ours = matches!(tie, (Tie::Answers(id), true) if keys.made(id));
         let certainty = match (tie, takes_part(case)) {
             ((Tie::Answers(_), true), true) if ours => Some(Certainty::OurLetter),
             ((Tie::Answers(_) | Tie::Is(_), _), true) => Some(Certainty::TheirMail),
             ((Tie::Tagged(_), _), true) => Some(Certainty::SubjectTag),
-            ((Tie::Subject(..), _), true) => Some(Certainty::SameSubject),
+            ((Tie::Text(_), _), true) => Some(Certainty::SameText),
+            ((Tie::Subject(..), _), true) if continues => Some(Certainty::SameSubject),
             ((Tie::Answers(_), _), false) if ours && proven => Some(Certainty::Guest),
-            (_, false) => None,
+            _ => None,
         };
         match certainty {
             Some(certainty) => joins.push((certainty, case.id.clone())),
-            None => linked.push(case.id.clone()),
+            None => {
+                answers_others |= matches!(tie, (Tie::Answers(_), _));
+                linked.push(case.id.clone());
+            }
         }
     }
     linked.sort();
@@ -105,13 +114,27 @@ fn place(books: &Books, keys: &Keys, incoming: &Incoming) -> Place {
             rivals.sort();
             rivals.dedup();
             if rivals.len() > 1 {
-                Place::Opens { linked: rivals }
+                Place::Opens { linked: rivals, hold: Some(HoldReason::SeveralCases) }
             } else {
                 Place::Joins(case, best)
             }
         }
-        None => Place::Opens { linked },
+        None => {
+            let hold = answers_others.then_some(HoldReason::OthersConversation);
+            Place::Opens { linked, hold }
+        }
     }
+}
+
+/// Whether the mail says of itself that it goes on with a conversation.
+fn is_reply(message: &Message) -> bool {
+    let names_another = !message.in_reply_to.is_empty() || !message.references.is_empty();
+    names_another || has_prefix(&message.subject)
+}
+
+/// Whether the mail is a report of its own: many people call each of their reports "vulnerability".
+fn tells_anew(kind: Kind) -> bool {
+    matches!(kind, Kind::Complete | Kind::Encrypted)
 }
 
 /// Each tie of the mail with the open case that it leads to; true beside it where the tie is the id
@@ -164,27 +187,31 @@ fn open(
     permit: impl Fn(&Address) -> Permit,
     incoming: &Incoming,
     linked: Vec<CaseId>,
+    hold: Option<HoldReason>,
 ) -> Facts {
     let message = &incoming.message;
-    let several = linked.len() > 1;
-    let answer = match incoming.witness {
-        _ if several => Answer::Hold(HoldReason::SeveralCases),
-        Some(Keyword::Acked) => Answer::None,
-        Some(Keyword::Seen) => Answer::Hold(HoldReason::KnownBefore),
-        None => answer(message, &incoming.verdict, &incoming.authentication, policy),
+    let answer = match (incoming.witness, hold) {
+        (Some(Keyword::Acked), _) => Answer::None,
+        (_, Some(why)) => Answer::Hold(why),
+        (Some(Keyword::Seen), _) => Answer::Hold(HoldReason::KnownBefore),
+        (None, None) => answer(message, &incoming.verdict, &incoming.authentication, policy),
     };
     let opening = Opening {
         mail: incoming.mail.clone(),
         reporter: author(message),
         subject: one_line(&message.subject, LONGEST_SUBJECT),
         verdict: bounded(&incoming.verdict),
+        text: text_key(message).map(|key| hex(&key)),
         defects: message.defects.clone(),
         provisional: lacks_text(incoming.verdict.kind),
+        promised: Promised::by(policy),
     };
     let mut facts = vec![Fact::Opened(Box::new(opening))];
     facts.extend(linked.into_iter().take(MOST_LINKS).map(|other| Fact::Linked { other }));
     match answer {
-        Answer::Letter(kind) => facts.extend(written(keys, policy, id, permit, kind, message)),
+        Answer::Letter(kind) => {
+            facts.extend(written(keys, policy, id, permit, kind, &incoming.mail, message));
+        }
         Answer::Hold(why) => facts.push(Fact::Held { why }),
         Answer::None if incoming.witness.is_some() => facts.push(Fact::AnsweredBefore),
         Answer::None => {}
@@ -229,10 +256,11 @@ fn written(
     case: &CaseId,
     permit: impl Fn(&Address) -> Permit,
     kind: LetterKind,
+    about: &MailRef,
     message: &Message,
 ) -> Option<Fact> {
     let letter = LetterId::of(case, kind);
-    let message_id = keys.message_id(&letter, &policy.from.address)?;
+    let message_id = keys.message_id(&letter, about, &policy.from.address)?;
     let mut to = author(message)?;
     if kind == LetterKind::Minimal {
         // The name is the stranger's text as well, and this letter carries none of it.
@@ -276,8 +304,6 @@ pub fn looked_up(message: &Message) -> Vec<Tie> {
 pub fn concerns_us(policy: &Policy, message: &Message) -> bool {
     let delivered = message.delivered_to.iter().filter(|to| Some(*to) != policy.account.as_ref());
     let mut to = message.to.iter().chain(&message.cc).chain(delivered);
-    let published = |address: &Address| {
-        policy.recipients.iter().any(|r| *r == *address || *r == address.without_tag())
-    };
+    let published = |address: &Address| policy.is_ours(address);
     policy.kind == InboxKind::Dedicated || to.any(published)
 }

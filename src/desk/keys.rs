@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::address::Address;
+use super::event::MailRef;
 use super::letter::LetterId;
 use super::message::MessageId;
 
@@ -20,10 +21,16 @@ impl Keys {
         (!keys.is_empty()).then_some(Keys(keys))
     }
 
-    /// The Message-ID of a letter: it names the letter, and 80 bits of HMAC-SHA-256 over that name
-    /// prove that we made it.
-    pub fn message_id(&self, letter: &LetterId, from: &Address) -> Option<MessageId> {
-        let name = name_in_id(letter);
+    /// The Message-ID of a letter: it names the letter and the mail that it is about, and 80 bits of
+    /// HMAC-SHA-256 over that name prove that we made it. The mail is in it because a restored backup
+    /// gives a case number out again.
+    pub fn message_id(
+        &self,
+        letter: &LetterId,
+        about: &MailRef,
+        from: &Address,
+    ) -> Option<MessageId> {
+        let name = format!("{}.{}", name_in_id(letter), told_from_others(about));
         let mac = seal(self.0.first()?, &name)?;
         MessageId::parse(&format!("{name}.{mac}@{}", from.domain()))
     }
@@ -41,6 +48,12 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({})", self.0.len())
     }
+}
+
+fn told_from_others(mail: &MailRef) -> String {
+    let id = mail.message_id.as_ref().map(MessageId::as_str).unwrap_or_default();
+    let arrived = mail.arrived.unix().to_be_bytes();
+    hex(digest([id.as_bytes(), &arrived, &mail.uid.to_be_bytes()]).iter().take(4))
 }
 
 fn name_in_id(letter: &LetterId) -> String {
@@ -81,9 +94,22 @@ pub fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::folder::Folder;
+    use crate::desk::time::Moment;
 
     fn letter() -> LetterId {
         LetterId("EXP-2026-0007/acknowledgement".into())
+    }
+
+    fn report(uid: u32) -> MailRef {
+        MailRef {
+            folder: Folder { inbox: "security".into(), name: "INBOX".into() },
+            uid_validity: 1,
+            uid,
+            message_id: MessageId::parse("one@acorn.example"),
+            arrived: Moment::from_unix(1_800_000_000),
+            size: 1000,
+        }
     }
 
     #[test]
@@ -91,10 +117,15 @@ mod tests {
         let from = Address::parse("security@project.example").unwrap();
         let (old, new) =
             (Keys::new(vec![[1; 32]]).unwrap(), Keys::new(vec![[2; 32], [1; 32]]).unwrap());
-        let id = old.message_id(&letter(), &from).unwrap();
-        assert_eq!(Some(&id), old.message_id(&letter(), &from).as_ref());
+        let id = old.message_id(&letter(), &report(1), &from).unwrap();
+        assert_eq!(Some(&id), old.message_id(&letter(), &report(1), &from).as_ref());
         assert!(id.as_str().starts_with("exp-2026-0007.acknowledgement."));
-        assert_ne!(Some(&id), new.message_id(&letter(), &from).as_ref());
+        assert_ne!(
+            Some(&id),
+            old.message_id(&letter(), &report(2), &from).as_ref(),
+            "another mail"
+        );
+        assert_ne!(Some(&id), new.message_id(&letter(), &report(1), &from).as_ref());
         assert!(old.made(&id) && new.made(&id));
         assert!(!Keys::new(vec![[3; 32]]).unwrap().made(&id));
         let forged =

@@ -20,6 +20,7 @@ pub mod intake;
 pub mod keys;
 pub mod letter;
 pub mod line;
+pub mod map;
 pub mod message;
 pub mod outbox;
 pub mod parse;
@@ -32,7 +33,7 @@ pub mod time;
 pub mod verdict;
 pub mod wording;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::books::{Books, Past};
@@ -140,6 +141,15 @@ impl Desk {
     /// The letters that may be sent now, oldest first, beside those that are `busy` already.
     pub fn due(&self, now: Moment, busy: &BTreeSet<LetterId>) -> Vec<LetterId> {
         self.books.due(&self.rules.caps, now, busy)
+    }
+
+    /// How many letters wait for inboxes that are not configured: nobody can send them.
+    pub fn letters_nobody_sends(&self) -> BTreeMap<&str, usize> {
+        let mut letters = BTreeMap::new();
+        for waiting in self.books.outbox().filter(|w| self.policy(&w.inbox).is_none()) {
+            *letters.entry(waiting.inbox.as_str()).or_default() += 1;
+        }
+        letters
     }
 
     /// What is known.

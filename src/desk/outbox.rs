@@ -49,13 +49,17 @@ pub struct Stop {
     pub why: String,
 }
 
+/// No letter waits longer than this for its next try: that is after some four weeks.
+pub const LONGEST_WAIT: Span = Span::hours(8);
+
 /// The moment of the next try for something that has waited since `since`: a function of its age
 /// alone, so that it needs no counter and survives every restart. The waits grow from about a
 /// minute to about an hour and a half in the second day.
 pub fn next_try(since: Moment, now: Moment) -> Moment {
     let age = now.since(since).as_seconds();
     let root = age.isqrt().saturating_add(8);
-    (since + Span::seconds(root.saturating_mul(root))).max(now + Span::seconds(1))
+    let next = since + Span::seconds(root.saturating_mul(root));
+    next.clamp(now + Span::seconds(1), now + LONGEST_WAIT)
 }
 
 #[cfg(test)]

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use rpds::RedBlackTreeMapSync as Map;
-
 use super::address::Address;
 use super::ids::CaseId;
+use super::map::Map;
 use super::time::{Moment, Span};
 
 /// The most letters that acknowledge, by where they go.
@@ -195,9 +194,10 @@ fn address_key(to: &Address) -> String {
     to.without_tag().key()
 }
 
-/// The moments that lie less than `span` before `now`, oldest first.
+/// The moments that lie less than `span` before `now`, oldest first. What lies after `now` was
+/// written by a clock that was wrong, and would count for as long as it was ahead.
 fn since(moments: &Moments, now: Moment, span: Span) -> impl Iterator<Item = Moment> {
-    moments.iter().copied().filter(move |moment| *moment + span > now)
+    moments.iter().copied().filter(move |moment| *moment <= now && *moment + span > now)
 }
 
 fn push(map: &mut Map<String, Moments>, key: String, at: Moment) {

@@ -83,6 +83,8 @@ fn opened(case: &CaseId, opening: &Opening) -> Vec<Write> {
     ];
     let MailRef { message_id, .. } = &opening.mail;
     writes.extend(message_id.as_ref().map(|id| tie(message_key(id), case, false)));
+    let text = opening.text.as_deref().and_then(read_hex::<16>);
+    writes.extend(text.map(|key| tie(key, case, false)));
     let subject = base_subject(&opening.subject);
     if let Some(reporter) = opening.reporter.as_ref().filter(|_| !subject.is_empty()) {
         writes.push(tie(subject_key(&reporter.address, &subject), case, false));
@@ -186,7 +188,7 @@ impl Meta {
                 let year = year.parse().map_err(|_| bad())?;
                 meta.numbers.push(((prefix.to_owned(), year), text.parse().map_err(|_| bad())?));
             } else if name.starts_with(KEY) {
-                meta.keys.insert(0, read_hex(&text).ok_or_else(bad)?);
+                meta.keys.insert(0, read_hex::<32>(&text).ok_or_else(bad)?);
             } else if let Some(inbox) = name.strip_prefix(STOP) {
                 meta.stops.push((inbox.to_owned(), read(&name, value)?));
             }
@@ -195,7 +197,7 @@ impl Meta {
     }
 }
 
-fn read_hex(text: &str) -> Option<[u8; 32]> {
+fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let bytes: Option<Vec<u8>> = (0..text.len())
         .step_by(2)
         .map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok())

@@ -23,6 +23,8 @@ pub enum Tie {
     Is(MessageId),
     /// Its subject names this case.
     Tagged(CaseId),
+    /// It has the sender and the words of which this is the digest.
+    Text(TieKey),
     /// It has this sender and, without reply prefixes, this subject.
     Subject(Address, String),
 }
@@ -41,6 +43,7 @@ impl Tie {
     pub fn key(&self) -> Option<TieKey> {
         match self {
             Tie::Answers(id) | Tie::Is(id) => Some(message_key(id)),
+            Tie::Text(key) => Some(*key),
             Tie::Subject(from, subject) => Some(subject_key(from, subject)),
             Tie::Tagged(_) => None,
         }
@@ -57,6 +60,16 @@ pub fn subject_key(from: &Address, base: &str) -> TieKey {
     digest([b"subject".as_slice(), from.key().as_bytes(), base.as_bytes()])
 }
 
+/// The digest of an author and the words of a mail; none where there are too few to tell texts apart.
+pub fn text_key(message: &Message) -> Option<TieKey> {
+    const TELLING_WORDS: usize = 8;
+    let author = message.author()?.address.key();
+    let words: Vec<&str> = message.text.split_whitespace().collect();
+    let enough = words.len() >= TELLING_WORDS || message.text.chars().count() >= 10 * TELLING_WORDS;
+    let text = words.join(" ");
+    enough.then(|| digest([b"text".as_slice(), author.as_bytes(), text.as_bytes()]))
+}
+
 /// Everything in a mail that may lead to a case, surest first.
 pub fn ties(message: &Message) -> Vec<Tie> {
     let mut ties: Vec<Tie> = Vec::new();
@@ -70,6 +83,7 @@ pub fn ties(message: &Message) -> Vec<Tie> {
     }
     ties.extend(message.ids.iter().cloned().map(Tie::Is));
     ties.extend(tags(&message.subject).into_iter().map(Tie::Tagged));
+    ties.extend(text_key(message).map(Tie::Text));
     if let Some(from) = message.author() {
         let subject = base_subject(&message.subject);
         if !subject.is_empty() {
@@ -83,18 +97,24 @@ pub fn ties(message: &Message) -> Vec<Tie> {
 /// not depend on how much was.
 const TELLING_BODY: usize = 32 * 1024;
 
-/// One digest for one mail, however many folders or aliases it was seen in: what its author wrote,
-/// without what servers added on the way. Of the body it takes the bytes as they came, so that it
+/// One digest for one mail to one project, however many folders or aliases it was seen in: what its
+/// author wrote, without what servers added on the way. Of the body it takes the bytes as they came, so that it
 /// stays the same when the reading of them improves.
-pub fn mail_key(message: &Message, bytes: &[u8]) -> TieKey {
+pub fn mail_key(case_prefix: &str, message: &Message, bytes: &[u8]) -> TieKey {
     let ids: String = message.ids.iter().map(ToString::to_string).collect();
     let from: String = message.from.iter().map(|m| m.address.key() + ",").collect();
     let date = message.date.map_or(0, super::time::Moment::unix);
     let blank_line = bytes.windows(4).position(|four| four == b"\r\n\r\n");
     let body = blank_line.and_then(|at| bytes.get(at..)).unwrap_or(bytes);
     let body = body.get(..TELLING_BODY).unwrap_or(body);
-    let parts = [b"mail".as_slice(), ids.as_bytes(), from.as_bytes(), &date.to_be_bytes(), body];
-    digest(parts)
+    let project = case_prefix.as_bytes();
+    digest([b"mail", project, ids.as_bytes(), from.as_bytes(), &date.to_be_bytes(), body])
+}
+
+/// The digest of a mail of which nothing is known but its place.
+pub fn place_key(folder: &str, uid_validity: u32, uid: u32) -> TieKey {
+    let place = [b"place".as_slice(), folder.as_bytes(), &uid_validity.to_be_bytes()];
+    digest(place.into_iter().chain([uid.to_be_bytes().as_slice()]))
 }
 
 /// The case numbers that a subject carries in brackets: `[EXP-2026-0007]`.
@@ -111,6 +131,11 @@ pub fn tags(subject: &str) -> Vec<CaseId> {
 /// the languages that mail programs write them in, without our case number, in lower case.
 pub fn base_subject(subject: &str) -> String {
     without_prefixes(subject).to_lowercase()
+}
+
+/// Whether a subject begins with a reply or forward prefix, or carries a case number.
+pub fn has_prefix(subject: &str) -> bool {
+    !tags(subject).is_empty() || strip_prefix(subject.trim()).is_some()
 }
 
 /// The same, in the letters in which it was written.

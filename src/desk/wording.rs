@@ -32,6 +32,9 @@ pub struct Wording(Arc<Environment<'static>>);
 /// A letter is at most 4 kB with its header, so that it is read, and no use as an amplifier.
 const LONGEST_BODY: usize = 3000;
 
+/// How much longer than a sample real values may make a letter.
+const SLACK: usize = 1000;
+
 /// A template that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {what}")]
@@ -131,11 +134,11 @@ struct Listed {
 }
 
 impl Listed {
-    fn of(case: &Case, policy: &Policy) -> Listed {
+    fn of(case: &Case) -> Listed {
         Listed {
             case: case.id.to_string(),
             received: case.arrived().in_words(),
-            response_due: case.response_due(policy).in_words(),
+            response_due: case.response_due().in_words(),
         }
     }
 }
@@ -151,11 +154,11 @@ impl Values {
             project: policy.project.clone(),
             subject: if subject.is_empty() { "your report".into() } else { subject },
             received: case.arrived().in_words(),
-            acknowledgement_due: case.acknowledgement_due(policy).in_words(),
-            response_due: case.response_due(policy).in_words(),
+            acknowledgement_due: case.acknowledgement_due().in_words(),
+            response_due: case.response_due().in_words(),
             found: asks.then(|| one_line(opening.verdict.detail(), 300)),
             policy_url: policy.policy_url.clone(),
-            cases: [case].iter().chain(others).map(|case| Listed::of(case, policy)).collect(),
+            cases: [case].iter().chain(others).map(|case| Listed::of(case)).collect(),
         }
     }
 
@@ -192,7 +195,13 @@ pub fn write(
         file: id.to_string(),
         what: "this letter was never decided on".into(),
     })?;
-    let (subject, body) = wording.render(on_case.kind, &Values::of(case, others, policy))?;
+    let values = Values::of(case, others, policy);
+    // What was tried with sample values may still be too long for these: then our own words serve.
+    let (subject, body) = wording
+        .render(on_case.kind, &values)
+        .ok()
+        .filter(|(_, body)| body.len() <= LONGEST_BODY + SLACK)
+        .map_or_else(|| Wording::shipped().render(on_case.kind, &values), Ok)?;
     let answered = case.mail().message_id.clone();
     Ok(Letter {
         id: id.clone(),

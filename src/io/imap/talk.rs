@@ -94,6 +94,19 @@ pub enum FromFolder {
     },
 }
 
+impl FromFolder {
+    /// Which folder says it.
+    pub fn folder(&self) -> &Folder {
+        match self {
+            FromFolder::Selected { folder, .. }
+            | FromFolder::Headers { folder, .. }
+            | FromFolder::Mails { folder, .. }
+            | FromFolder::Trouble { folder, .. }
+            | FromFolder::Watching { folder, .. } => folder,
+        }
+    }
+}
+
 /// What the loop says to a folder's task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToFolder {

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::StoreError;
 use super::folder::{Folder, OpenError};
-use super::tables::{Fault, Row, SCHEMA_KEY, Tables};
+use super::tables::{Fault, Row, SCHEMA_KEY, Tables, has_room};
 use crate::desk::table::{Batch, Table, Write};
 
 /// The version of what keys and values mean. It goes up when an older program could misread them.
@@ -125,6 +125,7 @@ impl Keeper {
     fn open(folder: Folder) -> Result<Keeper, OpenError> {
         let dir = folder.path().to_owned();
         let open = || {
+            need_room(&folder)?;
             if !folder.holds_store()? {
                 create(&folder)?;
             }
@@ -150,6 +151,7 @@ impl Keeper {
     fn serve(&mut self, group: &mut Vec<Command>) -> Option<Answer<()>> {
         let mut replies = Vec::with_capacity(group.len());
         let mut close = None;
+        let room = need_room(&self.folder);
         let mut state = self.reopen();
         let mut dirty = false;
         for command in group.drain(..) {
@@ -157,6 +159,10 @@ impl Keeper {
                 Command::Close(answer) => {
                     close = Some(answer);
                     break;
+                }
+                Command::Commit(_, answer) if room.is_err() => {
+                    // Nothing was begun, so nothing has to be opened anew.
+                    let _ = answer.send(Err(StoreError::Disk(FULL.to_owned())));
                 }
                 command => {
                     dirty |= matches!(command, Command::Commit(..));
@@ -178,7 +184,10 @@ impl Keeper {
     fn reopen(&mut self) -> Result<&mut Tables, Fault> {
         match &mut self.tables {
             Some(tables) => Ok(tables),
-            closed @ None => Ok(closed.insert(open_existing(&self.folder.store())?)),
+            closed @ None => {
+                need_room(&self.folder)?;
+                Ok(closed.insert(open_existing(&self.folder.store())?))
+            }
         }
     }
 }
@@ -224,11 +233,18 @@ fn reply<T: 'static>(answer: Answer<T>, value: Option<T>) -> Reply {
     })
 }
 
+const FULL: &str = "it is full: make room";
+
+fn need_room(folder: &Folder) -> Result<(), Fault> {
+    if has_room(folder.path())? {
+        return Ok(());
+    }
+    Err(Fault::Disk(io::ErrorKind::StorageFull.into()))
+}
+
 fn disk_error(fault: Fault) -> StoreError {
     let error = StoreError::Disk(match fault {
-        Fault::Disk(error) if error.kind() == io::ErrorKind::StorageFull => {
-            "it is full: make room".to_owned()
-        }
+        Fault::Disk(error) if error.kind() == io::ErrorKind::StorageFull => FULL.to_owned(),
         Fault::Disk(error) => first_line(&error.to_string()),
         Fault::Damage(detail) => first_line(&detail),
         Fault::Newer(_) | Fault::Foreign => "another program changed the store".to_owned(),

@@ -19,6 +19,16 @@ pub type Row = (Vec<u8>, Vec<u8>);
 /// A hint to sled; about this much stays in memory between reads.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
+/// Free space in bytes that nothing is begun without. sled does not survive a disk that becomes full
+/// while it writes: its log is damaged, and stays so when there is room again.
+const RESERVE: u64 = 2 << 20;
+
+/// Whether the file system that holds `path` has room for one more group of commits.
+pub(super) fn has_room(path: &Path) -> io::Result<bool> {
+    let room = rustix::fs::statvfs(path)?;
+    Ok(room.f_bavail.saturating_mul(room.f_frsize) >= RESERVE)
+}
+
 pub(super) const SCHEMA_KEY: &[u8] = b"schema";
 const SEAL_KEY: &[u8] = b"seal";
 

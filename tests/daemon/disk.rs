@@ -1,0 +1,53 @@
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::mails::{answers, cases, mixed};
+use crate::rig::{Daemon, INBOX, Rig, wait_until};
+
+/// A small file system of its own, taken away in the end.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    /// None where this machine does not let us mount.
+    fn at(path: std::path::PathBuf) -> Option<SmallDisk> {
+        fs::create_dir_all(&path).unwrap();
+        let options = ["-t", "tmpfs", "-o", "size=8m", "tmpfs"];
+        let mounted = Command::new("mount").args(options).arg(&path).status().unwrap();
+        mounted.success().then_some(SmallDisk(path))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").args(["-l"]).arg(&self.0).status());
+    }
+}
+
+#[test]
+fn a_full_disk_holds_reports_up_and_loses_none() {
+    let rig = Rig::start();
+    let Some(disk) = SmallDisk::at(rig.dir().join("state")) else {
+        eprintln!("skipped: file systems cannot be mounted here");
+        return;
+    };
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    let filler = disk.0.join("filler");
+    // As much as fits.
+    let _ = fs::write(&filler, vec![0; 16 << 20]);
+    let mails: Vec<_> = (0..200).map(|n| mixed(n * 10)).collect();
+    // Together, so that the inbox holds several batches at once.
+    for mail in &mails {
+        mail.send(&rig);
+    }
+    let refused = || daemon.log().contains("nothing was recorded");
+    assert!(wait_until(Duration::from_secs(20), refused), "{}", daemon.log());
+    fs::remove_file(&filler).unwrap();
+    let answered = || answers(&rig, &mails).values().filter(|letters| !letters.is_empty()).count();
+    let all = wait_until(Duration::from_mins(2), || answered() == mails.len());
+    assert!(all, "{} of {} are answered\n{}", answered(), mails.len(), daemon.log());
+    assert_eq!(cases(&config).len(), mails.len());
+    assert!(answers(&rig, &mails).values().all(|letters| letters.len() == 1));
+    assert_eq!(rig.mails(INBOX, "INBOX").len(), mails.len());
+}
