@@ -21,3 +21,5 @@ mod load;
 mod operator;
 #[path = "daemon/outage.rs"]
 mod outage;
+#[path = "daemon/robot.rs"]
+mod robot;

@@ -1,0 +1,53 @@
+use std::time::{Duration, Instant};
+
+use crate::mails::{cases, report};
+use crate::rig::{Daemon, INBOX, Rig, wait_until};
+
+#[test]
+fn a_robot_without_any_header_that_answers_everything_gets_three_letters() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let _daemon = Daemon::start(&rig, &config);
+    let robot = "ticket@robot.example";
+    let mut sent = 0;
+    let write = |n: usize| {
+        // A new subject and id each time, and words that no rule knows.
+        let text =
+            report(robot, &format!("ticket-{n}")).replace("version 3.1", &format!("version 3.{n}"));
+        rig.deliver(Some(robot), &[INBOX], text.as_bytes());
+    };
+    write(0);
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(12) {
+        let letters = rig.mails(robot, "INBOX").len();
+        if letters > sent {
+            sent += 1;
+            write(sent);
+        }
+        let _ = wait_until(Duration::from_millis(50), || false);
+    }
+    assert_eq!(rig.mails(robot, "INBOX").len(), 3);
+    assert_eq!(cases(&config).len(), 4, "every mail is kept");
+}
+
+#[test]
+fn a_vacation_script_is_not_answered() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    let kim = "kim@acorn.example";
+    rig.sieve(
+        kim,
+        "require [\"vacation\"];\nvacation :days 1 \"I am on the mountain until Monday.\";\n",
+    );
+    rig.deliver(Some(kim), &[INBOX], report(kim, "one").as_bytes());
+    rig.wait_for_mails(kim, 1, Duration::from_secs(20));
+    // Whether the script answers our letter is its own affair; if it does, that is the end of it.
+    let answered = || rig.mails(INBOX, "INBOX").len() == 2;
+    let _ = wait_until(Duration::from_secs(4), answered);
+    let bo = "bo@acorn.example";
+    rig.deliver(Some(bo), &[INBOX], report(bo, "two").as_bytes());
+    rig.wait_for_mails(bo, 1, Duration::from_secs(20));
+    assert_eq!(rig.mails(kim, "INBOX").len(), 1, "{}", daemon.log());
+    assert_eq!(cases(&config).len(), 2);
+}
