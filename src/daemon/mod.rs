@@ -7,25 +7,24 @@
 mod afterwards;
 mod draft;
 mod edges;
+mod folders;
+mod journal;
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::afterwards::Afterwards;
-use self::draft::{Draft, DraftError, find};
+use self::draft::{Draft, DraftError};
 pub use self::edges::Edges;
-use self::reading::{Batch, News, ReadHeader, ReadMail};
+use self::folders::Folders;
+use self::reading::News;
 use crate::desk::event::{Event, Fact, MailRef};
-use crate::desk::folder::{Cursor, Folder, Keyword};
-use crate::desk::intake::{Incoming, concerns_us};
+use crate::desk::folder::{Folder, Keyword};
 use crate::desk::letter::{Letter, LetterId};
-use crate::desk::line::without_addresses;
-use crate::desk::message::MessageId;
 use crate::desk::outbox::Outcome;
-use crate::desk::record::{self, Progress};
+use crate::desk::record::{self};
 use crate::desk::table::Table;
-use crate::desk::time::Moment;
 use crate::desk::wording::Wording;
 use crate::desk::{Desk, Input};
 use crate::io::control::Asked;
@@ -48,8 +47,7 @@ pub struct Daemon {
     wording: Wording,
     wall: Wall,
     edges: Edges,
-    /// How far each folder has been read: what the store says, kept at hand.
-    progress: BTreeMap<Folder, Progress>,
+    folders: Folders,
     /// Letters that are with the SMTP edge now.
     in_flight: BTreeSet<LetterId>,
     /// Outcomes that could not be made durable yet.
@@ -60,15 +58,6 @@ pub struct Daemon {
     stopping: bool,
     /// How many times in a row nothing could be recorded.
     failures: u32,
-    /// Folders of which a batch was dropped: until they are selected again, and told where to read
-    /// on, nothing more is taken from them.
-    gaps: BTreeSet<Folder>,
-    /// Folders that have not said anything yet; ready when there are none.
-    silent: BTreeSet<Folder>,
-    /// Folders that cannot be watched now.
-    troubled: BTreeSet<Folder>,
-    /// Folders whose known mails may lack a keyword, since a connection broke.
-    unmarked: BTreeSet<Folder>,
 }
 
 /// How many times in a row nothing can be recorded before the daemon gives up: a disk that is full
@@ -97,8 +86,7 @@ impl Daemon {
         wording: Wording,
         edges: Edges,
     ) -> Result<Daemon, query::LoadError> {
-        let progress = read_progress(&store).await?;
-        let silent = edges.folders().cloned().collect();
+        let folders = Folders::of(&store, edges.folders()).await?;
         for (inbox, letters) in desk.letters_nobody_sends() {
             tracing::error!(
                 inbox,
@@ -112,16 +100,12 @@ impl Daemon {
             wording,
             wall: Wall::new(),
             edges,
-            progress,
+            folders,
             in_flight: BTreeSet::new(),
             unsaved: Vec::new(),
             stale: false,
             stopping: false,
             failures: 0,
-            gaps: BTreeSet::new(),
-            silent,
-            troubled: BTreeSet::new(),
-            unmarked: BTreeSet::new(),
         })
     }
 
@@ -194,8 +178,7 @@ impl Daemon {
             self.stale = true;
             let hopeless = matches!(error, DraftError::Store(StoreError::Closed));
             self.failures = if hopeless { MOST_FAILURES } else { self.failures + 1 };
-            // What follows in these folders would leave a gap behind the cursor.
-            self.gaps.extend(folders);
+            self.folders.dropped(folders);
         } else {
             self.failures = 0;
         }
@@ -212,8 +195,13 @@ impl Daemon {
         for (letter, _) in self.unsaved.drain(..) {
             self.in_flight.remove(&letter);
         }
-        self.progress.append(&mut afterwards.progress);
-        self.note(&committed.events, &mut afterwards);
+        self.folders.advance(&mut afterwards.progress);
+        for event in &committed.events {
+            journal::note(event);
+            if let Fact::Sent { .. } = event.fact {
+                self.mark_answered(event, &mut afterwards);
+            }
+        }
         self.send_due(committed.letters).await;
         afterwards.tell(&self.edges);
         Ok(())
@@ -225,7 +213,7 @@ impl Daemon {
         if self.stale {
             let (past, _) = query::past(&self.store).await?;
             self.desk = self.desk.reopened(past);
-            self.progress = read_progress(&self.store).await?;
+            self.folders.reload(&self.store).await?;
             self.stale = false;
         }
         Ok(())
@@ -242,178 +230,10 @@ impl Daemon {
             draft.take(&self.wording, &Input::Delivery { letter, outcome })?;
         }
         for item in news {
-            match item {
-                News::Selected { folder, uid_validity, uid_next, reply } => {
-                    self.silent.remove(&folder);
-                    self.gaps.remove(&folder);
-                    self.unmarked.insert(folder.clone());
-                    let cursor =
-                        self.selected(draft, folder, uid_validity, uid_next, afterwards)?;
-                    afterwards.cursors.push((reply, cursor));
-                }
-                News::Headers { folder, mails, reply } => {
-                    let ties = mails.iter().flat_map(|mail| &mail.ties);
-                    let found = find(&self.store, std::iter::empty(), ties).await?;
-                    let policy = draft.desk().policy(&folder.inbox);
-                    let mut wanted = Wanted::default();
-                    for mail in &mails {
-                        let tied = !draft.tied(&mail.ties, &found)?.is_empty();
-                        let ours = policy.is_some_and(|p| concerns_us(p, &mail.message));
-                        wanted.look_at(mail, tied || ours);
-                    }
-                    afterwards.wanted.push((reply, wanted.uids));
-                }
-                // Dropped, and read again after the reconnect that follows.
-                News::Mails(batch) if self.gaps.contains(&batch.folder) => {}
-                News::Mails(batch) => self.mails(draft, batch, afterwards).await?,
-                News::Lost { folder } => {
-                    self.gaps.insert(folder);
-                }
-                News::Trouble { folder, error } => {
-                    tracing::warn!(%folder, error, "this folder cannot be watched now");
-                    self.silent.remove(&folder);
-                    self.troubled.insert(folder);
-                }
-                News::Watching { folder } => {
-                    if self.troubled.remove(&folder) || self.unmarked.contains(&folder) {
-                        tracing::info!(%folder, "watching");
-                    }
-                    if self.unmarked.remove(&folder) {
-                        afterwards.mark_known(&self.desk, &folder);
-                    }
-                }
-            }
+            let (store, wording) = (&self.store, &self.wording);
+            self.folders.take(draft, store, wording, item, afterwards).await?;
         }
         Ok(())
-    }
-
-    /// Where to read on. A folder that was never seen begins after the mail that is there: a first
-    /// start answers no old mail. One whose UIDs were made anew is read again from its beginning;
-    /// what is recorded is known by its content, what is older than our first look stays old.
-    fn selected(
-        &self,
-        draft: &mut Draft,
-        folder: Folder,
-        uid_validity: u32,
-        uid_next: u32,
-        afterwards: &mut Afterwards,
-    ) -> Result<Cursor, DraftError> {
-        let last_old_uid = uid_next.saturating_sub(1);
-        let known = afterwards.progress.get(&folder).or(self.progress.get(&folder));
-        let progress = match known {
-            Some(known) if known.cursor.uid_validity == uid_validity => return Ok(known.cursor),
-            Some(known) => Progress {
-                cursor: Cursor { uid_validity, last_uid: 0 },
-                since: known.since,
-                renumbered_up_to: last_old_uid,
-            },
-            None => Progress {
-                cursor: Cursor { uid_validity, last_uid: last_old_uid },
-                since: draft.now(),
-                renumbered_up_to: 0,
-            },
-        };
-        tracing::info!(%folder, last_old_uid, "this folder begins here: older mail is left alone");
-        let input = Input::Folder { folder: folder.clone(), uid_validity, last_old_uid };
-        draft.take(&self.wording, &input)?;
-        draft.progress(&folder, &progress);
-        afterwards.progress.insert(folder, progress);
-        Ok(progress.cursor)
-    }
-
-    async fn mails(
-        &self,
-        draft: &mut Draft,
-        batch: Batch,
-        afterwards: &mut Afterwards,
-    ) -> Result<(), DraftError> {
-        let known = afterwards.progress.get(&batch.folder).or(self.progress.get(&batch.folder));
-        let Some(mut progress) = known.copied() else { return Ok(()) };
-        if progress.cursor.uid_validity != batch.uid_validity {
-            // Fetched before the UIDs were made anew; the folder is read again.
-            return Ok(());
-        }
-        let keys = batch.mails.iter().map(|mail| mail.key);
-        let found = find(&self.store, keys, batch.mails.iter().flat_map(|mail| &mail.ties)).await?;
-        let mut recorded = Vec::new();
-        for mail in batch.mails {
-            if is_old(&mail, &progress) {
-                continue;
-            }
-            recorded.push(mail.uid);
-            let (key, ties) = (mail.key, mail.ties.clone());
-            let incoming = incoming(mail, &batch.folder, batch.uid_validity, draft.now());
-            draft.take_mail(&self.wording, key, &ties, &found, incoming)?;
-        }
-        progress.cursor.last_uid = progress.cursor.last_uid.max(batch.upto);
-        draft.progress(&batch.folder, &progress);
-        afterwards.mark(&batch.folder, batch.uid_validity, Keyword::Seen, recorded);
-        afterwards.progress.insert(batch.folder, progress);
-        afterwards.durable.push(batch.durable);
-        Ok(())
-    }
-
-    /// Writes events to the log, without addresses or content, and marks what was answered.
-    fn note(&self, events: &[Event], afterwards: &mut Afterwards) {
-        for event in events {
-            let case = event.case.as_ref().map(ToString::to_string).unwrap_or_default();
-            match &event.fact {
-                Fact::Opened(opening) => {
-                    let verdict = opening.verdict.kind.name();
-                    let (folder, uid) = (&opening.mail.folder, opening.mail.uid);
-                    tracing::info!(case, verdict, %folder, uid, "a case is opened");
-                }
-                Fact::Sent { letter, .. } => {
-                    tracing::info!(case, %letter, "a letter was sent");
-                    self.mark_answered(event, afterwards);
-                }
-                Fact::Held { why } => {
-                    let why = why.in_words();
-                    tracing::warn!(case, why, "held: a human has to look; see `watchpost show`");
-                }
-                Fact::Delayed { letter, why, next, .. } => {
-                    let why = without_addresses(why);
-                    tracing::warn!(case, %letter, why, %next, "a letter is delayed");
-                }
-                Fact::Refused { letter, why } => {
-                    let why = without_addresses(why);
-                    tracing::error!(case, %letter, why, "a letter cannot be delivered; see `watchpost show`");
-                }
-                Fact::Bounced { letter, failed, .. } => {
-                    tracing::error!(case, %letter, failed, "a letter came back; see `watchpost show`");
-                }
-                Fact::RelayStopped { inbox, why, next } => {
-                    let why = without_addresses(why);
-                    tracing::error!(inbox, why, %next, "the mail server refuses us: no letter leaves");
-                }
-                Fact::RelayResumed { inbox } => {
-                    tracing::info!(inbox, "the mail server takes letters again");
-                }
-                Fact::Joined { verdict, tie, .. } => {
-                    tracing::info!(
-                        case,
-                        verdict = verdict.kind.name(),
-                        ?tie,
-                        "a mail joined its case"
-                    );
-                }
-                Fact::SetAside { verdict, mail } => {
-                    tracing::info!(
-                        verdict = verdict.kind.name(),
-                        uid = mail.uid,
-                        "a mail is put aside"
-                    );
-                }
-                Fact::Deferred { until, .. } => {
-                    tracing::warn!(case, %until, "this address had its letters of the day");
-                }
-                Fact::Written { .. }
-                | Fact::Covered { .. }
-                | Fact::Linked { .. }
-                | Fact::AnsweredBefore
-                | Fact::FolderBegun { .. } => {}
-            }
-        }
     }
 
     fn mark_answered(&self, event: &Event, afterwards: &mut Afterwards) {
@@ -465,7 +285,7 @@ impl Daemon {
     }
 
     fn tell_status(&mut self) {
-        if self.silent.is_empty() && !std::mem::replace(&mut self.edges.told_ready, true) {
+        if self.folders.all_heard() && !std::mem::replace(&mut self.edges.told_ready, true) {
             tracing::info!("ready");
             systemd::ready();
         }
@@ -473,7 +293,7 @@ impl Daemon {
         let folders = self.edges.folders().count();
         let status = format!(
             "watching {} of {folders} folders; {} open cases; {} letters waiting",
-            folders.saturating_sub(self.troubled.len() + self.silent.len()),
+            folders.saturating_sub(self.folders.unwatched()),
             books.open_cases(),
             books.letters_waiting(),
         );
@@ -502,67 +322,12 @@ impl Daemon {
     }
 }
 
-/// Which mails of a folder are for us. A mail that answers one of them is too, although no case
-/// knows that one yet.
-#[derive(Default)]
-struct Wanted {
-    uids: Vec<u32>,
-    ids: BTreeSet<MessageId>,
-}
-
-impl Wanted {
-    fn look_at(&mut self, mail: &ReadHeader, ours: bool) {
-        let message = &mail.message;
-        let mut named = message.in_reply_to.iter().chain(&message.references);
-        if ours || named.any(|id| self.ids.contains(id)) {
-            self.uids.push(mail.uid);
-            self.ids.extend(message.ids.iter().cloned());
-        }
-    }
-}
-
 /// Well under the ten seconds in which a service has to stop.
 const PATIENCE_AT_STOP: Duration = Duration::from_secs(6);
-
-async fn read_progress(store: &Store) -> Result<BTreeMap<Folder, Progress>, query::LoadError> {
-    let mut progress = BTreeMap::new();
-    for (key, value) in query::all(store, Table::Cursors, Vec::new()).await? {
-        if let Some(folder) = record::read_folder_key(&key) {
-            progress.insert(folder, record::read("a folder's progress", &value)?);
-        }
-    }
-    Ok(progress)
-}
 
 async fn load_letter(store: &Store, id: &LetterId) -> Result<Letter, DraftError> {
     let key = id.0.clone().into_bytes();
     let rows = store.get(Table::Letters, vec![key]).await?;
     let value = rows.into_iter().flatten().next().unwrap_or_default();
     Ok(record::read("a letter", &value)?)
-}
-
-/// After UIDs were made anew: whether the mail was there before we first looked. What the servers
-/// wrote down counts, the earlier of the two, since moving a mailbox may renew INTERNALDATE.
-fn is_old(mail: &ReadMail, progress: &Progress) -> bool {
-    let arrived = [mail.arrived, mail.message.received].into_iter().flatten().min();
-    mail.uid <= progress.renumbered_up_to && arrived.is_none_or(|moment| moment < progress.since)
-}
-
-fn incoming(mail: ReadMail, folder: &Folder, uid_validity: u32, now: Moment) -> Incoming {
-    Incoming {
-        mail: MailRef {
-            folder: folder.clone(),
-            uid_validity,
-            uid: mail.uid,
-            message_id: mail.message.ids.first().cloned(),
-            arrived: mail.arrived.unwrap_or(now),
-            size: mail.size,
-        },
-        message: mail.message,
-        verdict: mail.verdict,
-        authentication: mail.authentication,
-        witness: mail.witness,
-        recorded: false,
-        tied: Vec::new(),
-    }
 }

@@ -1,0 +1,248 @@
+//! What is known of each watched folder, and what is made of its news.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::afterwards::Afterwards;
+use super::draft::{Draft, DraftError, find};
+use super::reading::{Batch, News, ReadHeader, ReadMail};
+use crate::desk::Input;
+use crate::desk::event::MailRef;
+use crate::desk::folder::{Cursor, Folder, Keyword};
+use crate::desk::intake::{Incoming, concerns_us};
+use crate::desk::message::MessageId;
+use crate::desk::record::{self, Progress};
+use crate::desk::table::Table;
+use crate::desk::time::Moment;
+use crate::desk::wording::Wording;
+use crate::io::store::Store;
+use crate::query::{self, LoadError};
+
+/// The watched folders.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    /// How far each was read: what the store says, kept at hand.
+    progress: BTreeMap<Folder, Progress>,
+    /// Those of which a batch was dropped: until they are selected again, and told where to read
+    /// on, nothing more is taken from them.
+    gaps: BTreeSet<Folder>,
+    /// Those that have not said anything yet.
+    silent: BTreeSet<Folder>,
+    /// Those that cannot be watched now.
+    troubled: BTreeSet<Folder>,
+    /// Those whose known mails may lack a keyword, since a connection broke.
+    unmarked: BTreeSet<Folder>,
+}
+
+impl Folders {
+    /// What the store knows of these folders.
+    pub(super) async fn of(
+        store: &Store,
+        folders: impl Iterator<Item = &Folder>,
+    ) -> Result<Folders, LoadError> {
+        let silent = folders.cloned().collect();
+        Ok(Folders { progress: read_progress(store).await?, silent, ..Folders::default() })
+    }
+
+    /// Reads anew from the store how far each folder was read.
+    pub(super) async fn reload(&mut self, store: &Store) -> Result<(), LoadError> {
+        self.progress = read_progress(store).await?;
+        Ok(())
+    }
+
+    /// Takes in how far folders were read, now that it is on the disk.
+    pub(super) fn advance(&mut self, progress: &mut BTreeMap<Folder, Progress>) {
+        self.progress.append(progress);
+    }
+
+    /// Mails of these folders were dropped. What follows there would leave a gap behind the cursor.
+    pub(super) fn dropped(&mut self, folders: Vec<Folder>) {
+        self.gaps.extend(folders);
+    }
+
+    /// Whether every folder has said how it is.
+    pub(super) fn all_heard(&self) -> bool {
+        self.silent.is_empty()
+    }
+
+    /// How many are not watched now.
+    pub(super) fn unwatched(&self) -> usize {
+        self.troubled.union(&self.silent).count()
+    }
+
+    /// Takes one piece of news into the draft; what is to be done afterwards is noted there.
+    pub(super) async fn take(
+        &mut self,
+        draft: &mut Draft,
+        store: &Store,
+        wording: &Wording,
+        item: News,
+        afterwards: &mut Afterwards,
+    ) -> Result<(), DraftError> {
+        match item {
+            News::Selected { folder, uid_validity, uid_next, reply } => {
+                self.silent.remove(&folder);
+                self.gaps.remove(&folder);
+                self.unmarked.insert(folder.clone());
+                let cursor =
+                    self.selected(draft, wording, folder, uid_validity, uid_next, afterwards)?;
+                afterwards.cursors.push((reply, cursor));
+            }
+            News::Headers { folder, mails, reply } => {
+                let ties = mails.iter().flat_map(|mail| &mail.ties);
+                let found = find(store, std::iter::empty(), ties).await?;
+                let policy = draft.desk().policy(&folder.inbox);
+                let mut wanted = Wanted::default();
+                for mail in &mails {
+                    let tied = !draft.tied(&mail.ties, &found)?.is_empty();
+                    let ours = policy.is_some_and(|p| concerns_us(p, &mail.message));
+                    wanted.look_at(mail, tied || ours);
+                }
+                afterwards.wanted.push((reply, wanted.uids));
+            }
+            // Dropped, and read again after the reconnect that follows.
+            News::Mails(batch) if self.gaps.contains(&batch.folder) => {}
+            News::Mails(batch) => self.mails(draft, store, wording, batch, afterwards).await?,
+            News::Lost { folder } => {
+                self.gaps.insert(folder);
+            }
+            News::Trouble { folder, error } => {
+                tracing::warn!(%folder, error, "this folder cannot be watched now");
+                self.silent.remove(&folder);
+                self.troubled.insert(folder);
+            }
+            News::Watching { folder } => {
+                if self.troubled.remove(&folder) || self.unmarked.contains(&folder) {
+                    tracing::info!(%folder, "watching");
+                }
+                if self.unmarked.remove(&folder) {
+                    afterwards.mark_known(draft.desk(), &folder);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where to read on. A folder that was never seen begins after the mail that is there: a first
+    /// start answers no old mail. One whose UIDs were made anew is read again from its beginning;
+    /// what is recorded is known by its content, what is older than our first look stays old.
+    fn selected(
+        &self,
+        draft: &mut Draft,
+        wording: &Wording,
+        folder: Folder,
+        uid_validity: u32,
+        uid_next: u32,
+        afterwards: &mut Afterwards,
+    ) -> Result<Cursor, DraftError> {
+        let last_old_uid = uid_next.saturating_sub(1);
+        let known = afterwards.progress.get(&folder).or(self.progress.get(&folder));
+        let progress = match known {
+            Some(known) if known.cursor.uid_validity == uid_validity => return Ok(known.cursor),
+            Some(known) => Progress {
+                cursor: Cursor { uid_validity, last_uid: 0 },
+                since: known.since,
+                renumbered_up_to: last_old_uid,
+            },
+            None => Progress {
+                cursor: Cursor { uid_validity, last_uid: last_old_uid },
+                since: draft.now(),
+                renumbered_up_to: 0,
+            },
+        };
+        tracing::info!(%folder, last_old_uid, "this folder begins here: older mail is left alone");
+        let input = Input::Folder { folder: folder.clone(), uid_validity, last_old_uid };
+        draft.take(wording, &input)?;
+        draft.progress(&folder, &progress);
+        afterwards.progress.insert(folder, progress);
+        Ok(progress.cursor)
+    }
+
+    async fn mails(
+        &self,
+        draft: &mut Draft,
+        store: &Store,
+        wording: &Wording,
+        batch: Batch,
+        afterwards: &mut Afterwards,
+    ) -> Result<(), DraftError> {
+        let known = afterwards.progress.get(&batch.folder).or(self.progress.get(&batch.folder));
+        let Some(mut progress) = known.copied() else { return Ok(()) };
+        if progress.cursor.uid_validity != batch.uid_validity {
+            // Fetched before the UIDs were made anew; the folder is read again.
+            return Ok(());
+        }
+        let keys = batch.mails.iter().map(|mail| mail.key);
+        let found = find(store, keys, batch.mails.iter().flat_map(|mail| &mail.ties)).await?;
+        let mut recorded = Vec::new();
+        for mail in batch.mails {
+            if is_old(&mail, &progress) {
+                continue;
+            }
+            recorded.push(mail.uid);
+            let (key, ties) = (mail.key, mail.ties.clone());
+            let incoming = incoming(mail, &batch.folder, batch.uid_validity, draft.now());
+            draft.take_mail(wording, key, &ties, &found, incoming)?;
+        }
+        progress.cursor.last_uid = progress.cursor.last_uid.max(batch.upto);
+        draft.progress(&batch.folder, &progress);
+        afterwards.mark(&batch.folder, batch.uid_validity, Keyword::Seen, recorded);
+        afterwards.progress.insert(batch.folder, progress);
+        afterwards.durable.push(batch.durable);
+        Ok(())
+    }
+}
+
+/// Which mails of a folder are for us. A mail that answers one of them is too, although no case
+/// knows that one yet.
+#[derive(Default)]
+struct Wanted {
+    uids: Vec<u32>,
+    ids: BTreeSet<MessageId>,
+}
+
+impl Wanted {
+    fn look_at(&mut self, mail: &ReadHeader, ours: bool) {
+        let message = &mail.message;
+        let mut named = message.in_reply_to.iter().chain(&message.references);
+        if ours || named.any(|id| self.ids.contains(id)) {
+            self.uids.push(mail.uid);
+            self.ids.extend(message.ids.iter().cloned());
+        }
+    }
+}
+
+async fn read_progress(store: &Store) -> Result<BTreeMap<Folder, Progress>, LoadError> {
+    let mut progress = BTreeMap::new();
+    for (key, value) in query::all(store, Table::Cursors, Vec::new()).await? {
+        if let Some(folder) = record::read_folder_key(&key) {
+            progress.insert(folder, record::read("a folder's progress", &value)?);
+        }
+    }
+    Ok(progress)
+}
+
+/// After UIDs were made anew: whether the mail was there before we first looked. What the servers
+/// wrote down counts, the earlier of the two, since moving a mailbox may renew INTERNALDATE.
+fn is_old(mail: &ReadMail, progress: &Progress) -> bool {
+    let arrived = [mail.arrived, mail.message.received].into_iter().flatten().min();
+    mail.uid <= progress.renumbered_up_to && arrived.is_none_or(|moment| moment < progress.since)
+}
+
+fn incoming(mail: ReadMail, folder: &Folder, uid_validity: u32, now: Moment) -> Incoming {
+    Incoming {
+        mail: MailRef {
+            folder: folder.clone(),
+            uid_validity,
+            uid: mail.uid,
+            message_id: mail.message.ids.first().cloned(),
+            arrived: mail.arrived.unwrap_or(now),
+            size: mail.size,
+        },
+        message: mail.message,
+        verdict: mail.verdict,
+        authentication: mail.authentication,
+        witness: mail.witness,
+        recorded: false,
+        tied: Vec::new(),
+    }
+}
