@@ -9,4 +9,5 @@ pub mod smtp;
 pub mod store;
 pub mod systemd;
 pub mod tls;
+pub mod unix;
 pub mod wall;

@@ -14,12 +14,12 @@ use futures_util::FutureExt as _;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::config::settings::SecretSource;
 use crate::io::password::Password;
+use crate::io::unix;
 
 /// The largest file or output that a secret is looked for in, in bytes.
 const LIMIT: usize = 64 << 10;
@@ -132,7 +132,7 @@ pub async fn read(source: &SecretSource) -> Result<SecretString, SecretError> {
 }
 
 async fn file(path: &Path) -> Result<SecretString, Fault> {
-    let (path, ours) = (path.to_owned(), our_user()?);
+    let (path, ours) = (path.to_owned(), unix::user());
     blocking(move || {
         let file = open(&path)?;
         private(&path, &file, ours)?;
@@ -174,12 +174,6 @@ fn private(path: &Path, file: &File, ours: u32) -> Result<(), Fault> {
         return Err(Fault::Exposed { mode, path: path.to_owned() });
     }
     Ok(())
-}
-
-/// The user we run as: the kernel stamps it on each end of a pair of sockets.
-fn our_user() -> io::Result<u32> {
-    let (one, _other) = UnixStream::pair()?;
-    Ok(one.peer_cred()?.uid())
 }
 
 fn content(file: File) -> Result<SecretString, Fault> {
@@ -341,7 +335,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_of_somebody_else_is_refused() {
         let (_folder, path) = secret(b"hunter2\n", 0o600);
-        let ours = our_user().unwrap();
+        let ours = unix::user();
         assert_eq!(ours, std::fs::metadata(&path).unwrap().uid());
         let file = File::open(&path).unwrap();
         assert!(private(&path, &file, ours).is_ok());

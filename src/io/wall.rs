@@ -41,6 +41,11 @@ impl Default for Wall {
     }
 }
 
+/// The moment that it is, for a single look. Whoever looks again keeps a [`Wall`].
+pub fn now() -> Moment {
+    read()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 fn read() -> Moment {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -12,6 +12,7 @@ use sled::transaction::TransactionError;
 
 use super::seal::Seal;
 use crate::desk::table::{Batch, Table, Write};
+use crate::io::unix;
 
 /// One pair of a table.
 pub type Row = (Vec<u8>, Vec<u8>);
@@ -25,8 +26,7 @@ const RESERVE: u64 = 2 << 20;
 
 /// Whether the file system that holds `path` has room for one more group of commits.
 pub(super) fn has_room(path: &Path) -> io::Result<bool> {
-    let room = rustix::fs::statvfs(path)?;
-    Ok(room.f_bavail.saturating_mul(room.f_frsize) >= RESERVE)
+    Ok(unix::free_space(path)? >= RESERVE)
 }
 
 pub(super) const SCHEMA_KEY: &[u8] = b"schema";
@@ -112,7 +112,7 @@ impl Tables {
     /// snapshots included, and reports what the disk refused.
     pub(super) fn barrier(&self) -> Result<(), Fault> {
         self.db.flush()?;
-        rustix::fs::syncfs(&self.dir).map_err(io::Error::from)?;
+        unix::sync_file_system(&self.dir)?;
         Ok(())
     }
 

@@ -1,0 +1,35 @@
+//! What the operating system is asked beside what the standard library asks it.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use rustix::fs::Access;
+
+/// The user that we run as.
+pub fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Whether we may make files in this folder. Only asks: nothing is made.
+pub fn may_write(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// How many columns the terminal on standard output has; none where it is no terminal, or one that
+/// does not say.
+pub fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// Brings everything that was written to the file system of this folder onto its disk.
+pub fn sync_file_system(folder: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(folder)?)
+}
+
+/// How many bytes we may still write to the file system that holds `path`.
+pub fn free_space(path: &Path) -> io::Result<u64> {
+    let room = rustix::fs::statvfs(path)?;
+    Ok(room.f_bavail.saturating_mul(room.f_frsize))
+}
