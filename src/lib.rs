@@ -1,5 +1,5 @@
 //! Watchpost keeps the promises of a `SECURITY.md`. It watches the inbox that vulnerability reports
-//! are mailed to, acknowledges each report, and makes sure that a person answers in time. Reporters
+//! are mailed to, acknowledges each report, and shows until when a person owes an answer. Reporters
 //! and maintainers use nothing but mail.
 //!
 //! ```text

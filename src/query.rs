@@ -11,6 +11,7 @@ use crate::desk::record::{self, Meta, Unreadable};
 use crate::desk::table::Table;
 use crate::io::control::{Answer, Request};
 use crate::io::store::{Store, StoreError};
+use crate::io::wall;
 use crate::view;
 
 /// Why a store cannot be read.
@@ -74,7 +75,10 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
 /// Answers one request.
 pub async fn answer(desk: &Desk, store: &Store, request: &Request) -> Answer {
     match request {
-        Request::Cases => desk.books().cases().map(|case| json(&view::case_row(case))).collect(),
+        Request::Cases => {
+            let now = wall::now();
+            desk.books().cases().map(|case| json(&view::case_row(case, now))).collect()
+        }
         Request::Show { case } => {
             let events = events(store, case).await.map_err(|error| error.to_string())?;
             if events.is_empty() {

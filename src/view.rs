@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::desk::case::{Case, Fate};
-use crate::desk::event::{Event, Fact};
+use crate::desk::event::{Event, Fact, HoldReason};
 use crate::desk::time::Moment;
 
 /// A row of `watchpost cases`.
@@ -29,6 +29,12 @@ pub struct CaseRow {
     pub response_due: String,
     /// Why nobody was answered by machine.
     pub held: Option<String>,
+    /// The same as a word for programs.
+    #[serde(default)]
+    pub hold: Option<HoldReason>,
+    /// Whether something is owed that was due before this row was made.
+    #[serde(default)]
+    pub overdue: bool,
     /// How many mails joined after the first.
     pub follow_ups: u32,
     /// How many of its letters still have to be sent.
@@ -37,10 +43,22 @@ pub struct CaseRow {
     pub inbox: String,
 }
 
-/// The row of a case.
-pub fn case_row(case: &Case) -> CaseRow {
+impl CaseRow {
+    /// When the reporter is owed something next: the acknowledgement where there is none yet, or the
+    /// response. None where a moment cannot be read.
+    pub fn due(&self) -> Option<Moment> {
+        let response = Moment::parse_rfc3339(&self.response_due)?;
+        match self.acknowledged {
+            Some(_) => Some(response),
+            None => Some(response.min(Moment::parse_rfc3339(&self.acknowledgement_due)?)),
+        }
+    }
+}
+
+/// The row of a case as it is `now`.
+pub fn case_row(case: &Case, now: Moment) -> CaseRow {
     let waiting = case.letters.values().filter(|letter| letter.fate == Fate::Waiting).count();
-    CaseRow {
+    let mut row = CaseRow {
         case: case.id.to_string(),
         state: case.state().name().into(),
         verdict: case.opening.verdict.kind.name().into(),
@@ -51,10 +69,14 @@ pub fn case_row(case: &Case) -> CaseRow {
         acknowledgement_due: case.acknowledgement_due().rfc3339(),
         response_due: case.response_due().rfc3339(),
         held: case.held.map(|why| why.in_words().to_owned()),
+        hold: case.held,
+        overdue: false,
         follow_ups: case.follow_ups,
         letters_waiting: waiting,
         inbox: case.mail().folder.inbox.clone(),
-    }
+    };
+    row.overdue = row.due().is_some_and(|due| due < now);
+    row
 }
 
 /// A line of `watchpost show`.
@@ -90,18 +112,14 @@ fn tell(fact: &Fact) -> (&'static str, String) {
         Fact::Opened(opening) => {
             let who =
                 opening.reporter.as_ref().map_or("somebody".into(), |r| r.address.to_string());
-            let verdict = &opening.verdict;
-            let mail = &opening.mail;
+            let (verdict, mail) = (&opening.verdict, &opening.mail);
+            let wrote = match opening.subject.as_str() {
+                "" => "wrote without a subject".to_owned(),
+                subject => format!("wrote “{subject}”"),
+            };
+            let why = third_person(verdict.detail());
             let place = format!("{}, UID {}", mail.folder, mail.uid);
-            (
-                "opened",
-                format!(
-                    "{who} wrote “{}” ({}: {}); {place}",
-                    opening.subject,
-                    verdict.kind,
-                    verdict.detail()
-                ),
-            )
+            ("opened", format!("{who} {wrote} ({}: {why}); {place}", verdict.kind))
         }
         Fact::Joined { mail, from, verdict, tie } => {
             let who = from.as_ref().map_or("somebody".into(), |f| f.address.to_string());
@@ -119,20 +137,21 @@ fn tell(fact: &Fact) -> (&'static str, String) {
             ("linked", format!("refers to {other}, without proof that it belongs there"))
         }
         Fact::SetAside { verdict, .. } => {
-            ("set aside", format!("{}: {}", verdict.kind, verdict.detail()))
+            ("set aside", format!("{}: {}", verdict.kind, third_person(verdict.detail())))
         }
         Fact::Held { why } => ("held", format!("not answered by machine: {}", why.in_words())),
         Fact::Written { kind, to, .. } => {
             ("written", format!("{} to {}", kind.name().replace('_', " "), to.address))
         }
         Fact::Covered { letter, .. } => ("covered", format!("{letter} acknowledges this case too")),
-        Fact::Deferred { until, .. } => {
-            ("deferred", format!("acknowledged together with others of this address, at {until}"))
-        }
+        Fact::Deferred { until, .. } => (
+            "deferred",
+            format!("acknowledged together with others of this address, at {}", utc(*until)),
+        ),
         Fact::Sent { letter, reply } => ("sent", format!("{letter}: {reply}")),
         Fact::Delayed { letter, why, unknown, next } => {
             let sure = if *unknown { "perhaps sent" } else { "not sent" };
-            ("delayed", format!("{letter} {sure}: {why}; again at {next}"))
+            ("delayed", format!("{letter} {sure}: {why}; again at {}", utc(*next)))
         }
         Fact::Refused { letter, why } => {
             ("refused", format!("{letter} will not be delivered: {why}"))
@@ -146,7 +165,7 @@ fn tell(fact: &Fact) -> (&'static str, String) {
             "the mail carries $WatchpostAcked: an earlier store had answered it".into(),
         ),
         Fact::RelayStopped { why, next, .. } => {
-            ("relay stopped", format!("the mail server refuses us: {why}; again at {next}"))
+            ("relay stopped", format!("the mail server refuses us: {why}; again at {}", utc(*next)))
         }
         Fact::RelayResumed { .. } => {
             ("relay resumed", "the mail server takes letters again".into())
@@ -155,4 +174,14 @@ fn tell(fact: &Fact) -> (&'static str, String) {
             ("folder", format!("{folder} is watched from UID {last_old_uid} on"))
         }
     }
+}
+
+/// A moment as a sentence for an operator names it.
+pub fn utc(moment: Moment) -> String {
+    format!("{} UTC", moment.short())
+}
+
+/// What is found in a mail is told to its author, about "your mail"; an operator reads of "the mail".
+pub fn third_person(detail: &str) -> String {
+    detail.strip_prefix("your mail").map_or_else(|| detail.into(), |rest| format!("the mail{rest}"))
 }

@@ -1,80 +1,135 @@
 //! `watchpost check`: everything that can be found wrong before a mail arrives. Changes nothing.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::failure::Failure;
-use super::print;
-use super::setup::{runtime, settings, wording};
-use crate::config::settings::{Inbox, SecretSource, Settings};
+use super::passwords::used;
+use super::places::hindrances;
+use super::print::{self, Screen};
+use super::setup::{block_on, letter_names, letters, settings};
+use super::words::count;
+use crate::config::settings::{Imap, Inbox, SecretSource, Server, Settings, Smtp};
 use crate::desk::line::shown;
+use crate::desk::policy::Policy;
 use crate::io::{imap, secret, smtp};
 
 /// Checks the file and the letters, then, unless `offline`, each mail account.
 pub(super) fn check(config: &Path, offline: bool) -> Result<(), Failure> {
     let settings = settings(config)?;
-    wording(&settings)?;
-    let mut report = Report::default();
+    let letters = letters(config, &settings)?;
+    let mut report = Report { screen: Screen::of_stdout(), failures: 0, broken: None };
     report.fine(format!("{}: the configuration is in order", config.display()));
-    runtime()?.block_on(async {
-        for inbox in &settings.inboxes {
-            secrets(inbox, &mut report).await;
-        }
-        if !offline && report.failures == 0 {
-            servers(&settings, &mut report).await;
-        }
-    });
-    print::lines(&report.lines)?;
-    match report.failures {
-        0 => Ok(()),
-        1 => Err(Failure::of("1 check failed")),
-        n => Err(Failure::of(format!("{n} checks failed"))),
+    for stray in letters.strays {
+        let names = letter_names();
+        report.note(format!("letters: {stray} is not used; the letters are {names}"));
     }
+    for inbox in &settings.inboxes {
+        policy(&inbox.policy, &mut report);
+    }
+    for hindrance in hindrances(&settings) {
+        report.fail(hindrance);
+    }
+    block_on(async {
+        let unreadable = passwords(&settings, &mut report).await;
+        if !offline {
+            servers(&settings, &unreadable, &mut report).await;
+        }
+        Ok(())
+    })?;
+    report.end()
 }
 
-#[derive(Default)]
+/// Prints each line as soon as it is known: a server that does not answer takes its time.
 struct Report {
-    lines: Vec<String>,
+    screen: Screen,
     failures: usize,
+    broken: Option<Failure>,
 }
 
 impl Report {
     fn fine(&mut self, what: impl AsRef<str>) {
-        self.lines.push(format!("{}    {}", print::green("ok"), shown(what.as_ref())));
+        self.tell(&self.screen.green("ok"), "    ", what.as_ref());
     }
 
     fn note(&mut self, what: impl AsRef<str>) {
-        self.lines.push(format!("note  {}", shown(what.as_ref())));
+        self.tell("note", "  ", what.as_ref());
     }
 
     fn fail(&mut self, what: impl AsRef<str>) {
         self.failures += 1;
-        self.lines.push(format!("{}  {}", print::red("FAIL"), shown(what.as_ref())));
+        self.tell(&self.screen.red("FAIL"), "  ", what.as_ref());
     }
-}
 
-async fn secrets(inbox: &Inbox, report: &mut Report) {
-    let smtp = inbox.smtp.login.as_ref().map(|(_, source)| source);
-    let sources: Vec<&SecretSource> =
-        [Some(&inbox.imap.password), smtp].into_iter().flatten().collect();
-    for source in sources {
-        if let Err(error) = secret::read(source).await {
-            report.fail(format!("{}: {error}", inbox.policy.inbox));
+    fn tell(&mut self, how: &str, gap: &str, what: &str) {
+        let printed = print::lines([format!("{how}{gap}{}", shown(what))]);
+        self.broken = self.broken.take().or(printed.err());
+    }
+
+    fn end(self) -> Result<(), Failure> {
+        match (self.broken, self.failures) {
+            (Some(failure), _) => Err(failure),
+            (None, 0) => Ok(()),
+            (None, n) => Err(Failure::of(format!("{} failed", count(n, "check", "checks")))),
         }
     }
 }
 
-async fn servers(settings: &Settings, report: &mut Report) {
-    for inbox in &settings.inboxes {
-        imap_account(inbox, report).await;
-        smtp_relay(inbox, report).await;
+/// What is no mistake, but perhaps not what was meant.
+fn policy(policy: &Policy, report: &mut Report) {
+    let inbox = &policy.inbox;
+    if policy.authserv_id.is_none() {
+        report.note(format!(
+            "{inbox}: no authserv_id: no sender can be verified, so everybody gets the short \
+             acknowledgement, and no report is sent back for its text; it stands first in the \
+             Authentication-Results field of any mail you received"
+        ));
+    }
+    for recipient in policy.recipients.iter().filter(|r| **r != r.without_tag()) {
+        let bare = recipient.without_tag();
+        report.note(format!(
+            "{inbox}: the recipient {recipient} has a tag: mail to {bare} is not mail to it; \
+             {bare} would stand for both"
+        ));
     }
 }
 
+/// Tries each password once, and returns the places of those that cannot be read.
+async fn passwords(settings: &Settings, report: &mut Report) -> Vec<SecretSource> {
+    let mut unreadable = Vec::new();
+    for used in used(settings) {
+        if let Err(error) = used.try_to_read().await {
+            report.fail(format!("{}: {error}", used.by()));
+            unreadable.push(used.source);
+        }
+    }
+    unreadable
+}
+
+/// Logs in wherever there is a password to log in with.
+async fn servers(settings: &Settings, unreadable: &[SecretSource], report: &mut Report) {
+    for inbox in &settings.inboxes {
+        if !unreadable.contains(&inbox.imap.password) {
+            imap_account(inbox, report).await;
+        }
+        if inbox.smtp.login.as_ref().is_none_or(|(_, source)| !unreadable.contains(source)) {
+            smtp_relay(inbox, report).await;
+        }
+    }
+}
+
+/// Somebody sits in front of it: the daemon may wait longer for a slow server.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+fn hurried(server: &Server) -> Server {
+    Server { timeout: server.timeout.min(PATIENCE), ..server.clone() }
+}
+
 async fn imap_account(inbox: &Inbox, report: &mut Report) {
-    let account = &inbox.imap;
+    let account = Imap { server: hurried(&inbox.imap.server), ..inbox.imap.clone() };
     let place =
         format!("{}: IMAP {}:{}", inbox.policy.inbox, account.server.host, account.server.port);
-    let probe = match imap::probe(account, &secret::reader(&account.password)).await {
+    let probe = match imap::probe(&account, &secret::reader(&account.password)).await {
         Ok(probe) => probe,
         Err(error) => return report.fail(format!("{place}: {error}")),
     };
@@ -86,7 +141,8 @@ async fn imap_account(inbox: &Inbox, report: &mut Report) {
     for folder in probe.folders {
         match folder.mails {
             Ok(mails) => {
-                report.fine(format!("{place}: folder {} holds {mails} mails", folder.name));
+                let mails = count(usize::try_from(mails).unwrap_or(usize::MAX), "mail", "mails");
+                report.fine(format!("{place}: folder {} holds {mails}", folder.name));
             }
             Err(error) => report.fail(format!("{place}: folder {}: {error}", folder.name)),
         }
@@ -99,11 +155,11 @@ async fn imap_account(inbox: &Inbox, report: &mut Report) {
 }
 
 async fn smtp_relay(inbox: &Inbox, report: &mut Report) {
-    let relay = &inbox.smtp;
+    let relay = Smtp { server: hurried(&inbox.smtp.server), ..inbox.smtp.clone() };
     let place = format!("{}: SMTP {}:{}", inbox.policy.inbox, relay.server.host, relay.server.port);
     let secret =
         relay.login.as_ref().map_or_else(secret::none, |(_, source)| secret::reader(source));
-    match smtp::probe(relay, &secret).await {
+    match smtp::probe(&relay, &secret).await {
         Ok(probe) if probe.logged_in => report.fine(format!("{place}: logged in")),
         Ok(_) => report.fine(format!("{place}: reached; no login is configured")),
         Err(error) => report.fail(format!("{place}: {error}")),

@@ -6,41 +6,69 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::failure::Failure;
-use super::print::{self, Format};
-use super::setup::settings;
-use crate::desk::answer::answer;
+use super::print::{self, Format, Screen};
+use super::sample::{self, Sample};
+use super::setup::{letters, settings};
+use crate::config::settings::Settings;
+use crate::desk::answer::{Answer, answer};
 use crate::desk::authentication::authentication;
 use crate::desk::classify::classify as judge;
+use crate::desk::event::HoldReason;
 use crate::desk::line::shown;
 use crate::desk::message::Message;
 use crate::desk::parse::parse;
 use crate::desk::policy::Policy;
 use crate::desk::verdict::Reason;
+use crate::desk::wording::Wording;
+use crate::view::third_person;
+
+/// What is asked for on the command line.
+pub(super) struct Wanted {
+    pub(super) config: Option<PathBuf>,
+    pub(super) inbox: Option<String>,
+    pub(super) letter: bool,
+    pub(super) format: Format,
+    pub(super) files: Vec<PathBuf>,
+}
 
 #[derive(Serialize)]
 struct Row<'a> {
     file: &'a str,
     verdict: &'static str,
     acknowledge: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<HoldReason>,
     reasons: &'a [Reason],
     hints: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    letter: Option<Sample>,
+}
+
+/// What mails are judged by.
+struct Judge {
+    policy: Option<Policy>,
+    /// Set where letters are to be shown.
+    wording: Option<Wording>,
+    format: Format,
 }
 
 /// Judges each file; a file that cannot be read is told of, and the others are judged all the same.
-pub(super) fn classify(
-    config: Option<&Path>,
-    format: Format,
-    files: &[PathBuf],
-) -> Result<(), Failure> {
-    let policy = match config {
-        Some(path) => settings(path)?.inboxes.into_iter().next().map(|inbox| inbox.policy),
+pub(super) fn classify(wanted: &Wanted) -> Result<(), Failure> {
+    let settings = wanted.config.as_deref().map(settings).transpose()?;
+    let policy = match &settings {
+        Some(settings) => Some(policy(settings, wanted.inbox.as_deref())?),
         None => None,
     };
+    let wording = match (&wanted.config, &settings) {
+        (Some(config), Some(settings)) if wanted.letter => Some(letters(config, settings)?.wording),
+        _ => None,
+    };
+    let judge = Judge { policy, wording, format: wanted.format };
     let mut failure: Option<Failure> = None;
-    for file in files {
+    for file in &wanted.files {
         let name = file.to_string_lossy();
         match read(file) {
-            Ok(bytes) => one(&name, &bytes, policy.as_ref(), format)?,
+            Ok(bytes) => judge.one(&name, &bytes)?,
             Err(error) => {
                 let known = failure.get_or_insert_with(|| Failure { lines: Vec::new(), status: 1 });
                 known.lines.push(format!("{name}: {error}"));
@@ -50,41 +78,71 @@ pub(super) fn classify(
     failure.map_or(Ok(()), Err)
 }
 
-fn one(name: &str, bytes: &[u8], policy: Option<&Policy>, format: Format) -> Result<(), Failure> {
-    let message = parse(bytes, true);
-    let assumed;
-    let policy = match policy {
-        Some(policy) => policy,
-        None => {
-            assumed = Policy { authserv_id: topmost_server(&message), ..Policy::unconfigured() };
-            &assumed
+/// The rules of the inbox that is called so, or of the first.
+fn policy(settings: &Settings, name: Option<&str>) -> Result<Policy, Failure> {
+    let mut policies = settings.inboxes.iter().map(|inbox| &inbox.policy);
+    let found = policies.find(|policy| name.is_none_or(|name| policy.inbox == name));
+    found.cloned().ok_or_else(|| {
+        let names: Vec<&str> = settings.inboxes.iter().map(|i| i.policy.inbox.as_str()).collect();
+        let name = name.unwrap_or_default();
+        Failure::usage(format!("no inbox is called {name}; there are: {}", names.join(", ")))
+    })
+}
+
+impl Judge {
+    fn one(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let message = parse(bytes, true);
+        let assumed;
+        let policy = match &self.policy {
+            Some(policy) => policy,
+            None => {
+                let authserv_id = topmost_server(&message);
+                assumed = Policy { authserv_id, ..Policy::unconfigured() };
+                &assumed
+            }
+        };
+        let verdict = judge(&message, policy);
+        let answer = answer(&message, &verdict, &authentication(&message, policy), policy);
+        let letter = match (&self.wording, answer) {
+            (Some(wording), Answer::Letter(kind)) => {
+                sample::letter(wording, policy, &message, &verdict, kind).map_err(Failure::of)?
+            }
+            _ => None,
+        };
+        let row = Row {
+            file: name,
+            verdict: verdict.kind.name(),
+            acknowledge: answer.name(),
+            hold: if let Answer::Hold(why) = answer { Some(why) } else { None },
+            reasons: &verdict.reasons,
+            hints: &verdict.hints,
+            letter,
+        };
+        match self.format {
+            Format::Json => print::lines([serde_json::to_string(&row).map_err(Failure::of)?]),
+            Format::Text => print::lines(text(&row)),
         }
-    };
-    let verdict = judge(&message, policy);
-    let answer = answer(&message, &verdict, &authentication(&message, policy), policy);
-    let row = Row {
-        file: name,
-        verdict: verdict.kind.name(),
-        acknowledge: answer.name(),
-        reasons: &verdict.reasons,
-        hints: &verdict.hints,
-    };
-    match format {
-        Format::Json => print::lines([serde_json::to_string(&row).map_err(Failure::of)?]),
-        Format::Text => print::lines(text(&row)),
     }
 }
 
 fn text(row: &Row<'_>) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{}  {}, acknowledge: {}",
-        shown(row.file),
-        print::bold(row.verdict),
-        row.acknowledge
-    )];
-    lines.extend(row.reasons.iter().map(|r| format!("    {}: {}", r.code, shown(&r.detail))));
+    let verdict = Screen::of_stdout().bold(row.verdict);
+    let mut lines =
+        vec![format!("{}  {verdict}, acknowledge: {}", shown(row.file), row.acknowledge)];
+    let detail = |reason: &Reason| shown(&third_person(&reason.detail));
+    lines.extend(row.reasons.iter().map(|r| format!("    {}: {}", r.code, detail(r))));
+    if let Some(why) = row.hold {
+        lines.push(format!("    hold: {}", why.in_words()));
+    }
     if !row.hints.is_empty() {
         lines.push(format!("    hints: {}", shown(&row.hints.join(", "))));
+    }
+    if let Some(letter) = &row.letter {
+        lines.extend([String::new(), format!("    Subject: {}", shown(&letter.subject))]);
+        lines.push(String::new());
+        lines
+            .extend(letter.body.lines().map(|l| format!("    {}", shown(l)).trim_end().to_owned()));
+        lines.push(String::new());
     }
     lines
 }

@@ -6,12 +6,19 @@ pub(super) struct Failure {
     pub(super) status: u8,
 }
 
+/// Exit status of what was asked for in a way that makes no sense, as clap has it.
+const USAGE: u8 = 2;
+
 /// Exit status of a bad configuration: `EX_CONFIG` of sysexits(3).
 const BAD_CONFIGURATION: u8 = 78;
 
 impl Failure {
     pub(super) fn of(error: impl std::fmt::Display) -> Failure {
         Failure { lines: vec![error.to_string()], status: 1 }
+    }
+
+    pub(super) fn usage(error: impl std::fmt::Display) -> Failure {
+        Failure { lines: vec![error.to_string()], status: USAGE }
     }
 
     pub(super) fn configuration(error: impl std::fmt::Display) -> Failure {

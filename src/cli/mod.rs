@@ -1,12 +1,18 @@
 //! The command line: what an operator types, and what is printed.
 
+mod ask;
 mod cases;
 mod check;
 mod classify;
 mod failure;
+mod passwords;
+mod places;
 mod print;
 mod run;
+mod sample;
 mod setup;
+mod show;
+mod words;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -14,13 +20,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use self::classify::Wanted;
 use self::failure::Failure;
 use self::print::Format;
 use crate::desk::ids::CaseId;
-use crate::io::control::Request;
 
 /// Keeps the promises of a SECURITY.md: watches the inbox that vulnerability reports are mailed to,
-/// acknowledges each report, and makes sure that a person answers in time.
+/// acknowledges each report, and shows until when a person owes an answer.
 #[derive(Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
 struct Arguments {
@@ -43,11 +49,18 @@ enum Command {
         #[arg(long)]
         offline: bool,
     },
-    /// Judge mails from files: the verdict, its reasons, and what would be sent.
+    /// Judge mails from files: the verdict, its reasons, and which letter would be sent.
+    #[command(after_help = ACKNOWLEDGE)]
     Classify {
         /// Judge as the first inbox of this configuration would.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// Judge as this inbox of the configuration would.
+        #[arg(long, value_name = "NAME", requires = "config")]
+        inbox: Option<String>,
+        /// Print the letter as well, as the configuration has it.
+        #[arg(long, requires = "config")]
+        letter: bool,
         #[command(flatten)]
         output: Output,
         /// Mails, each in a file of its own; `-` is standard input.
@@ -72,6 +85,17 @@ enum Command {
         output: Output,
     },
 }
+
+/// What the words after `acknowledge:` mean.
+const ACKNOWLEDGE: &str = "\
+What would be done with the mail (acknowledge):
+  full        acknowledge it, naming its subject
+  minimal     acknowledge it without repeating anything of it: nobody knows that its sender wrote it
+  ask_resend  acknowledge it, and ask for the report as text in the mail
+  hold        open a case, and answer nothing: a human has to look, and is told why
+  none        nothing: no person waits for an answer
+
+Without a configuration the topmost Authentication-Results field is believed.";
 
 #[derive(clap::Args)]
 struct ConfigFile {
@@ -127,14 +151,11 @@ fn perform(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run { config } => run::run(&config.config),
         Command::Check { config, offline } => check::check(&config.config, offline),
-        Command::Classify { config, output, files } => {
-            classify::classify(config.as_deref(), output.format(), &files)
+        Command::Classify { config, inbox, letter, output, files } => {
+            let format = output.format();
+            classify::classify(&Wanted { config, inbox, letter, format, files })
         }
-        Command::Cases { config, output } => {
-            cases::cases(&config.config, output.format(), &Request::Cases)
-        }
-        Command::Show { case, config, output } => {
-            cases::show(&config.config, output.format(), &Request::Show { case })
-        }
+        Command::Cases { config, output } => cases::cases(&config.config, output.format()),
+        Command::Show { case, config, output } => show::show(&config.config, output.format(), case),
     }
 }

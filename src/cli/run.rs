@@ -6,7 +6,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
-use super::setup::{runtime, settings, wording};
+use super::passwords::{Used, used};
+use super::setup::{block_on, letters, settings};
 use crate::config::settings::Settings;
 use crate::daemon::{Daemon, Edges};
 use crate::desk::Desk;
@@ -19,12 +20,20 @@ use crate::query;
 /// Runs until SIGTERM or SIGINT.
 pub(super) fn run(config: &Path) -> Result<(), Failure> {
     let settings = settings(config)?;
-    let wording = wording(&settings)?;
+    let wording = letters(config, &settings)?.wording;
     start_log();
     // The store opens on this thread, before there is anything to serve: it blocks.
     let store = Store::open(&settings.store()).map_err(Failure::of)?;
-    runtime()?.block_on(async {
+    block_on(async {
         let desk = open_desk(&settings, &store).await?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            configuration = %config.display(),
+            open_cases = desk.books().open_cases(),
+            letters_waiting = desk.books().letters_waiting(),
+            "starting"
+        );
+        tokio::spawn(try_passwords(used(&settings)));
         let place = settings.control.display();
         let listener = control::listen(&settings.control)
             .map_err(|e| Failure::of(format!("the control socket {place}: {e}")))?;
@@ -56,6 +65,16 @@ async fn open_desk(settings: &Settings, store: &Store) -> Result<Desk, Failure> 
     };
     let policies = settings.inboxes.iter().map(|inbox| inbox.policy.clone()).collect();
     Ok(Desk::open(policies, keys, settings.caps, past))
+}
+
+/// Tells at once what would else be found out when somebody waits for a letter. It goes on: what
+/// cannot be read now may be there later.
+async fn try_passwords(places: Vec<Used>) {
+    for used in places {
+        if let Err(error) = used.try_to_read().await {
+            tracing::error!(used_by = used.by(), %error, "a password cannot be read now");
+        }
+    }
 }
 
 /// Plain lines on standard error, as the journal wants them. `RUST_LOG` sets the level; whatever it

@@ -2,7 +2,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use crate::mails::{cases, report};
-use crate::rig::{Daemon, INBOX, Rig, watchpost};
+use crate::rig::{Daemon, INBOX, PATIENCE, Rig, wait_until, watchpost};
 
 fn run(arguments: &[&str]) -> (i32, String, String) {
     let output = watchpost(arguments);
@@ -37,6 +37,11 @@ fn an_operator_sees_the_same_from_the_daemon_and_from_the_store() {
         story.contains("opened") && story.contains("sent") && !story.contains('\u{1b}'),
         "{story:?}"
     );
+    // Where it stands comes first, then what happened, of which the reporter's mail is no "your mail".
+    let (head, events) = story.split_once("\n\n").unwrap();
+    assert!(head.contains("acknowledged") && head.contains(kim), "{story}");
+    assert!(head.contains("Answer due") && head.contains(" UTC, in 4"), "{story}");
+    assert!(events.contains("the mail ") && !events.contains("your mail"), "{story}");
     let (status, _, told) = run(&["show", "EXP-2026-0999", "--config", path]);
     assert_eq!(
         (status, told.as_str()),
@@ -51,7 +56,9 @@ fn an_operator_sees_the_same_from_the_daemon_and_from_the_store() {
     let from_daemon = cases(&config);
     assert!(daemon.terminate().success());
     assert_eq!(cases(&config), from_daemon);
-    assert_eq!(run(&["show", "EXP-2026-0001", "--config", path]).1, story);
+    // Less the head, which tells in how long an answer is due.
+    let told = run(&["show", "EXP-2026-0001", "--config", path]).1;
+    assert_eq!(told.split_once("\n\n").unwrap().1, events);
 }
 
 #[test]
@@ -61,6 +68,7 @@ fn check_tries_real_logins_and_changes_nothing() {
     let (status, text, told) = run(&["check", "--config", config.to_str().unwrap()]);
     assert_eq!(status, 0, "{text}{told}");
     assert_eq!(text.matches("logged in").count(), 2, "{text}");
+    assert!(!text.contains("note"), "{text}");
     assert!(!rig.dir().join("state").exists());
 
     let wrong =
@@ -91,3 +99,135 @@ fn a_bad_configuration_ends_with_78_and_every_mistake() {
         );
     }
 }
+
+#[test]
+fn check_tells_what_the_daemon_would_stumble_over_and_what_is_perhaps_not_meant() {
+    let rig = Rig::start();
+    let check = |text: &str| {
+        let config = rig.write_config(text);
+        let (status, text, told) =
+            run(&["check", "--offline", "--config", config.to_str().unwrap()]);
+        (status, format!("{text}{told}"))
+    };
+    let unverified = rig.config_text().replace("authserv_id", "#authserv_id");
+    let tagged = unverified.replace("\"security@", "\"security+web@");
+    let (status, told) = check(&tagged);
+    assert_eq!((status, told.matches("note").count()), (0, 2), "{told}");
+    assert!(told.contains("security: no authserv_id: no sender can be verified"), "{told}");
+    assert!(told.contains("security+web@project.example has a tag"), "{told}");
+
+    let password = rig.dir().join("password");
+    std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let state =
+        format!("state = \"{}\"\ncontrol = \"{}\"", password.display(), rig.dir().display());
+    let shut = rig.config_text().lines().skip(1).fold(state, |text, line| text + "\n" + line);
+    let (status, told) = check(&shut);
+    assert_eq!((status, told.matches("FAIL").count()), (1, 3), "{told}");
+    assert!(told.contains("password is not a folder"), "{told}");
+    assert!(told.contains("this is a folder; name a file in it"), "{told}");
+    assert!(told.contains("security: IMAP and security: SMTP: cannot read"), "{told}");
+    assert!(told.contains("3 checks failed"), "{told}");
+}
+
+#[test]
+fn at_its_start_the_daemon_says_what_it_found_and_which_password_it_cannot_read() {
+    let rig = Rig::start();
+    let absent = rig.dir().join("absent");
+    let text = rig.config_text();
+    let (imap, smtp) = text.split_once("[inbox.smtp]").unwrap();
+    let smtp =
+        smtp.replace(&rig.dir().join("password").display().to_string(), absent.to_str().unwrap());
+    let config = rig.write_config(&format!("{imap}[inbox.smtp]{smtp}"));
+    let daemon = Daemon::start(&rig, &config);
+    let told = |what: &str| wait_until(PATIENCE, || daemon.log().contains(what));
+    assert!(told("open_cases=0 letters_waiting=0"), "{}", daemon.log());
+    assert!(
+        told("ERROR a password cannot be read now used_by=\"security: SMTP\""),
+        "{}",
+        daemon.log()
+    );
+    assert!(daemon.log().contains(config.to_str().unwrap()), "{}", daemon.log());
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn a_store_of_another_user_is_not_opened() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let store = rig.dir().join("state/store");
+    // Only root can give a folder away, and only root could open it then.
+    if std::os::unix::fs::chown(&store, Some(12_345), None).is_ok() {
+        for command in [&["cases"][..], &["show", "EXP-2026-0001"]] {
+            let config = ["--config", config.to_str().unwrap()];
+            let (status, _, told) = run(&[command, &config].concat());
+            assert_eq!(status, 1);
+            assert!(told.contains("run this as that user: sudo -u '#12345' watchpost"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn classify_judges_by_the_inbox_that_is_named_and_shows_the_letter() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let config = at("config.toml", INBOXES);
+    let link = at("link.eml", LINK);
+    let forged = at("forged.eml", &LINK.replace("dmarc=pass", "dmarc=fail"));
+    let named =
+        |name| ["classify", "--config", &config, "--inbox", name, "--letter"].map(str::to_owned);
+    let judged = |name, file: &String| {
+        let arguments: Vec<String> = named(name).into_iter().chain([file.clone()]).collect();
+        run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+
+    let (status, text, _) = judged("express", &link);
+    assert_eq!(status, 0);
+    assert!(text.contains("link_only, acknowledge: ask_resend"), "{text}");
+    assert!(text.contains("[EXP-") && text.contains("-0000]"), "{text}");
+    assert!(text.contains("Please send your report again"), "{text}");
+    let (_, text, _) = judged("router", &link);
+    assert!(text.contains("acknowledge: full") && text.contains("to Router"), "{text}");
+
+    let (_, text, _) = judged("router", &forged);
+    assert!(text.contains("acknowledge: hold"), "{text}");
+    assert!(text.contains("    hold: the sender's domain disowns it"), "{text}");
+    let (_, json, _) = run(&["classify", "--format", "json", &forged]);
+    assert!(json.contains("\"acknowledge\":\"hold\",\"hold\":\"authentication_failed\""), "{json}");
+
+    let (status, _, told) = judged("psirt", &link);
+    let there = "watchpost: no inbox is called psirt; there are: express, router\n";
+    assert_eq!((status, told.as_str()), (2, there));
+}
+
+const INBOXES: &str = r#"
+project = { name = "Express", case_prefix = "EXP" }
+smtp.host = "localhost"
+imap = { host = "localhost", user = "u", password = { file = "/nowhere" } }
+[[inbox]]
+name = "express"
+recipients = ["security@project.example"]
+authserv_id = "mx.project.example"
+[[inbox]]
+name = "router"
+recipients = ["security@router.example"]
+authserv_id = "mx.project.example"
+project = { name = "Router" }
+imap.user = "v"
+rules.link_only = "flag"
+"#;
+
+const LINK: &str =
+    "Authentication-Results: mx.project.example; dmarc=pass header.from=acorn.example
+From: Kim <kim@acorn.example>
+To: security@project.example
+Date: Tue, 01 Sep 2026 18:11:00 +0100
+Message-ID: <one@acorn.example>
+Subject: bug
+
+Hi, please see https://drive.example/d/17
+";

@@ -1,0 +1,104 @@
+//! Asking what an operator wants to know: the running daemon, or the store where none is running.
+
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::failure::Failure;
+use super::setup::block_on;
+use crate::config::settings::Settings;
+use crate::desk::Desk;
+use crate::desk::keys::Keys;
+use crate::io::control::{self, Request};
+use crate::io::store::Store;
+use crate::io::unix;
+use crate::query;
+
+/// The lines of the answer, as JSON.
+pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Vec<String>, Failure> {
+    block_on(async {
+        match control::ask(&settings.control, request).await {
+            Ok(Some(answer)) => answer.map_err(Failure::of),
+            Ok(None) => read_store(settings, request).await,
+            Err(error) => {
+                let place = settings.control.display();
+                let why = forbidden(&error).unwrap_or_else(|| error.to_string());
+                Err(Failure::of(format!("the control socket {place}: {why}")))
+            }
+        }
+    })
+}
+
+/// The lines of an answer, read.
+pub(super) fn read<T: DeserializeOwned>(lines: &[String]) -> Result<Vec<T>, Failure> {
+    let other = |_| Failure::of("the daemon that runs is of another version; restart it");
+    lines.iter().map(|line| serde_json::from_str(line).map_err(other)).collect()
+}
+
+fn forbidden(error: &io::Error) -> Option<String> {
+    (error.kind() == io::ErrorKind::PermissionDenied)
+        .then(|| "only root and the user that the daemon runs as may ask; try sudo".to_owned())
+}
+
+async fn read_store(settings: &Settings, request: &Request) -> Result<Vec<String>, Failure> {
+    let folder = settings.store();
+    may_open(&folder, unix::user())?;
+    let store = Store::open(&folder).map_err(Failure::of)?;
+    let (past, keys) = query::past(&store).await.map_err(Failure::of)?;
+    // Without keys nothing can be written, and here nothing is.
+    let keys = keys.or_else(|| Keys::new(vec![[0; 32]])).ok_or_else(|| Failure::of("no keys"))?;
+    let policies = settings.inboxes.iter().map(|inbox| inbox.policy.clone()).collect();
+    let answer =
+        query::answer(&Desk::open(policies, keys, settings.caps, past), &store, request).await;
+    store.close().await;
+    answer.map_err(Failure::of)
+}
+
+/// Even to read, a store writes files of its own. Those of another user, root among them, would lock
+/// the daemon out.
+fn may_open(folder: &Path, us: u32) -> Result<(), Failure> {
+    let place = folder.display();
+    let owner = match std::fs::metadata(folder) {
+        Ok(metadata) => metadata.uid(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let text = format!("there is no store in {place} yet: start `watchpost run` first");
+            return Err(Failure::of(text));
+        }
+        Err(error) => {
+            let why = forbidden(&error).unwrap_or_else(|| error.to_string());
+            return Err(Failure::of(format!("the store in {place}: {why}")));
+        }
+    };
+    if owner == us {
+        return Ok(());
+    }
+    Err(Failure::of(format!(
+        "no daemon is running, and the store in {place} belongs to another user; start the daemon, \
+         or run this as that user: sudo -u '#{owner}' watchpost …"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_of_another_user_is_left_alone_by_root_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = std::fs::metadata(folder.path()).unwrap().uid();
+        assert!(may_open(folder.path(), owner).is_ok());
+        let told = may_open(folder.path(), owner + 1).err().unwrap().lines.concat();
+        assert!(told.ends_with(&format!("sudo -u '#{owner}' watchpost …")), "{told}");
+        let told = may_open(&folder.path().join("none"), owner).err().unwrap().lines.concat();
+        assert!(told.contains("start `watchpost run` first"), "{told}");
+    }
+
+    #[test]
+    fn who_may_not_ask_is_told_who_may() {
+        let error = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert!(forbidden(&error).is_some_and(|told| told.ends_with("try sudo")));
+        assert_eq!(forbidden(&io::Error::from(io::ErrorKind::TimedOut)), None);
+    }
+}
