@@ -18,8 +18,26 @@ pub(super) fn inbox<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -
     }
     let policy = policy(table, top, taken);
     let (imap, policy) = (imap?, policy?);
+    short_enough(table, &policy.inbox, &imap.folders)?;
     let policy = Policy { account: Address::parse(&imap.user), ..policy };
     Some(Inbox { policy, imap, smtp: smtp? })
+}
+
+/// The names of an inbox and of a folder in it, in bytes: rows of the store are found by both.
+const NAMES: usize = 150;
+
+fn short_enough(table: &Table<'_>, inbox: &str, folders: &[String]) -> Option<()> {
+    match folders.iter().find(|folder| inbox.len() + folder.len() > NAMES) {
+        None => Some(()),
+        Some(folder) => table.refuse(
+            "imap",
+            format_args!(
+                "the folder \"{}\" and the inbox \"{inbox}\" have together more than {NAMES} \
+                 bytes; give the inbox a shorter name, or the folder",
+                shown(folder)
+            ),
+        ),
+    }
 }
 
 /// Notes what is wrong in the tables at the top, even where every inbox has a value of its own.

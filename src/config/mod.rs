@@ -10,6 +10,7 @@ mod password;
 mod reader;
 mod server;
 pub mod settings;
+mod slip;
 mod twice;
 mod value;
 
@@ -69,7 +70,10 @@ fn parse_in(name: &str, text: &str, folder: &Path, state: PathBuf) -> Result<Set
     let (file, slips) = DeTable::parse_recoverable(text);
     let settings = if let Some(slip) = slips.iter().find(|slip| !is_duplicate(slip)) {
         // What follows a slip in the syntax is read wrongly: only the first is worth telling.
-        syntax(&document, slip, format_args!("not TOML: {}", shown(slip.message())));
+        let (before, from) = document.line(slip.span().unwrap_or_default().start);
+        let meant = slip::meant(before, from, &keys());
+        let told = meant.unwrap_or_else(|| format!("not TOML: {}", shown(slip.message())));
+        syntax(&document, slip, told);
         None
     } else {
         for slip in &slips {

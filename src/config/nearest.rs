@@ -31,7 +31,7 @@ fn home(table: &str) -> String {
 }
 
 /// The known key that is nearest, if one is near enough to be what was meant.
-fn nearest<'k>(key: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
+pub(super) fn nearest<'k>(key: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
     // Keys are short; a long one is no slip of the finger, and not worth the square of its length.
     if key.len() > 40 {
         return None;

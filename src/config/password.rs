@@ -7,6 +7,9 @@ use super::value;
 /// How a password is given.
 pub(super) const EXAMPLE: &str = "password = { file = \"/etc/watchpost/imap-password\" }";
 
+/// The same for a relay.
+pub(super) const SMTP_EXAMPLE: &str = "password = { file = \"/etc/watchpost/smtp-password\" }";
+
 const WAYS: &str = "write where it can be read: { file = \"/path\" } for a file that only its \
                     owner can read, { command = [\"program\", \"argument\"] } for what a command \
                     prints, or { credential = \"name\" } for a systemd credential";

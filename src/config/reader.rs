@@ -24,6 +24,20 @@ pub(super) struct Document<'d> {
     asked: RefCell<BTreeMap<&'static str, BTreeSet<&'static str>>>,
     /// What stands in each table, by its dotted path and where it starts.
     found: RefCell<BTreeMap<(String, usize), Found>>,
+    /// Keys that are not there: told at the end, since one of another name may have been meant.
+    missing: RefCell<Vec<Missing>>,
+}
+
+/// A key that is needed and not there.
+struct Missing {
+    key: &'static str,
+    example: String,
+    /// Where it could stand, as in [`Document::found`].
+    places: Vec<(String, usize)>,
+    /// What is told, and where, if nothing else was meant to be this key.
+    offset: usize,
+    blamed: String,
+    text: String,
 }
 
 /// The name of a table and its keys, with the place of each.
@@ -39,6 +53,7 @@ impl<'d> Document<'d> {
             errors: RefCell::default(),
             asked: RefCell::default(),
             found: RefCell::default(),
+            missing: RefCell::default(),
         }
     }
 
@@ -55,6 +70,13 @@ impl<'d> Document<'d> {
     /// A piece of the text; empty where there is none.
     pub(super) fn slice(&self, range: Range<usize>) -> &'d str {
         self.text.get(range).unwrap_or_default()
+    }
+
+    /// The line that a byte is in: what stands before it, and what begins with it.
+    pub(super) fn line(&self, offset: usize) -> (&'d str, &'d str) {
+        let (before, from) = self.text.split_at_checked(offset).unwrap_or((self.text, ""));
+        let line = |text: &'d str| text.lines().next().unwrap_or_default();
+        (before.rsplit('\n').next().unwrap_or_default(), line(from))
     }
 
     /// The table that the file is.
@@ -74,15 +96,28 @@ impl<'d> Document<'d> {
     /// Everything that is wrong, once everything has been asked for.
     pub(super) fn finish(&self) -> BTreeSet<Error> {
         let asked = self.asked.borrow();
-        for ((path, _), (name, keys)) in self.found.borrow().iter() {
+        let mut missing = self.missing.take();
+        for (place, (name, keys)) in self.found.borrow().iter() {
             // A table that was refused as a whole was never asked for anything.
             let Some(known) = asked.get(name) else { continue };
             for (key, offset) in keys {
                 if !known.contains(key.as_str()) {
-                    let full = dotted(path, &shown(key));
-                    self.error(*offset, &full, nearest::unknown(name, key, &asked));
+                    let full = dotted(&place.0, &shown(key));
+                    let meant = nearest::nearest(key, known);
+                    let here = |m: &Missing| Some(m.key) == meant && m.places.contains(place);
+                    match missing.iter().find(|missing| here(missing)) {
+                        Some(lacks) => {
+                            let text = format!("no such key; write {}", lacks.example);
+                            self.error(*offset, &full, text);
+                        }
+                        None => self.error(*offset, &full, nearest::unknown(name, key, &asked)),
+                    }
+                    missing.retain(|missing| !here(missing));
                 }
             }
+        }
+        for missing in missing {
+            self.error(missing.offset, &missing.blamed, missing.text);
         }
         self.errors.take()
     }
@@ -190,9 +225,30 @@ impl<'d> Table<'d> {
     ) -> Option<T> {
         match self.item(key) {
             Some(item) => read(&item),
-            None if self.whole => self.refuse(key, format_args!("missing; write {example}")),
+            None if self.whole => {
+                self.lacks(key, example, key, format!("missing; write {example}"))
+            }
             None => None,
         }
+    }
+
+    /// Notes that `key` is not there, which is told of the key that is to `blame`.
+    pub(super) fn lacks<T>(
+        &self,
+        key: &'static str,
+        example: &str,
+        blame: &'static str,
+        text: String,
+    ) -> Option<T> {
+        let (offset, blamed) = match self.item(blame) {
+            Some(item) => (item.offset, item.key),
+            None => (self.offset, dotted(&self.home, blame)),
+        };
+        let places = self.layers.iter().map(|layer| (layer.path.clone(), layer.offset)).collect();
+        let example = example.to_owned();
+        let missing = Missing { key, example, places, offset, blamed, text };
+        self.document.missing.borrow_mut().push(missing);
+        None
     }
 
     /// A value that has a default. No answer means that a wrong value was noted.

@@ -47,7 +47,7 @@ impl Protocol {
 /// Reads `[imap]`.
 pub(super) fn imap(table: &Table<'_>) -> Option<Imap> {
     let server = server(table, &IMAP);
-    let user = table.need("user", "user = \"security@project.example\"", value::line);
+    let user = table.need("user", USER, value::line);
     let password = table.need("password", password::EXAMPLE, password::source);
     let folders = table.or("folders", vec!["INBOX".to_owned()], folders);
     let poll = table.or("poll", Span::minutes(5), |item| {
@@ -62,6 +62,8 @@ pub(super) fn imap(table: &Table<'_>) -> Option<Imap> {
         poll: Duration::from_secs(poll?.as_seconds()),
     })
 }
+
+const USER: &str = "user = \"security@project.example\"";
 
 /// Reads `[smtp]`.
 pub(super) fn smtp(table: &Table<'_>) -> Option<Smtp> {
@@ -81,8 +83,14 @@ fn login(table: &Table<'_>) -> Option<Option<(String, SecretSource)>> {
         (Some(user), Some(password)) => Some(Some((user, password))),
         (None, None) => Some(None),
         _ if !table.is_whole() => None,
-        (Some(_), None) => table.refuse("user", "no password goes with it; write both, or neither"),
-        (None, Some(_)) => table.refuse("password", "no user goes with it; write both, or neither"),
+        (Some(_), None) => {
+            let told = "no password goes with it; write both, or neither".to_owned();
+            table.lacks("password", password::SMTP_EXAMPLE, "user", told)
+        }
+        (None, Some(_)) => {
+            let told = "no user goes with it; write both, or neither".to_owned();
+            table.lacks("user", USER, "password", told)
+        }
     }
 }
 

@@ -63,7 +63,11 @@ pub(super) fn span(item: &Item<'_>, least: Span, most: Span) -> Option<Span> {
     let text = item.text()?;
     let Some(span) = Span::parse(text) else {
         let right = meant(text).map_or_else(
-            || "a number and s, m, h, d or w for its unit, as in \"48h\"".to_owned(),
+            || {
+                "a number and s, m, h, d or w for its unit, as in \"48h\"; units can be joined, as \
+                 in \"1d12h\""
+                    .to_owned()
+            },
             |span| format!("\"{span}\""),
         );
         return item
