@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test ends at its first surprise"
 )]
 
@@ -77,6 +78,22 @@ fn the_example_shows_every_key_and_no_other() {
     let overlaid = ["imap", "smtp", "project", "promises", "rules"].map(|t| format!("inbox.{t}"));
     shown.extend(overlaid);
     assert_eq!(known, shown);
+}
+
+#[test]
+fn the_example_says_of_each_key_that_may_be_left_out_what_holds_then() {
+    let (one_inbox, _) = EXAMPLE.split_once("# A second inbox").unwrap();
+    let lines: Vec<&str> = one_inbox.lines().collect();
+    let mut count = 0;
+    for (at, line) in lines.iter().enumerate() {
+        if line.starts_with('#') && !line.starts_with("# ") && line.contains(" = ") {
+            let above = lines[..at].iter().rev().take_while(|above| above.starts_with("# "));
+            let told = above.map(|above| above[2..].to_owned()).collect::<String>();
+            assert!(told.contains("Default: ") || told.contains("No default."), "{line}: {told}");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "only {count} keys were found");
 }
 
 fn walk(name: &str, table: &toml::Table, shown: &mut BTreeSet<String>) {
