@@ -64,6 +64,7 @@ const RULES: &[Rule] = &[
     rule(Code::ListMail,              Kind::Automatic,      machine::list_mail),
     rule(Code::Calendar,              Kind::Automatic,      machine::calendar),
     rule(Code::AbsenceWords,          Kind::Automatic,      machine::absence_words),
+    rule(Code::RobotWords,            Kind::Automatic,      machine::notice),
     rule(Code::RobotWords,            Kind::Automatic,      machine::robot_words),
     rule(Code::NoReplySender,         Kind::Automatic,      machine::no_reply_sender),
     rule(Code::Encrypted,             Kind::Encrypted,      person::encrypted),
@@ -101,9 +102,14 @@ impl Facts<'_> {
         Facts { message, authentication: authentication(message, policy), own, content }
     }
 
+    /// What text and subject tell together, in points.
+    fn told(&self) -> usize {
+        self.content.points + self.content.title_points
+    }
+
     /// Whether it names components and effects enough that no machine's signal may hide it.
     fn reads_as_report(&self) -> bool {
-        self.content.points >= 4 && self.content.telling >= 6
+        self.told() >= 4 && self.content.telling >= 6
     }
 
     /// The same for signals that people's mail has too, such as a list's: half of that is enough.

@@ -7,6 +7,7 @@ mod charset;
 mod clean;
 mod fields;
 mod flowed;
+mod free_form;
 mod grammar;
 mod html;
 pub mod limits;
@@ -28,13 +29,13 @@ pub fn parse(bytes: &[u8], whole: bool) -> Message {
     let tree = mime::cut(kept, &header);
     let mut message = read_fields(&header);
     let body = body::read(&tree);
-    message.report = report::read(&tree, report::from_mail_system(&message));
+    message.report = report::read(&tree, free_form::from_mail_system(&message));
     message.text = body.text;
     message.attachments = body.attachments;
     message.encrypted = body.encrypted;
     message.defects.extend(body.defects);
     if message.report.is_none() {
-        message.report = report::free_form(&message);
+        message.report = free_form::read(&message);
     }
     for (found, defect) in [
         (header.fields.is_empty(), Defect::NoHeader),

@@ -30,6 +30,8 @@ pub(super) struct Content {
     pub(super) links: Vec<Link>,
     /// The language it is written in, where that is sure enough.
     pub(super) language: Language,
+    /// What the subject tells, in points. Robots repeat subjects, so that of an answer is nothing.
+    pub(super) title_points: usize,
     /// Telltale words of the text.
     hits: Vec<(Sense, String)>,
     /// Telltale words of the subject.
@@ -77,6 +79,9 @@ impl Content {
         }
         let allowed = longest(title.hits.iter().filter(|hit| language.allows(hit)));
         content.title = title.telltales(&allowed);
+        if !subject.to_lowercase().contains("re:") {
+            content.title_points = title.technical(&allowed).len();
+        }
         content.points = told.len() + facts.min(MOST_MARKS) + 2 * code.min(MOST_MARKS);
         content
     }
@@ -163,8 +168,8 @@ impl Sentence {
 
     /// The words by which machines and junk are known.
     fn telltales(&self, hits: &[&Hit]) -> Vec<(Sense, String)> {
-        use Sense::{Away, Bounty, Extortion, Leave, Lure, Pitch, Robot, Sales, Thanks};
-        let kept = [Away, Leave, Robot, Pitch, Sales, Lure, Extortion, Bounty, Thanks];
+        use Sense::{Away, Bounty, Extortion, Leave, Lure, Notice, Pitch, Robot, Sales, Thanks};
+        let kept = [Away, Leave, Robot, Notice, Pitch, Sales, Lure, Extortion, Bounty, Thanks];
         let mut found: Vec<&Hit> = Vec::new();
         for hit in hits.iter().filter(|hit| kept.contains(&hit.sense)) {
             // Two entries that share words are one phrase.

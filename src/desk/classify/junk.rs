@@ -1,5 +1,7 @@
 //! Junk. A careful first version: it gives way to anything that reads as a report.
 
+use std::net::IpAddr;
+
 use super::Facts;
 use super::sense::Sense;
 use crate::desk::authentication::Authentication;
@@ -30,8 +32,9 @@ pub(super) fn lure(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let words = content.count(Sense::Lure);
     let bait = !content.links.is_empty() || !facts.message.attachments.is_empty();
+    let bare = content.links.iter().any(|link| link.host.parse::<IpAddr>().is_ok());
     let enough = match facts.authentication {
-        Authentication::Fail => words >= 1 && content.points < 4,
+        Authentication::Fail => (words >= 1 || bare) && content.points < 4,
         Authentication::None => words >= 2 && content.points < 2,
         Authentication::Pass { .. } => words >= 3 && content.points == 0,
     };
@@ -50,5 +53,5 @@ pub(super) fn sales(facts: &Facts<'_>) -> Option<String> {
     let (pitch, trade) = (content.count(Sense::Pitch), content.count(Sense::Sales));
     let weight = 2 * pitch + trade;
     let offers = pitch >= 1 && weight >= 3 && weight > 2 * content.points;
-    (offers || trade >= 5 && content.points == 0).then(|| "it offers something for sale".to_owned())
+    (offers || trade >= 4 && content.points == 0).then(|| "it offers something for sale".to_owned())
 }

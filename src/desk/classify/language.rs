@@ -20,6 +20,11 @@ impl Language {
         matches!(hit.language, "*" | "en") || self.code == Some(hit.language)
     }
 
+    /// Whether it is one of those that the tables hold.
+    pub(super) fn is_known(&self) -> bool {
+        self.code.is_some()
+    }
+
     /// Its code (ISO 639-1), where it is sure and not English.
     pub(super) fn told(&self) -> Option<&'static str> {
         self.code.filter(|code| self.sure && *code != "en")

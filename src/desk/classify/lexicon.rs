@@ -58,7 +58,15 @@ pub(super) fn find(plain: &str) -> Vec<Hit> {
 /// everything that is neither letter nor digit one blank; apostrophes are left out.
 pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
+    let mut before = ' ';
+    for c in text.chars().flat_map(char::to_lowercase).map(folded) {
+        // Where scripts meet, a word ends: `CPUが`, `PDF를`.
+        if c.is_ascii_alphanumeric() && hangs_together(before)
+            || hangs_together(c) && before.is_ascii_alphanumeric()
+        {
+            out.push(' ');
+        }
+        before = c;
         match c {
             '\''
             | '’'
@@ -66,6 +74,10 @@ pub(super) fn plain(text: &str) -> String {
             | '\u{300}'..='\u{36f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{ad}'
+            | '\u{591}'..='\u{5c7}'
+            | '\u{64b}'..='\u{65f}'
+            | '\u{640}'
+            | '\u{93c}'
             | '\u{feff}' => {}
             'ß' => out.push_str("ss"),
             'æ' => out.push_str("ae"),
@@ -86,6 +98,37 @@ pub(super) fn runs_together(c: char) -> bool {
         '\u{590}'..='\u{6ff}' | '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}'
         | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}')
+}
+
+/// The same without the small words of Arabic and Hebrew: scripts whose words Latin ones touch.
+fn hangs_together(c: char) -> bool {
+    runs_together(c) && c.is_alphanumeric()
+}
+
+/// Letters that are written in several ways: full width, Greek with accents, Arabic and Persian
+/// forms of one letter, Indic letters with a dot.
+fn folded(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => u8::try_from(u32::from(c) - 0xfee0)
+            .map_or(c, |byte| char::from(byte).to_ascii_lowercase()),
+        'ά' => 'α',
+        'έ' => 'ε',
+        'ή' => 'η',
+        'ί' | 'ϊ' | 'ΐ' => 'ι',
+        'ό' => 'ο',
+        'ύ' | 'ϋ' | 'ΰ' => 'υ',
+        'ώ' => 'ω',
+        'ς' => 'σ',
+        'أ' | 'إ' | 'آ' => 'ا',
+        'ى' | 'ی' => 'ي',
+        'ک' => 'ك',
+        'ة' => 'ه',
+        '\u{958}'..='\u{95a}' => char::from_u32(u32::from(c) - 0x43).unwrap_or(c),
+        '\u{95b}' => '\u{91c}',
+        '\u{95c}' | '\u{95d}' => char::from_u32(u32::from(c) - 0x3b).unwrap_or(c),
+        '\u{95e}' => '\u{92b}',
+        c => c,
+    }
 }
 
 /// Vowel signs of Indic and south-east Asian scripts: letters to a reader, marks to Unicode.

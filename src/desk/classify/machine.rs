@@ -1,6 +1,7 @@
 //! Mail that no person wrote for us.
 
 use super::sense::Sense;
+use super::words::notices::TITLES;
 use super::{Facts, OWN_FIELD};
 use crate::desk::message::{Message, ReturnPath};
 
@@ -125,6 +126,9 @@ const DESKS: &[&str] = &[
     "supporto",
 ];
 
+/// How the addresses of list servers end.
+const LIST_SERVER: &[&str] = &["request", "bounces", "confirm", "owner", "noreply"];
+
 pub(super) fn own_letter(facts: &Facts<'_>) -> Option<String> {
     let ours = OWN_FIELD.to_ascii_lowercase();
     facts.message.header(&ours).map(|_| "it is one of our own letters".to_owned())
@@ -203,8 +207,22 @@ pub(super) fn list_mail(facts: &Facts<'_>) -> Option<String> {
             .header("precedence")
             .is_some_and(|value| value.trim().eq_ignore_ascii_case("list"))
         || message.header("feedback-id").is_some();
-    let report = facts.may_be_report() && !is_newsletter(message);
-    (listed && !report).then(|| "a mailing list carried it, and it reads as no report".to_owned())
+    (listed && !is_listed_report(facts))
+        .then(|| "a mailing list carried it, and it reads as no report".to_owned())
+}
+
+/// A newsletter that can be left in one click is none, whatever it is about. What can only be left
+/// may be a person's mail through a web service, as long as nothing in it speaks of a newsletter.
+fn is_listed_report(facts: &Facts<'_>) -> bool {
+    let message = facts.message;
+    let (phrases, robot) = (facts.content.count(Sense::Notice), facts.content.count(Sense::Robot));
+    if phrases > 2 || is_one_click(message) {
+        false
+    } else if is_newsletter(message) {
+        facts.reads_as_report() && phrases + robot == 0
+    } else {
+        facts.may_be_report()
+    }
 }
 
 pub(super) fn calendar(facts: &Facts<'_>) -> Option<String> {
@@ -229,6 +247,32 @@ pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
         .then(|| format!("it reads as an absence note ({})", shown(content.word(word))))
 }
 
+/// What only machines write outweighs what the mail tells. A title that only machines give weighs
+/// as much as such a phrase; a person may quote one of both.
+pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
+    let content = &facts.content;
+    let (phrases, titled) =
+        (content.count(Sense::Notice), is_machine_title(&facts.message.subject));
+    let sender = sender(facts.message, DESKS) || sender(facts.message, NOBODY);
+    let weight = 3 * (phrases + usize::from(titled))
+        + content.count(Sense::Robot)
+        + usize::from(sender)
+        + usize::from(has_ticket_number(&facts.message.subject));
+    let sure = phrases > 0 || titled;
+    let report = facts.reads_as_report() && weight < 2 * facts.told();
+    (sure && weight > facts.told() && !report && content.words < 300)
+        .then(|| format!("only a machine writes so ({})", shown(content.word(Sense::Notice))))
+}
+
+/// Whether the subject begins as only machines begin one, or is a list server's `confirm 1a2b3c`.
+fn is_machine_title(subject: &str) -> bool {
+    let subject = subject.trim_start().to_lowercase();
+    let confirm = subject
+        .strip_prefix("confirm ")
+        .is_some_and(|key| key.len() >= 8 && key.bytes().all(|b| b.is_ascii_hexdigit()));
+    confirm || TITLES.iter().any(|title| subject.starts_with(title))
+}
+
 /// Two telltale phrases and little else, or one and a sender or a subject that looks like a
 /// machine's.
 pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
@@ -237,7 +281,7 @@ pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
     let machine = sender(facts.message, DESKS)
         || sender(facts.message, NOBODY)
         || has_ticket_number(&facts.message.subject);
-    let enough = if machine { phrases >= 1 } else { phrases >= 2 && phrases > content.points };
+    let enough = if machine { phrases >= 1 } else { phrases >= 2 && phrases > facts.told() };
     let report = facts.reads_as_report() && !(phrases >= 3 && machine && content.points < 8);
     (enough && !report && content.words < 300)
         .then(|| format!("it reads as a machine's ({})", shown(content.word(Sense::Robot))))
@@ -252,7 +296,9 @@ fn sender(message: &Message, locals: &[&str]) -> bool {
     let is = |local: &str| {
         let local = local.to_ascii_lowercase();
         let base = local.split('+').next().unwrap_or_default();
-        locals.contains(&base)
+        // List servers write as `users-request`.
+        let ends = |name: &&str| LIST_SERVER.contains(name);
+        locals.contains(&base) || base.rsplit_once('-').is_some_and(|(_, last)| ends(&last))
     };
     message.from.iter().any(|one| is(one.address.local()))
 }
@@ -282,11 +328,16 @@ fn is_discussion(message: &Message) -> bool {
 
 /// Written by one to many: it can be left in one click, and nobody can post to it.
 fn is_newsletter(message: &Message) -> bool {
-    let one_click = message.header("list-unsubscribe-post").is_some()
-        || message.header("feedback-id").is_some();
     let only_leaving =
         message.header("list-unsubscribe").is_some() && message.header("list-id").is_none();
-    (one_click || only_leaving) && message.header("list-post").is_none()
+    is_one_click(message) || only_leaving && message.header("list-post").is_none()
+}
+
+/// RFC 8058, which is for mail that is sent to many.
+fn is_one_click(message: &Message) -> bool {
+    let one_click = message.header("list-unsubscribe-post").is_some()
+        || message.header("feedback-id").is_some();
+    one_click && message.header("list-post").is_none()
 }
 
 fn is_set(value: &str) -> bool {

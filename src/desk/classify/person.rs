@@ -34,7 +34,11 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
         false
     } else {
         // Nothing is behind this text: a statement of some length is what there is to say.
-        points >= 2 && telling >= 5 || points >= 4 || telling >= 8
+        let foreign = !content.language.is_known();
+        points >= 2 && telling >= 5
+            || points >= 4
+            || telling >= 8 && (points > 0 || foreign)
+            || telling >= 40
     };
     enough
         .then(|| format!("your mail describes the problem in its text ({})", words(content.words)))

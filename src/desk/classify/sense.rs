@@ -23,6 +23,8 @@ pub(super) enum Sense {
     Leave,
     /// A ticket system, a notification, an unread mailbox.
     Robot,
+    /// What only machines write: one such phrase in a text that tells nothing else is enough.
+    Notice,
     /// Somebody offers something, as only sellers write.
     Pitch,
     /// Words of trade, which shops have in their reports too.

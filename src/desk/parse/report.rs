@@ -1,117 +1,13 @@
-//! What a mail says about another mail: delivery reports (RFC 3464), receipts (RFC 8098), abuse
-//! reports (RFC 5965), and the free-form notes of old and small mail systems.
+//! What a mail says about another mail in a standard form: delivery reports (RFC 3464), receipts
+//! (RFC 8098), abuse reports (RFC 5965).
 
 use crate::desk::address::Address;
-use crate::desk::message::{MailReport, Message, ReturnPath};
+use crate::desk::message::MailReport;
 
 use super::body::decoded;
 use super::fields::Header;
 use super::mime::{Part, Tree};
 use super::{grammar, ids, limits};
-
-/// The kind of a report that no standard form makes: only its sender and its words tell.
-pub(super) const FREE_FORM: &str = "free-form";
-
-/// What mail systems write when they could not deliver, in lower case. A table, so that a line
-/// seen in the field is a line here.
-const FAILURE: &[&str] = &[
-    // qmail, Exim, Postfix, Sendmail, Exchange, and what hosts write
-    "i wasn't able to deliver your message",
-    "could not be delivered",
-    "couldn't be delivered",
-    "could not deliver your m",
-    "could not be sent",
-    "was not delivered",
-    "wasn't delivered",
-    "not able to deliver",
-    "unable to deliver",
-    "cannot deliver",
-    "undeliverable",
-    "undelivered mail",
-    "delivery failed",
-    "delivery has failed",
-    "delivery to the following recipient",
-    "delivery status notification",
-    "failure notice",
-    "mail delivery fail",
-    "mail delivery system",
-    "message delivery fail",
-    "returned mail",
-    "returned to sender",
-    "permanent fatal errors",
-    "this is a permanent error",
-    "address rejected",
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "no such mailbox",
-    "mailbox unavailable",
-    "mailbox not found",
-    "mailbox is full",
-    "mailbox full",
-    "over quota",
-    "quota exceeded",
-    "does not exist",
-    "has been delayed",
-    "delivery is delayed",
-    "still trying to deliver",
-    "will keep trying",
-    "could not send message",
-    "still queued",
-    "address not found",
-    "addresses were unknown",
-    "address couldn't be found",
-    "host or domain name not found",
-    "remote host said",
-    "recipient address",
-    // German, French, Spanish, Portuguese, Italian, Dutch, Polish
-    "unzustellbar",
-    "nicht zugestellt werden",
-    "konnte nicht ausgeliefert",
-    "zustellung fehlgeschlagen",
-    "n'a pas pu être remis",
-    "n'a pas été remis",
-    "non remis",
-    "échec de la remise",
-    "no se pudo entregar",
-    "no se ha podido entregar",
-    "no ha podido ser entregado",
-    "não foi possível entregar",
-    "não pôde ser entregue",
-    "não pode ser entregue",
-    "impossibile recapitare",
-    "non recapitabile",
-    "non è stato consegnato",
-    "consegna non riuscita",
-    "non è stato recapitato",
-    "mancata consegna",
-    "niet worden afgeleverd",
-    "niet worden bezorgd",
-    "kan niet worden bezorgd",
-    "nie mogła zostać dostarczona",
-    "nie można dostarczyć",
-    "niedostarczon",
-    // Russian, Ukrainian, Turkish, Japanese, Chinese, Korean
-    "не удалось доставить",
-    "не доставлено",
-    "не может быть доставлено",
-    "недоставлен",
-    "не вдалося доставити",
-    "teslim edilemedi",
-    "iletilemedi",
-    "配信できません",
-    "配信に失敗",
-    "届けることができません",
-    "送信できません",
-    "无法投递",
-    "无法送达",
-    "退信",
-    "投递失败",
-    "無法遞送",
-    "배달되지 않",
-    "전송 실패",
-    "전달되지 못",
-];
 
 /// The report that the parts hold, in whatever order they stand. Outside of a `multipart/report`
 /// only the mail of a mail system is one: a person may attach a report that they received.
@@ -134,57 +30,6 @@ pub(super) fn read(tree: &Tree<'_>, from_system: bool) -> Option<MailReport> {
         }
     }
     Some(report)
-}
-
-/// A report without any form: it comes from a mail system, and says that a mail did not arrive.
-pub(super) fn free_form(message: &Message) -> Option<MailReport> {
-    if !from_mail_system(message) {
-        return None;
-    }
-    let failed = message.header("x-failed-recipients");
-    let head: String = message.text.chars().take(4_000).collect();
-    let words = format!("{}\n{head}", message.subject).to_lowercase().replace('’', "'");
-    // A mail system that wants no answer has nothing else to say.
-    let certain = failed.is_some()
-        || message.return_path == Some(ReturnPath::Null)
-            && message.from.iter().any(|one| is_mail_system(&one.address));
-    if !certain && !FAILURE.iter().any(|phrase| words.contains(phrase)) {
-        return None;
-    }
-    let mut report = MailReport { kind: FREE_FORM.to_owned(), ..MailReport::default() };
-    let ours = |address: &Address| {
-        message.to.contains(address) || message.from.iter().any(|f| f.address == *address)
-    };
-    let ids_stand = |line: &&str| line.to_ascii_lowercase().contains("message-id");
-    let head: String = head.lines().filter(|line| !ids_stand(line)).collect::<Vec<_>>().join("\n");
-    let found = addresses(failed.unwrap_or_default()).chain(addresses(&head)).filter(|a| !ours(a));
-    for address in found {
-        note(&mut report.recipients, address);
-    }
-    for line in message.text.lines() {
-        if let Some(value) = field_of(line.trim_start_matches(['>', ' ', '\t']), "message-id") {
-            ids(value, &mut report.about);
-        }
-    }
-    ids(message.header("x-original-message-id").unwrap_or_default(), &mut report.about);
-    report.about.truncate(limits::REPORTED);
-    Some(report)
-}
-
-/// Whether a mail system wrote this, as far as the header tells.
-pub(super) fn from_mail_system(message: &Message) -> bool {
-    message.header("x-failed-recipients").is_some()
-        || message.return_path == Some(ReturnPath::Null)
-        || message.from.iter().any(|one| is_mail_system(&one.address))
-}
-
-/// Whether this address is that of a mail system.
-fn is_mail_system(address: &Address) -> bool {
-    let local = address.local().to_ascii_lowercase();
-    matches!(
-        local.as_str(),
-        "mailer-daemon" | "postmaster" | "mail-daemon" | "maildaemon" | "mailerdaemon"
-    ) || local.starts_with("mailer-daemon")
 }
 
 fn status_kind(media: &str) -> Option<&'static str> {
@@ -242,23 +87,11 @@ fn read_returned(report: &mut MailReport, bytes: &[u8]) {
     }
 }
 
-fn note<T: PartialEq>(list: &mut Vec<T>, one: T) {
+/// Adds one to a list that is bounded and holds each once.
+pub(super) fn note<T: PartialEq>(list: &mut Vec<T>, one: T) {
     if list.len() < limits::REPORTED && !list.contains(&one) {
         list.push(one);
     }
-}
-
-/// Everything in a text that is an address.
-fn addresses(text: &str) -> impl Iterator<Item = Address> {
-    text.split(|c: char| c.is_whitespace() || "<>(),;:\"'".contains(c))
-        .filter(|word| word.contains('@'))
-        .take(limits::REPORTED)
-        .filter_map(|word| Address::parse(word.trim_end_matches(['.', '!', '?'])))
-}
-
-fn field_of<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    let (head, value) = line.split_once(':')?;
-    head.trim().eq_ignore_ascii_case(name).then_some(value)
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ pub(super) const TABLE: &[Line] = &[
     (Pointer, "th", "แนบ|ไฟล์แนบ|ลิงก์|ลิงค์|ที่นี่|ดูได้ที่|รายละเอียด|รายงาน|ภาพหน้าจอ|วิดีโอ|เอกสาร|ตามนี้"),
 
     (Disclaimer, "en", "confidential*|intended recipient*|intended solely|if you have received this|received this email in error|received this message in error|privileged information|legally privileged|any views or opinions|virus free|scanned for viruses|unauthorised use|unauthorized use of this|this email and any|this e mail and any|this message and any|this message may contain|this email may contain|consider the environment before|think before you print|registered in england|company number|all rights reserved"),
+    (Disclaimer, "en", "received it in error|in error please|in error delete|inform the sender|notify the sender|accept liability|accepts no liability|for viruses|no liability"),
     (Disclaimer, "de", "vertraulich*|nicht der richtige adressat|nicht der beabsichtigte|irrtumlich erhalten|vernichten sie diese|handelsregister|geschaftsfuhrer*|amtsgericht|ust id*|sitz der gesellschaft"),
     (Disclaimer, "fr", "confidentiel*|destinataire*|recu ce message par erreur|recu par erreur"),
     (Disclaimer, "es", "confidencial*|destinatario*|recibido este mensaje por error|por error"),
@@ -145,5 +146,10 @@ pub(super) const TABLE: &[Line] = &[
     (Language, "id", "yang|dan|di|tidak|dengan|untuk|dari|ini|pada|saya|dapat|bisa"),
     (Language, "ro", "si|este|nu|pe|cu|in|la|din|sa|care|un|o|de|pentru"),
     (Language, "hu", "es|nem|egy|hogy|az|meg|van|ha|vagy|csak|a"),
+    (Language, "et", "ja|ei|on|mis|kui|selle|oma|seda|voib|kas|ning"),
+    (Language, "lt", "ir|kad|yra|ne|su|is|todel|kai|jo|gali|bet"),
+    (Language, "lv", "un|ir|ka|ar|nav|no|uz|var|tas|bet|kas"),
+    (Language, "hr", "i|je|se|na|da|su|za|od|nije|moze|kada|bez|koji|koja"),
+    (Language, "ca", "els|les|amb|per|que|una|del|mes|dels|es|quan|aquest|aquesta|si"),
     (Language, "vi", "va|la|cua|co|khong|duoc|cho|mot|trong|voi|cac"),
 ];

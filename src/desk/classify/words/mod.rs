@@ -10,6 +10,7 @@ mod courtesy;
 mod junk;
 pub(super) mod letters;
 mod machine;
+pub(super) mod notices;
 mod technical;
 
 /// One line of a table.
@@ -17,4 +18,4 @@ pub(super) type Line = (Sense, &'static str, &'static str);
 
 /// All tables.
 pub(super) const TABLES: &[&[Line]] =
-    &[courtesy::TABLE, technical::TABLE, machine::TABLE, junk::TABLE];
+    &[courtesy::TABLE, technical::TABLE, machine::TABLE, notices::TABLE, junk::TABLE];
