@@ -5,7 +5,7 @@ use super::event::HoldReason;
 use super::letter::LetterKind;
 use super::message::{Defect, Message, ReturnPath};
 use super::policy::{OnRule, Policy};
-use super::verdict::{Kind, Verdict};
+use super::verdict::{Code, Kind, Verdict};
 
 /// What a mail that opens a case is answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,8 @@ fn held(
         Some(HoldReason::Bulk)
     } else if verdict.kind == Kind::SpamOrJunk {
         Some(HoldReason::Junk)
+    } else if verdict.reasons.iter().any(|reason| reason.code == Code::MaybeMachine) {
+        Some(HoldReason::MaybeMachine)
     } else {
         None
     }

@@ -63,9 +63,12 @@ const RULES: &[Rule] = &[
     rule(Code::BulkPrecedence,        Kind::Automatic,      machine::bulk_precedence),
     rule(Code::ListMail,              Kind::Automatic,      machine::list_mail),
     rule(Code::Calendar,              Kind::Automatic,      machine::calendar),
+    rule(Code::LureWords,             Kind::SpamOrJunk,     junk::forged_lure),
     rule(Code::AbsenceWords,          Kind::Automatic,      machine::absence_words),
     rule(Code::RobotWords,            Kind::Automatic,      machine::notice),
     rule(Code::RobotWords,            Kind::Automatic,      machine::robot_words),
+    rule(Code::RobotWords,            Kind::Automatic,      machine::pieces),
+    rule(Code::AbsenceWords,          Kind::Automatic,      machine::away_until),
     rule(Code::NoReplySender,         Kind::Automatic,      machine::no_reply_sender),
     rule(Code::Encrypted,             Kind::Encrypted,      person::encrypted),
     rule(Code::DangerousAttachment,   Kind::SpamOrJunk,     junk::dangerous_attachment),
@@ -85,12 +88,16 @@ pub fn classify(message: &Message, policy: &Policy) -> Verdict {
     let facts = Facts::of(message, policy);
     let mut found = RULES.iter().filter_map(|rule| Some((rule, (rule.finds)(&facts)?)));
     let Some((first, detail)) = found.next() else {
-        let reason = Reason { code: Code::TellsLittle, detail: person::counted(&facts) };
-        return Verdict { kind: Kind::Other, reasons: vec![reason], hints: facts.hints() };
+        return facts.other(Code::TellsLittle, person::counted(&facts));
     };
+    if first.kind == Kind::Other {
+        return facts.other(first.code, detail);
+    }
+    let relayed = machine::relayed(&facts).filter(|_| first.kind == Kind::Complete);
     let mut reasons = vec![Reason { code: first.code, detail }];
     let same = found.filter(|(rule, _)| rule.kind == first.kind);
     reasons.extend(same.map(|(rule, detail)| Reason { code: rule.code, detail }));
+    reasons.extend(relayed.map(|detail| Reason { code: Code::MaybeMachine, detail }));
     Verdict { kind: first.kind, reasons, hints: facts.hints() }
 }
 
@@ -100,6 +107,14 @@ impl Facts<'_> {
         let content =
             Content::measure(&own.text, &message.subject, !message.attachments.is_empty());
         Facts { message, authentication: authentication(message, policy), own, content }
+    }
+
+    /// A person's mail that is no report, and whether a machine may have written it after all.
+    fn other(&self, code: Code, detail: String) -> Verdict {
+        let mut reasons = vec![Reason { code, detail }];
+        let maybe = machine::maybe(self);
+        reasons.extend(maybe.map(|detail| Reason { code: Code::MaybeMachine, detail }));
+        Verdict { kind: Kind::Other, reasons, hints: self.hints() }
     }
 
     /// What text and subject tell together, in points.

@@ -262,6 +262,8 @@ pub enum HoldReason {
     Flood,
     /// The IMAP keyword says that an earlier life of this desk knew it; whether it was answered is not known.
     KnownBefore,
+    /// A machine may have written or sent it.
+    MaybeMachine,
 }
 
 impl HoldReason {
@@ -284,6 +286,7 @@ impl HoldReason {
             HoldReason::KnownBefore => {
                 "an earlier store knew it, and whether it was answered is not known"
             }
+            HoldReason::MaybeMachine => "a machine may have written it",
         }
     }
 }

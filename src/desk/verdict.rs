@@ -134,6 +134,8 @@ pub enum Code {
     OnlyThanks,
     /// A person wrote, and told too little for a report.
     TellsLittle,
+    /// Beside another reason: it has a few signs of a machine.
+    MaybeMachine,
 }
 
 impl Code {
@@ -168,6 +170,7 @@ impl Code {
             Code::OnlyQuestions => "only_questions",
             Code::OnlyThanks => "only_thanks",
             Code::TellsLittle => "tells_little",
+            Code::MaybeMachine => "maybe_machine",
         }
     }
 }

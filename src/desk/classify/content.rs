@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::language::{self, Language};
 use super::lexicon::{self, Hit};
 use super::links::{self, Link};
-use super::marks::{Mark, mark};
+use super::marks::{self, Mark, mark};
 use super::sense::Sense;
 
 /// The measure of a text.
@@ -32,6 +32,14 @@ pub(super) struct Content {
     pub(super) language: Language,
     /// What the subject tells, in points. Robots repeat subjects, so that of an answer is nothing.
     pub(super) title_points: usize,
+    /// Amounts of money, and percentages.
+    pub(super) money: usize,
+    /// Some sentence asks.
+    pub(super) asks: bool,
+    /// What the words of the text say.
+    senses: BTreeSet<Sense>,
+    /// What the words of the subject say.
+    title_senses: BTreeSet<Sense>,
     /// Telltale words of the text.
     hits: Vec<(Sense, String)>,
     /// Telltale words of the subject.
@@ -52,6 +60,8 @@ struct Sentence {
     words: usize,
     facts: usize,
     code: usize,
+    money: usize,
+    dated: bool,
     question: bool,
 }
 
@@ -70,14 +80,15 @@ impl Content {
         let mut told = BTreeSet::new();
         let (mut facts, mut code) = (payloads(text, &content.links), 0);
         for sentence in &sentences {
-            let hits = longest(sentence.hits.iter().filter(|hit| language.allows(hit)));
-            let hits = hits.into_iter();
+            content.senses.extend(sentence.senses(language));
+            let hits = longest(sentence.content(language)).into_iter();
             // Where nothing else is, nothing is pointed to.
             let hits: Vec<&Hit> =
                 hits.filter(|hit| points_elsewhere || hit.sense != Sense::Pointer).collect();
             content.add(sentence, &hits, &mut told, &mut facts, &mut code);
         }
-        let allowed = longest(title.hits.iter().filter(|hit| language.allows(hit)));
+        content.title_senses.extend(title.senses(language));
+        let allowed = longest(title.content(language));
         content.title = title.telltales(&allowed);
         if !subject.to_lowercase().contains("re:") {
             content.title_points = title.technical(&allowed).len();
@@ -97,6 +108,16 @@ impl Content {
         self.title.iter().any(|(s, _)| *s == sense)
     }
 
+    /// Whether the text says this, in whatever words.
+    pub(super) fn says(&self, sense: Sense) -> bool {
+        self.senses.contains(&sense)
+    }
+
+    /// Whether the text or the subject says this.
+    pub(super) fn says_anywhere(&self, sense: Sense) -> bool {
+        self.says(sense) || self.title_senses.contains(&sense)
+    }
+
     /// The first word of this sense, in the form of the tables.
     pub(super) fn word(&self, sense: Sense) -> &str {
         let mut all = self.title.iter().chain(&self.hits);
@@ -114,6 +135,11 @@ impl Content {
         let technical = sentence.technical(hits);
         let value = technical.len() + sentence.facts + 2 * sentence.code;
         let courtesy = covered(hits, Sense::Courtesy) + covered(hits, Sense::Thanks);
+        if sentence.dated {
+            self.senses.insert(Sense::Day);
+        }
+        self.asks |= sentence.question;
+        self.money += sentence.money;
         self.words += sentence.words;
         self.beyond_courtesy += sentence.words.saturating_sub(courtesy);
         self.hits.extend(sentence.telltales(hits));
@@ -137,6 +163,8 @@ impl Sentence {
         let mut sentence = Sentence { hits: lexicon::find(&plain), ..Sentence::default() };
         for token in text.split_whitespace() {
             sentence.words += words_in(token);
+            sentence.money += usize::from(marks::is_money(token));
+            sentence.dated |= marks::is_date(token);
             match mark(token) {
                 Mark::Code => sentence.code += 1,
                 Mark::Fact => sentence.facts += 1,
@@ -146,6 +174,16 @@ impl Sentence {
         sentence.question = text.trim_end().ends_with(['?', '？', '؟']) && sentence.code == 0;
         sentence.plain = plain;
         sentence
+    }
+
+    /// What its words say in a text of this language.
+    fn senses(&self, language: Language) -> impl Iterator<Item = Sense> {
+        self.hits.iter().filter(move |hit| language.allows(hit)).map(|hit| hit.sense)
+    }
+
+    /// The words that are content, or courtesy.
+    fn content(&self, language: Language) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(move |hit| language.allows(hit) && !hit.sense.is_piece())
     }
 
     /// The technical words, each once, the longest at each place.

@@ -27,6 +27,11 @@ pub(super) fn dangerous_attachment(facts: &Facts<'_>) -> Option<String> {
     })
 }
 
+/// The same from a sender whose domain disowns the mail: that weighs more than a machine's words.
+pub(super) fn forged_lure(facts: &Facts<'_>) -> Option<String> {
+    (facts.authentication == Authentication::Fail).then(|| lure(facts))?
+}
+
 /// Asks for passwords or payments behind a link or a file, from a sender who is not authenticated.
 pub(super) fn lure(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
@@ -51,7 +56,9 @@ pub(super) fn extortion(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn sales(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let (pitch, trade) = (content.count(Sense::Pitch), content.count(Sense::Sales));
-    let weight = 2 * pitch + trade;
-    let offers = pitch >= 1 && weight >= 3 && weight > 2 * content.points;
+    let weight = 2 * (pitch + content.money.min(2)) + trade;
+    let offers = (pitch >= 1 || content.money * trade >= 1 && content.count(Sense::Bounty) == 0)
+        && weight >= 3
+        && weight > 2 * facts.told();
     (offers || trade >= 4 && content.points == 0).then(|| "it offers something for sale".to_owned())
 }

@@ -35,7 +35,8 @@ impl Language {
 pub(super) fn of<'h>(text: &str, subject: &str, hits: impl Iterator<Item = &'h Hit>) -> Language {
     let mut score: BTreeMap<&'static str, usize> = BTreeMap::new();
     for hit in hits.filter(|hit| hit.language != "*") {
-        let weight = if hit.sense == Sense::Language { 1 } else { 2 };
+        let small = hit.sense == Sense::Language || hit.sense.is_piece();
+        let weight = if small { 1 } else { 2 };
         *score.entry(hit.language).or_default() += weight;
     }
     if let Some(code) = script(text).or_else(|| script(subject).filter(|_| text.trim().is_empty()))

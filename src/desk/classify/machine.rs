@@ -1,7 +1,7 @@
 //! Mail that no person wrote for us.
 
 use super::sense::Sense;
-use super::words::notices::TITLES;
+use super::words::notices::{TITLES, TITLES_WITHIN};
 use super::{Facts, OWN_FIELD};
 use crate::desk::message::{Message, ReturnPath};
 
@@ -124,6 +124,29 @@ const DESKS: &[&str] = &[
     "suporte",
     "assistenza",
     "supporto",
+    "bugs",
+    "bugzilla",
+    "jira",
+    "issues",
+    "tracker",
+    "todo",
+    "gitlab",
+    "gitea",
+    "sentry",
+    "nagios",
+    "icinga",
+    "zabbix",
+    "grafana",
+    "operator",
+    "mailman",
+    "sympa",
+    "listserv",
+    "majordomo",
+    "logwatch",
+    "backup",
+    "wwwrun",
+    "www-data",
+    "webmaster",
 ];
 
 /// How the addresses of list servers end.
@@ -242,7 +265,7 @@ pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
     let titled = content.titled(Sense::Away) || content.titled(Sense::Leave) && maybe > 1;
     let found = titled || sure > 1 || sure == 1 && maybe > 0;
     let word = if sure > 0 { Sense::Away } else { Sense::Leave };
-    let report = content.points >= 3 && content.telling >= 8;
+    let report = content.telling >= 8 && facts.told() >= usize::max(2, sure + maybe);
     (found && content.words < 150 && !report)
         .then(|| format!("it reads as an absence note ({})", shown(content.word(word))))
 }
@@ -270,7 +293,58 @@ fn is_machine_title(subject: &str) -> bool {
     let confirm = subject
         .strip_prefix("confirm ")
         .is_some_and(|key| key.len() >= 8 && key.bytes().all(|b| b.is_ascii_hexdigit()));
-    confirm || TITLES.iter().any(|title| subject.starts_with(title))
+    confirm
+        || TITLES.iter().any(|title| subject.starts_with(title))
+        || TITLES_WITHIN.iter().any(|title| subject.contains(title))
+}
+
+/// Several pieces of a machine's answer, in a text without anything else and without an author.
+pub(super) fn pieces(facts: &Facts<'_>) -> Option<String> {
+    let content = &facts.content;
+    let pieces = count_pieces(facts);
+    let ours = content.says_anywhere(Sense::Yours) && pieces >= 3 && facts.told() <= 1;
+    let enough = ours || pieces >= 4 && facts.told() <= 2;
+    (enough && !content.says(Sense::Me) && !content.asks && content.words < 120)
+        .then(|| "it is put together as machines answer".to_owned())
+}
+
+fn count_pieces(facts: &Facts<'_>) -> usize {
+    let (message, content) = (facts.message, &facts.content);
+    let said = [Sense::Yours, Sense::Taken, Sense::Promised, Sense::Term];
+    let number = has_ticket_number(&message.subject) || has_ticket_number(&facts.own.text);
+    said.iter().filter(|sense| content.says_anywhere(**sense)).count()
+        + usize::from(number)
+        + usize::from(sender(message, DESKS) || sender(message, NOBODY))
+}
+
+/// Somebody is away until some day, and says nothing else.
+pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
+    use Sense::{Day, Gone, Pitch, Pointer, Sales, Topic};
+    let content = &facts.content;
+    let other = [Topic, Pointer, Pitch, Sales].into_iter().any(|sense| content.says(sense));
+    let away = content.says_anywhere(Gone) && content.says_anywhere(Day);
+    (away && !other && !content.asks && facts.told() == 0 && content.words <= 60)
+        .then(|| "it says that somebody is away, and nothing else".to_owned())
+}
+
+/// A report that ends as machines end theirs, from where machines write: a web form perhaps. Nobody
+/// would read an answer there, so a human looks first.
+pub(super) fn relayed(facts: &Facts<'_>) -> Option<String> {
+    let message = facts.message;
+    let machine = sender(message, DESKS) || sender(message, NOBODY);
+    (machine && message.reply_to.is_empty() && facts.content.count(Sense::Notice) > 0)
+        .then(|| "a machine may have sent it".to_owned())
+}
+
+/// Too little to be sure of, enough to ask a human before a machine may be answered.
+pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
+    let (message, content) = (facts.message, &facts.content);
+    let said = content.count(Sense::Notice) + content.count(Sense::Away) > 0
+        || content.count(Sense::Robot) > 1;
+    let away = content.says_anywhere(Sense::Gone) && content.says_anywhere(Sense::Day);
+    let desk = sender(message, DESKS) || has_ticket_number(&message.subject);
+    (said || away || is_machine_title(&message.subject) || count_pieces(facts) >= 2 || desk)
+        .then(|| "a machine may have written it".to_owned())
 }
 
 /// Two telltale phrases and little else, or one and a sender or a subject that looks like a

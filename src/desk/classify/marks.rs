@@ -35,6 +35,69 @@ pub(super) fn mark(token: &str) -> Mark {
     }
 }
 
+/// `18.9.`, `20/9`, `2026-09-20`: a day.
+pub(super) fn is_date(token: &str) -> bool {
+    let bare = token.trim_matches(|c: char| matches!(c, ',' | ';' | ':' | '!' | '?' | '(' | ')'));
+    let parts: Vec<&str> =
+        bare.split(['.', '/', '-']).filter(|part| !part.is_empty()).take(4).collect();
+    let number = |part: &&str| part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
+    let day = |part: &&str| part.parse::<u8>().is_ok_and(|n| (1..=31).contains(&n));
+    let few = bare.len() <= 10 && (2..=3).contains(&parts.len()) && parts.iter().all(number);
+    // `4.18` is a version; with a dot at the end, or with a slash, it is a day.
+    let written = bare.ends_with('.') && parts.len() == 2 || bare.contains('/') || parts.len() == 3;
+    few && written && parts.iter().filter(|part| day(part)).count() >= 2
+}
+
+/// `$15`, `499€`, `70%`, `USD`: an amount of money, a part of one, or a currency.
+pub(super) fn is_money(token: &str) -> bool {
+    const SIGNS: &[char] = &['$', '€', '£', '¥', '₽', '₹', '₩', '₺', '元', '円', '원', '%'];
+    const NAMES: &[&str] = &[
+        "usd",
+        "eur",
+        "euro",
+        "euros",
+        "gbp",
+        "chf",
+        "dollar",
+        "dollars",
+        "pounds",
+        "rub",
+        "руб",
+        "рублей",
+        "евро",
+        "долларов",
+        "yen",
+        "yuan",
+        "rmb",
+        "inr",
+        "rs",
+        "reais",
+        "zł",
+        "pln",
+        "kč",
+        "kr",
+        "sek",
+        "nok",
+        "dkk",
+        "tl",
+        "lira",
+        "million",
+        "millions",
+        "mio",
+        "млн",
+    ];
+    let bare =
+        token.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '(' | ')'));
+    let digits = bare.bytes().any(|b| b.is_ascii_digit());
+    // An amount alone is a sign and digits: `100%25` and `$(id)` are payloads.
+    let amount = bare
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+') || SIGNS.contains(&c));
+    let sign = bare.contains(SIGNS);
+    sign && amount && (digits || bare.chars().count() == 1 && bare != "$")
+        || bare.len() <= 20 && NAMES.contains(&bare.to_lowercase().as_str())
+}
+
 /// Nearly all tokens: letters with a sign before or behind.
 fn is_plain_word(token: &str) -> bool {
     let inner = token.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);

@@ -35,9 +35,12 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     } else {
         // Nothing is behind this text: a statement of some length is what there is to say.
         let foreign = !content.language.is_known();
+        let plain = content.count(Sense::Pitch) + content.count(Sense::Robot) == 0
+            && content.count(Sense::Sales) < 2
+            && !content.says(Sense::Promised);
         points >= 2 && telling >= 5
             || points >= 4
-            || telling >= 8 && (points > 0 || foreign)
+            || telling >= 8 && (points > 0 && plain || foreign)
             || telling >= 40
     };
     enough

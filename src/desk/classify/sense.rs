@@ -25,6 +25,20 @@ pub(super) enum Sense {
     Robot,
     /// What only machines write: one such phrase in a text that tells nothing else is enough.
     Notice,
+    /// A piece of a machine's answer: what we sent, as it calls it.
+    Yours,
+    /// A piece of a machine's answer: it was received, opened, registered.
+    Taken,
+    /// A piece of a machine's answer: somebody will reply.
+    Promised,
+    /// A piece of a machine's answer: within two working days.
+    Term,
+    /// A piece of an absence note: somebody is away.
+    Gone,
+    /// A piece of an absence note: until when.
+    Day,
+    /// The writer speaks of themselves alone.
+    Me,
     /// Somebody offers something, as only sellers write.
     Pitch,
     /// Words of trade, which shops have in their reports too.
@@ -37,4 +51,20 @@ pub(super) enum Sense {
     Bounty,
     /// Frequent small words that tell the language.
     Language,
+}
+
+impl Sense {
+    /// Whether it only counts beside others: such words are no content and hide none.
+    pub(super) fn is_piece(self) -> bool {
+        matches!(
+            self,
+            Sense::Yours
+                | Sense::Taken
+                | Sense::Promised
+                | Sense::Term
+                | Sense::Gone
+                | Sense::Day
+                | Sense::Me
+        )
+    }
 }

@@ -11,11 +11,18 @@ mod junk;
 pub(super) mod letters;
 mod machine;
 pub(super) mod notices;
+mod pieces;
 mod technical;
 
 /// One line of a table.
 pub(super) type Line = (Sense, &'static str, &'static str);
 
 /// All tables.
-pub(super) const TABLES: &[&[Line]] =
-    &[courtesy::TABLE, technical::TABLE, machine::TABLE, notices::TABLE, junk::TABLE];
+pub(super) const TABLES: &[&[Line]] = &[
+    courtesy::TABLE,
+    technical::TABLE,
+    machine::TABLE,
+    notices::TABLE,
+    pieces::TABLE,
+    junk::TABLE,
+];
