@@ -54,6 +54,7 @@ impl Door {
 
     pub(crate) async fn accept(&self) -> Peer<TcpStream> {
         let (tcp, _) = timeout(PATIENCE, self.listener.accept()).await.unwrap().unwrap();
+        tcp.set_nodelay(true).unwrap();
         Peer { stream: BufReader::new(tcp) }
     }
 

@@ -233,15 +233,17 @@ async fn what_was_read_before_a_cut_is_kept() {
     };
     let ((error, ..), ()) = tokio::join!(desk.until_trouble(), server);
     assert!(error.contains("lost"), "{error}");
-    assert_eq!(desk.batches, [(vec![1, 2], 2)]);
+    assert_eq!(desk.batches, [(vec![1, 2, 4], 2)]);
     let server = async {
         let mut peer = door.selected(5, 6).await;
         peer.answer("UID SEARCH UID 3:*", search(3..=5)).await;
-        peer.answer(&format!("UID FETCH 3:5 {START}"), mails(3..=5)).await;
+        // What the loop has is not asked for again, and what the cut came at is asked for last.
+        peer.answer(&format!("UID FETCH 5 {START}"), mails([5])).await;
+        peer.answer(&format!("UID FETCH 3 {START}"), mails([3])).await;
         peer.idle().await;
     };
     tokio::join!(desk.until_watching(), server);
-    assert_eq!(desk.uids(), [1, 2, 3, 4, 5]);
+    assert_eq!((desk.uids(), desk.cursor.last_uid), (vec![1, 2, 3, 4, 5], 5));
 }
 
 /// Lets each connection be lost, and the time until the next one pass.
@@ -249,6 +251,14 @@ async fn lost(desk: &mut Desk, connection: impl Future<Output = ()>) -> String {
     let ((error, _, wait), ()) = tokio::join!(desk.until_trouble(), connection);
     pass(wait).await;
     error
+}
+
+const PLAIN: &str = "(UID BODY.PEEK[]<0.131072>)";
+const WITNESS: &str = "(UID BODY.PEEK[]<0.1>)";
+
+/// The answer to the question whether a mail that was read before still comes.
+fn witness(uid: u32) -> String {
+    format!("* {uid} FETCH (UID {uid} BODY[]<0> {{1}}\r\nS)\r\n")
 }
 
 #[tokio::test]
@@ -265,27 +275,116 @@ async fn a_mail_that_costs_the_connection_is_found_and_handed_over_as_unreadable
         peer.hung_up().await;
     })
     .await;
-    // One by one from here on; then with nothing odd beside the text; then no more.
-    for items in [START, "(UID BODY.PEEK[]<0.131072>)", "(UID BODY.PEEK[]<0.131072>)"] {
+    // The others first; then it alone; then with nothing odd beside the text.
+    lost(&mut desk, async {
+        let mut peer = door.selected(3, 4).await;
+        peer.answer("UID SEARCH UID 2:*", search(2..=3)).await;
+        peer.answer(&format!("UID FETCH 3 {START}"), mails([3])).await;
+        peer.expect(&format!("UID FETCH 2 {START}")).await;
+        peer.say(odd).await;
+        peer.hung_up().await;
+    })
+    .await;
+    assert_eq!((desk.uids(), desk.cursor.last_uid), (vec![1, 3], 1));
+    let mut tries = 0;
+    while desk.cursor.last_uid < 3 {
+        tries += 1;
+        assert!(tries < 20, "it is given up in the end");
         lost(&mut desk, async {
             let mut peer = door.selected(3, 4).await;
             peer.answer("UID SEARCH UID 2:*", search(2..=3)).await;
-            peer.expect(&format!("UID FETCH 2 {items}")).await;
+            peer.answer(&format!("UID FETCH 3 {WITNESS}"), witness(3)).await;
+            peer.expect(&format!("UID FETCH 2 {PLAIN}")).await;
             peer.say(odd).await;
             peer.hung_up().await;
         })
         .await;
     }
-    let server = async {
-        let mut peer = door.selected(3, 4).await;
-        peer.answer("UID SEARCH UID 2:*", search(2..=3)).await;
-        peer.answer(&format!("UID FETCH 3 {START}"), mails([3])).await;
-        peer.idle().await;
-    };
-    tokio::join!(desk.until_watching(), server);
-    assert_eq!((desk.uids(), desk.cursor.last_uid), (vec![1, 2, 3], 3));
     let reason = desk.mails[&2].unreadable.as_deref();
     assert_eq!(reason, Some("the server's answer to UID FETCH cannot be read"));
+}
+
+/// Answers `UID FETCH` like a server that breaks down at each of some mails: gives what stands
+/// before it. Tells whether it broke down.
+async fn serve(peer: &mut Peer<TcpStream>, bad: fn(u32) -> bool, all: u32) -> bool {
+    let line = peer.line().await;
+    let mut words = line.split(' ');
+    let (tag, command) = (words.next().unwrap(), words.nth(1).unwrap());
+    let set = words.next().unwrap();
+    if command == "SEARCH" {
+        let from = words.next().unwrap().split(':').next().unwrap().parse().unwrap();
+        peer.say(search(from..=all) + &format!("{tag} OK done\r\n")).await;
+        return false;
+    }
+    for run in set.split(',') {
+        let (first, last) = run.split_once(':').unwrap_or((run, run));
+        for uid in first.parse::<u32>().unwrap()..=last.parse().unwrap() {
+            if bad(uid) {
+                peer.say("* BYE FETCH failed\r\n").await;
+                return true;
+            }
+            peer.say(mail(uid, "hello")).await;
+        }
+    }
+    peer.say(format!("{tag} OK done\r\n")).await;
+    false
+}
+
+/// What it takes until all mails are handed over: how long, how often a connection was lost, and
+/// after how long the last readable one was there.
+async fn hand_over(all: u32, bad: fn(u32) -> bool) -> (Duration, u32, Duration) {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    let (mut passed, mut lost, mut readable) = (Duration::ZERO, 0, Duration::ZERO);
+    while desk.cursor.last_uid < all {
+        let server = async {
+            let mut peer = door.selected(all, all + 1).await;
+            while !serve(&mut peer, bad, all).await {}
+        };
+        let known = desk.mails.values().filter(|mail| mail.unreadable.is_none()).count();
+        let ((error, _, wait), ()) = tokio::join!(desk.until_trouble(), server);
+        assert!(error.contains("FETCH failed"), "{error}");
+        if desk.mails.values().filter(|mail| mail.unreadable.is_none()).count() > known {
+            readable = passed;
+        }
+        pass(wait).await;
+        (passed, lost) = (passed + wait, lost + 1);
+    }
+    assert_eq!(desk.uids().len(), usize::try_from(all).unwrap());
+    assert!(desk.mails.iter().all(|(uid, mail)| mail.unreadable.is_some() == bad(*uid)));
+    (passed, lost, readable)
+}
+
+#[tokio::test]
+async fn many_unreadable_mails_among_readable_ones_hold_up_no_other_for_long() {
+    let (took, lost, readable) = hand_over(300, |uid| uid % 5 == 0).await;
+    // One connection each to find them, three to be sure.
+    assert!(lost <= 4 * 60 + 10, "{lost}");
+    assert!(took < Duration::from_secs(100), "{took:?}");
+    assert!(readable < Duration::from_secs(25), "{readable:?}");
+}
+
+#[tokio::test]
+async fn many_unreadable_mails_in_a_row_hold_up_no_other_for_long() {
+    let (took, lost, readable) = hand_over(600, |uid| uid <= 60).await;
+    assert!(lost <= 4 * 60 + 10, "{lost}");
+    assert!(took < Duration::from_secs(100), "{took:?}");
+    assert!(readable < Duration::from_secs(25), "{readable:?}");
+}
+
+#[tokio::test]
+async fn what_stands_behind_one_unreadable_mail_is_read_on_the_next_connection() {
+    let (took, lost, readable) = hand_over(600, |uid| uid == 3).await;
+    assert!(took < Duration::from_mins(2) && lost < 12, "{took:?} {lost}");
+    assert!(readable < Duration::from_secs(2), "{readable:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_gives_no_mail_at_all_makes_none_unreadable_for_ten_minutes() {
+    let (took, lost, _) = hand_over(3, |_| true).await;
+    assert!(took > Duration::from_mins(10) && took < Duration::from_mins(30), "{took:?}");
+    assert!(lost < 20, "{lost}");
 }
 
 #[tokio::test]
@@ -320,30 +419,42 @@ async fn mails_that_the_server_lists_and_withholds_are_unreadable_in_the_end() {
     let _still = stop_the_clock();
     let door = Door::open().await;
     let mut desk = Desk::watching(door.account(), 0);
-    let round = async || {
+    let no = "NO [SERVERBUG] internal error";
+    let error = lost(&mut desk, async {
         let mut peer = door.selected(2, 3).await;
         peer.answer("UID SEARCH UID 1:*", search(1..=2)).await;
-        let no = "NO [SERVERBUG] internal error";
         peer.end(&format!("UID FETCH 1:2 {START}"), mails([2]), no).await;
-        let first = peer.line().await;
-        let (tag, rest) = first.split_once(' ').unwrap();
-        assert!(rest.starts_with("UID FETCH 1 (UID "), "{rest}");
-        peer.say(format!("{tag} {no}\r\n")).await;
+        peer.answer("UID SEARCH UID 1", search([1])).await;
+        peer.end(&format!("UID FETCH 1 {START}"), "", no).await;
+        peer.answer("UID SEARCH UID 1", search([1])).await;
+        peer.hung_up().await;
+    });
+    assert!(error.await.contains("lists 1 new mail(s) and does not give"));
+    assert_eq!((desk.uids(), desk.cursor.last_uid), (vec![2], 0));
+    let again = async || {
+        let mut peer = door.selected(2, 3).await;
+        peer.answer("UID SEARCH UID 1:*", search(1..=2)).await;
+        peer.answer(&format!("UID FETCH 2 {WITNESS}"), witness(2)).await;
+        peer.end(&format!("UID FETCH 1 {PLAIN}"), "", no).await;
         peer.answer("UID SEARCH UID 1", search([1])).await;
         peer
     };
-    for _ in 0..2 {
-        let error = lost(&mut desk, async { round().await.hung_up().await }).await;
-        assert!(error.contains("lists 1 new mail(s) and does not give"), "{error}");
+    let mut waited = Duration::ZERO;
+    while waited < Duration::from_secs(30) {
+        let connection = async { again().await.hung_up().await };
+        let ((_, _, wait), ()) = tokio::join!(desk.until_trouble(), connection);
+        pass(wait).await;
+        waited += wait;
     }
-    let server = async { round().await.idle().await };
+    let server = async { again().await.idle().await };
     tokio::join!(desk.until_watching(), server);
     assert!(desk.mails[&1].unreadable.is_some() && desk.mails[&2].unreadable.is_none());
     assert_eq!(desk.cursor.last_uid, 2);
 }
 
 #[tokio::test]
-async fn a_batch_that_the_loop_does_not_take_is_read_again() {
+async fn a_batch_that_the_loop_does_not_take_is_read_again_but_ever_less_often() {
+    let _still = stop_the_clock();
     let door = Door::open().await;
     let mut desk = Desk::watching(door.account(), 0);
     let connection = async || {
@@ -352,18 +463,55 @@ async fn a_batch_that_the_loop_does_not_take_is_read_again() {
         peer.answer(&format!("UID FETCH 1 {START}"), mails([1])).await;
         peer
     };
+    for seconds in [1, 2, 4, 8] {
+        let events = async {
+            let selected = desk.next().await;
+            desk.take(selected);
+            let FromFolder::Mails { reply, .. } = desk.next().await else { panic!("no mails") };
+            drop(reply);
+            desk.until_trouble().await
+        };
+        let server = async { connection().await.hung_up().await };
+        let ((error, _, wait), ()) = tokio::join!(events, server);
+        assert!(error.contains("taken over") && wait >= Duration::from_secs(seconds), "{wait:?}");
+        pass(wait).await;
+    }
+    tokio::join!(desk.until_watching(), async { connection().await.idle().await });
+    assert_eq!(desk.uids(), [1]);
+}
+
+#[tokio::test]
+async fn after_a_batch_that_the_loop_does_not_take_none_of_this_connection_follows() {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
     let server = async {
-        connection().await.hung_up().await;
-        connection().await.idle().await;
+        let mut peer = door.selected(300, 301).await;
+        peer.answer("UID SEARCH UID 1:*", search(1..=300)).await;
+        peer.answer(&format!("UID FETCH 1:300 {START}"), mails(1..=300)).await;
+        peer.hung_up().await;
+        let mut peer = door.selected(300, 301).await;
+        peer.answer("UID SEARCH UID 1:*", search(1..=300)).await;
+        peer
     };
     let events = async {
         let selected = desk.next().await;
         desk.take(selected);
-        let FromFolder::Mails { reply, .. } = desk.next().await else { panic!("no mails") };
-        drop(reply);
-        assert!(desk.until_trouble().await.0.contains("taken over"));
-        desk.until_watching().await;
+        let (first, second) = (desk.next().await, desk.next().await);
+        drop(first);
+        let mut after = Vec::new();
+        loop {
+            match desk.next().await {
+                FromFolder::Trouble { error, .. } => {
+                    assert!(error.contains("taken over"), "{error}");
+                    break;
+                }
+                other => after.push(other),
+            }
+        }
+        drop(second);
+        assert!(after.is_empty(), "{} batches", after.len());
+        let selected = desk.next().await;
+        desk.take(selected);
     };
     tokio::join!(events, server);
-    assert_eq!(desk.uids(), [1]);
 }

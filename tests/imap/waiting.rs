@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncBufReadExt as _;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use watchpost::config::settings::Imap;
 use watchpost::desk::folder::Keyword;
 
@@ -259,26 +262,82 @@ async fn where_no_keyword_can_be_kept_none_is_sent() {
 }
 
 #[tokio::test]
-async fn a_mark_that_costs_the_connection_is_tried_again_but_not_for_ever() {
+async fn marks_that_cost_the_connection_are_tried_three_times_and_then_rest_for_an_hour() {
     let _still = stop_the_clock();
     let door = Door::open().await;
     let mut desk = Desk::watching(door.account(), 9);
     desk.mark(Keyword::Seen, &[3], 7).await;
-    for _ in 0..3 {
+    for seconds in [1, 2, 4] {
         let server = async {
             let mut peer = door.selected(3, 10).await;
             peer.answer("UID SEARCH UID 10:*", EMPTY).await;
             peer.expect("UID STORE 3 +FLAGS.SILENT ($WatchpostSeen)").await;
         };
         let ((_, _, wait), ()) = tokio::join!(desk.until_trouble(), server);
+        assert!(wait >= Duration::from_secs(seconds), "{wait:?}");
         pass(wait).await;
     }
-    let server = async {
-        let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-        peer.idle().await;
+    let (heard, mut commands) = mpsc::unbounded_channel();
+    tokio::spawn(async move { obey(door.selected(3, 10).await, heard).await });
+    desk.until_watching().await;
+    for _ in 0..5 {
+        desk.mark(Keyword::Seen, &[4], 7).await;
+        pass(Duration::from_mins(10)).await;
+        desk.until_watching().await;
+    }
+    while let Ok(command) = commands.try_recv() {
+        assert!(!command.starts_with("UID STORE"), "{command}");
+    }
+    pass(Duration::from_mins(10)).await;
+    desk.until_watching().await;
+    desk.mark(Keyword::Seen, &[5], 7).await;
+    let stored = async { while !commands.recv().await.unwrap().starts_with("UID STORE 5 ") {} };
+    tokio::time::timeout(PATIENCE, stored).await.unwrap();
+}
+
+/// Does what it is told, in a folder that stays as it is; tells each command.
+async fn obey(mut peer: Peer<TcpStream>, heard: mpsc::UnboundedSender<String>) {
+    let (mut idling, mut line) = (String::new(), String::new());
+    while peer.stream.read_line(&mut line).await.unwrap() > 0 {
+        let said = std::mem::take(&mut line);
+        let (tag, command) = said.trim_end().split_once(' ').unwrap_or((&idling, "DONE"));
+        if command == "IDLE" {
+            peer.say("+ idling\r\n").await;
+            idling = tag.to_owned();
+        } else {
+            peer.say(format!("{tag} OK done\r\n")).await;
+        }
+        let _ = heard.send(command.to_owned());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_drops_every_connection_soon_is_asked_ever_less_often() {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    for seconds in [1, 2, 4, 8, 16] {
+        let server = async {
+            let mut peer = door.selected(0, 1).await;
+            peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+            peer.idle().await;
+        };
+        let ((_, _, wait), ()) = tokio::join!(desk.until_trouble(), server);
+        assert!(wait >= Duration::from_secs(seconds), "{wait:?}");
+        pass(wait).await;
+    }
+    let mut peer = door.accept().await;
+    let idling = async {
+        peer.log_in(ALL).await;
+        peer.select(0, 1).await;
+        peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+        peer.idle().await
     };
-    tokio::join!(desk.until_watching(), server);
+    tokio::join!(desk.until_watching(), idling);
+    pass(Duration::from_secs(30)).await;
+    drop(peer);
+    let (_, _, wait) = desk.until_trouble().await;
+    assert!(wait < Duration::from_secs(2), "a connection that lasted was in order: {wait:?}");
 }
 
 #[tokio::test]

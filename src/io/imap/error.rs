@@ -117,7 +117,7 @@ impl Error {
 
     /// Surely what was sent is at fault, and not the line.
     pub(super) fn is_about_content(&self) -> bool {
-        matches!(self, Error::Unparsable { .. } | Error::Excess(_) | Error::Misunderstood { .. })
+        matches!(self, Error::Unparsable { .. } | Error::Excess(_))
     }
 }
 

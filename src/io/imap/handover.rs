@@ -28,16 +28,19 @@ pub(super) struct Handover<'a> {
     waiting_bytes: usize,
     last: u32,
     told_upto: u32,
-    unanswered: VecDeque<oneshot::Receiver<()>>,
+    /// The UIDs of each batch that is with the loop, and its answer.
+    unanswered: VecDeque<(Vec<u32>, oneshot::Receiver<()>)>,
+    durable: Vec<u32>,
 }
 
 impl<'a> Handover<'a> {
-    /// For the UIDs that a search found.
+    /// For the UIDs that a search found, up to `last`, and that need something.
     pub(super) fn new(
         tell: &'a mpsc::Sender<FromFolder>,
         folder: &'a Folder,
         uid_validity: u32,
         found: &[u32],
+        last: u32,
     ) -> Handover<'a> {
         Handover {
             tell,
@@ -46,9 +49,10 @@ impl<'a> Handover<'a> {
             outstanding: found.iter().copied().collect(),
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
-            last: found.last().copied().unwrap_or(0),
+            last,
             told_upto: 0,
             unanswered: VecDeque::new(),
+            durable: Vec::new(),
         }
     }
 
@@ -78,19 +82,17 @@ impl<'a> Handover<'a> {
         self.outstanding.remove(&uid);
     }
 
-    /// Hands over all that is ripe, before an error ends this catch-up: the next one starts
-    /// further on.
-    pub(super) async fn salvage(&mut self) -> Result<(), Stop> {
-        let highest = self.ripe_upto();
-        while self.waiting.range(..=highest).next().is_some() {
-            self.send(highest).await?;
+    /// Hands over all that has come: what is still outstanding may never come.
+    pub(super) async fn send_waiting(&mut self) -> Result<(), Stop> {
+        while !self.waiting.is_empty() {
+            self.send(u32::MAX).await?;
         }
         Ok(())
     }
 
     /// Hands over the rest and waits until everything is durable.
-    pub(super) async fn finish(mut self) -> Result<(), Stop> {
-        self.salvage().await?;
+    pub(super) async fn finish(&mut self) -> Result<(), Stop> {
+        self.send_waiting().await?;
         if self.upto() > self.told_upto {
             self.send(0).await?;
         }
@@ -98,6 +100,11 @@ impl<'a> Handover<'a> {
             self.hear().await?;
         }
         Ok(())
+    }
+
+    /// The UIDs that are durable.
+    pub(super) fn into_durable(self) -> Vec<u32> {
+        self.durable
     }
 
     /// The highest UID that waits for no lower one.
@@ -116,6 +123,7 @@ impl<'a> Handover<'a> {
             self.hear().await?;
         }
         let mails = self.take(highest);
+        let uids = mails.iter().map(|mail| mail.uid).collect();
         let (reply, answer) = oneshot::channel();
         self.told_upto = self.upto();
         let batch = FromFolder::Mails {
@@ -126,7 +134,7 @@ impl<'a> Handover<'a> {
             reply,
         };
         self.tell.send(batch).await.map_err(|_| Stop::LoopGone)?;
-        self.unanswered.push_back(answer);
+        self.unanswered.push_back((uids, answer));
         Ok(())
     }
 
@@ -146,10 +154,11 @@ impl<'a> Handover<'a> {
     }
 
     async fn hear(&mut self) -> Result<(), Stop> {
-        match self.unanswered.pop_front() {
-            Some(answer) => heard(self.tell, answer).await,
-            None => Ok(()),
+        if let Some((uids, answer)) = self.unanswered.pop_front() {
+            heard(self.tell, answer).await?;
+            self.durable.extend(uids);
         }
+        Ok(())
     }
 }
 

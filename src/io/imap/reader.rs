@@ -5,7 +5,7 @@ use std::mem::take;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::doubt::Doubt;
+use super::doubt::{CHUNK, Doubt};
 use super::error::{Error, Stop};
 use super::handover::{BATCH_BYTES, BATCH_MAILS, Handover, heard};
 use super::session::{Mailbox, Session};
@@ -21,7 +21,13 @@ const UNANSWERED: usize = 2;
 
 const ABOUT: &str = "UID FLAGS INTERNALDATE RFC822.SIZE";
 
+/// What shows whether a mail that came before still comes.
+const WITNESS: &str = "(UID BODY.PEEK[]<0.1>)";
+
 /// Reads every mail above `last` and hands it over; gives the new `last` when all is durable.
+///
+/// What was read before an error is handed over all the same, so that no mail waits for another.
+/// Only where the loop did not take a mail nothing more is given to it: it would go past that mail.
 pub(super) async fn catch_up(
     session: &mut Session,
     mailbox: &Mailbox,
@@ -32,13 +38,17 @@ pub(super) async fn catch_up(
 ) -> Result<u32, Stop> {
     let found = session.search_new(last, next).await?;
     let Some(newest) = found.last().copied() else { return Ok(last) };
-    let hand = Handover::new(tell, &watch.folder, mailbox.uid_validity, &found);
-    let mut reader = Reader { session, watch, tell, doubt, hand };
-    match reader.read(&found).await {
-        Ok(()) => reader.hand.finish().await.map(|()| newest),
-        Err(Stop::LoopGone) => Err(Stop::LoopGone),
-        Err(stop) => reader.hand.salvage().await.and(Err(stop)),
+    let open = doubt.open(last, &found);
+    let hand = Handover::new(tell, &watch.folder, mailbox.uid_validity, &open, newest);
+    let (owed, asked) = (BTreeSet::new(), 0);
+    let mut reader = Reader { session, watch, tell, doubt, hand, owed, asked };
+    let mut result = reader.read(&open).await;
+    if !matches!(result, Err(Stop::LoopGone | Stop::Failed(Error::NotTaken))) {
+        result = reader.hand_over_the_rest().await.and(result);
     }
+    let Reader { doubt, hand, .. } = reader;
+    doubt.done(hand.into_durable());
+    result.map(|()| newest)
 }
 
 struct Reader<'a> {
@@ -47,192 +57,218 @@ struct Reader<'a> {
     tell: &'a mpsc::Sender<FromFolder>,
     doubt: &'a mut Doubt,
     hand: Handover<'a>,
-}
-
-/// The UIDs of one chunk by what is to be fetched of them next.
-#[derive(Debug, Default)]
-struct Todo {
-    headers: BTreeSet<u32>,
-    starts: BTreeSet<u32>,
-    /// With the size of the mail.
-    ends: BTreeMap<u32, u64>,
-}
-
-impl Todo {
-    fn uids(&self) -> Vec<u32> {
-        self.headers.iter().chain(&self.starts).chain(self.ends.keys()).copied().collect()
-    }
+    /// What the last FETCH asked for and has not brought yet.
+    owed: BTreeSet<u32>,
+    /// For how many mails it asked.
+    asked: usize,
 }
 
 impl Reader<'_> {
-    async fn read(&mut self, found: &[u32]) -> Result<(), Stop> {
-        let mut rest = found;
-        while let Some(first) = rest.first() {
-            let size = self.doubt.chunk(*first).min(rest.len());
-            let (chunk, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
-            let result = self.chunk(chunk).await;
-            if let Err(Stop::Failed(error)) = &result {
-                self.doubt.failed(chunk, error);
+    async fn read(&mut self, open: &[u32]) -> Result<(), Stop> {
+        let result = self.read_all(open).await;
+        match &result {
+            Err(Stop::LoopGone | Stop::Failed(Error::NotTaken)) | Ok(()) => {}
+            Err(Stop::Failed(error)) => self.doubt.lost(&self.owed, self.asked, error),
+        }
+        result
+    }
+
+    async fn read_all(&mut self, open: &[u32]) -> Result<(), Stop> {
+        for chunk in self.doubt.fresh(open).chunks(CHUNK) {
+            self.chunk(chunk).await?;
+        }
+        self.hand.send_waiting().await?;
+        if self.doubt.company().is_some() || !self.doubt.alone().is_empty() {
+            self.ask_witness().await?;
+        }
+        while let Some(company) = self.doubt.company() {
+            self.chunk(&company).await?;
+        }
+        for uid in self.doubt.alone() {
+            self.chunk(&[uid]).await?;
+        }
+        match self.doubt.alone().len() {
+            0 => Ok(()),
+            withheld => Err(Stop::Failed(Error::Withheld(withheld))),
+        }
+    }
+
+    async fn hand_over_the_rest(&mut self) -> Result<(), Stop> {
+        for (uid, reason) in self.doubt.given_up() {
+            self.hand.put(unreadable(uid, reason)).await?;
+        }
+        self.hand.finish().await
+    }
+
+    async fn ask_witness(&mut self) -> Result<(), Stop> {
+        let Some(uid) = self.doubt.call_witness() else { return Ok(()) };
+        self.session.fetch(&[uid], WITNESS).await?;
+        while let Some(item) = self.session.next_item().await? {
+            if item.uid == Some(uid) {
+                self.doubt.testified(uid);
             }
-            result?;
-            rest = later;
         }
         Ok(())
     }
 
     async fn chunk(&mut self, uids: &[u32]) -> Result<(), Stop> {
-        let mut wanted = BTreeSet::new();
-        for uid in uids {
-            match self.doubt.given_up(*uid) {
-                Some(reason) => self.hand.put(unreadable(*uid, reason)).await?,
-                None => drop(wanted.insert(*uid)),
-            }
-        }
-        let mut todo = Todo::default();
+        let (mut ours, mut missing) = (uids.to_vec(), BTreeSet::new());
         if self.watch.headers_first {
-            todo.headers = wanted;
-        } else {
-            todo.starts = wanted;
+            ours = self.read_headers(uids).await?;
+            missing.append(&mut self.owed);
         }
-        // What does not come is asked for once more by itself.
-        for _ in 0..2 {
-            self.read_headers(&mut todo).await?;
-            self.read_starts(&mut todo).await?;
-            self.read_ends(&mut todo).await?;
-            if todo.uids().is_empty() {
-                return Ok(());
-            }
+        let long = self.read_starts(&ours).await?;
+        missing.append(&mut self.owed);
+        for (uid, size) in long {
+            self.read_ends(uid, size).await?;
+            missing.append(&mut self.owed);
         }
-        self.missing(&todo.uids()).await
+        self.look_up(uids.len(), missing).await
     }
 
     /// Which mails are ours, where not all are.
-    async fn read_headers(&mut self, todo: &mut Todo) -> Result<(), Stop> {
-        let items = self.items(&todo.headers, &format!("BODY.PEEK[HEADER]<0.{HEADER}>"));
-        if !self.start(&todo.headers, &items).await? {
-            return Ok(());
-        }
-        let (mut batch, mut bytes, mut asked) = (Vec::new(), 0, VecDeque::new());
-        while let Some(item) = self.session.next_item().await? {
+    async fn read_headers(&mut self, uids: &[u32]) -> Result<Vec<u32>, Stop> {
+        self.start(uids, &format!("BODY.PEEK[HEADER]<0.{HEADER}>")).await?;
+        let mut ours = Vec::new();
+        let (mut batch, mut bytes, mut questions) = (Vec::new(), 0, VecDeque::new());
+        while let Some(item) = self.next_item().await? {
             let Some(mail) = fetched(item, HEADER) else { continue };
-            if !todo.headers.remove(&mail.uid) {
+            if !self.owed.remove(&mail.uid) {
                 continue;
             }
             bytes += mail.bytes.len();
             batch.push(mail);
             if batch.len() >= BATCH_MAILS || bytes >= BATCH_BYTES {
-                if asked.len() >= UNANSWERED {
-                    self.sort(&mut asked, todo).await?;
+                if questions.len() >= UNANSWERED {
+                    self.sort(&mut questions, &mut ours).await?;
                 }
-                asked.push_back(self.ask(take(&mut batch)).await?);
+                questions.push_back(self.ask(take(&mut batch)).await?);
                 bytes = 0;
             }
         }
         if !batch.is_empty() {
-            asked.push_back(self.ask(batch).await?);
+            questions.push_back(self.ask(batch).await?);
         }
-        while !asked.is_empty() {
-            self.sort(&mut asked, todo).await?;
+        while !questions.is_empty() {
+            self.sort(&mut questions, &mut ours).await?;
         }
-        Ok(())
+        ours.sort_unstable();
+        Ok(ours)
     }
 
-    async fn ask(&mut self, mut mails: Vec<Fetched>) -> Result<Asked, Stop> {
+    async fn ask(&mut self, mut mails: Vec<Fetched>) -> Result<Question, Stop> {
         mails.sort_by_key(|mail| mail.uid);
         let uids = mails.iter().map(|mail| mail.uid).collect();
         let (reply, answer) = oneshot::channel();
         let folder = self.watch.folder.clone();
         let question = FromFolder::Headers { folder, mails, reply };
         self.tell.send(question).await.map_err(|_| Stop::LoopGone)?;
-        Ok(Asked { uids, answer })
+        Ok(Question { uids, answer })
     }
 
-    async fn sort(&mut self, asked: &mut VecDeque<Asked>, todo: &mut Todo) -> Result<(), Stop> {
-        let Some(Asked { uids, answer }) = asked.pop_front() else { return Ok(()) };
-        let ours = heard(self.tell, answer).await?;
+    async fn sort(
+        &mut self,
+        questions: &mut VecDeque<Question>,
+        ours: &mut Vec<u32>,
+    ) -> Result<(), Stop> {
+        let Some(Question { uids, answer }) = questions.pop_front() else { return Ok(()) };
+        let wanted = heard(self.tell, answer).await?;
         for uid in uids {
-            if ours.contains(&uid) {
-                todo.starts.insert(uid);
+            if wanted.contains(&uid) {
+                ours.push(uid);
             } else {
-                self.hand.settle(uid);
+                self.doubt.came(uid);
+                self.settle(uid);
             }
         }
         Ok(())
     }
 
-    async fn read_starts(&mut self, todo: &mut Todo) -> Result<(), Stop> {
-        let items = self.items(&todo.starts, &format!("BODY.PEEK[]<0.{PIECE}>"));
-        if !self.start(&todo.starts, &items).await? {
-            return Ok(());
-        }
-        while let Some(item) = self.session.next_item().await? {
+    /// Hands over what is whole or needs no more. Gives the others with their sizes: they are kept
+    /// in mind, not in memory.
+    async fn read_starts(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, u64>, Stop> {
+        let mut long = BTreeMap::new();
+        self.start(uids, &format!("BODY.PEEK[]<0.{PIECE}>")).await?;
+        while let Some(item) = self.next_item().await? {
             let size = item.size.filter(|size| *size > u64::from(PIECE));
             let Some(mail) = fetched(item, PIECE) else { continue };
-            if !todo.starts.remove(&mail.uid) {
+            if !self.owed.remove(&mail.uid) {
                 continue;
             }
             match size {
                 Some(size) if mail.gap && (self.watch.needs_more)(&mail.bytes) => {
-                    // Kept in mind, not in memory.
-                    todo.ends.insert(mail.uid, size);
+                    long.insert(mail.uid, size);
                 }
-                _ => self.hand.put(mail).await?,
+                _ => self.put(mail).await?,
+            }
+        }
+        Ok(long)
+    }
+
+    /// Start and end of a long mail.
+    async fn read_ends(&mut self, uid: u32, size: u64) -> Result<(), Stop> {
+        let offset = size.saturating_sub(u64::from(PIECE)).max(u64::from(PIECE));
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+        let text = format!("BODY.PEEK[]<0.{PIECE}> BODY.PEEK[]<{offset}.{PIECE}>");
+        self.start(&[uid], &text).await?;
+        while let Some(item) = self.next_item().await? {
+            let Some(mail) = fetched_ends(item, offset) else { continue };
+            if self.owed.remove(&mail.uid) {
+                self.put(mail).await?;
             }
         }
         Ok(())
     }
 
-    /// Start and end of long mails, mail by mail.
-    async fn read_ends(&mut self, todo: &mut Todo) -> Result<(), Stop> {
-        for (uid, size) in todo.ends.clone() {
-            let offset = size.saturating_sub(u64::from(PIECE)).max(u64::from(PIECE));
-            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-            let items = format!("({ABOUT} BODY.PEEK[]<0.{PIECE}> BODY.PEEK[]<{offset}.{PIECE}>)");
-            self.session.fetch(&[uid], &items).await?;
-            while let Some(item) = self.session.next_item().await? {
-                let Some(mail) = fetched_ends(item, offset) else { continue };
-                if mail.uid == uid && todo.ends.remove(&uid).is_some() {
-                    self.hand.put(mail).await?;
-                }
+    async fn put(&mut self, mail: Fetched) -> Result<(), Stop> {
+        self.doubt.came(mail.uid);
+        self.hand.put(mail).await
+    }
+
+    fn settle(&mut self, uid: u32) {
+        self.doubt.done([uid]);
+        self.hand.settle(uid);
+    }
+
+    /// Asks for some text of these mails. A mail that made trouble is asked for with nothing that
+    /// can be odd beside its text.
+    async fn start(&mut self, uids: &[u32], text: &str) -> Result<(), Stop> {
+        (self.owed, self.asked) = (uids.iter().copied().collect(), uids.len());
+        let items = match uids {
+            [] => return Ok(()),
+            [uid] if self.doubt.is_plain(*uid) => format!("(UID {text})"),
+            _ => format!("({ABOUT} {text})"),
+        };
+        Ok(self.session.fetch(uids, &items).await?)
+    }
+
+    async fn next_item(&mut self) -> Result<Option<Item>, Stop> {
+        if self.asked == 0 { Ok(None) } else { Ok(self.session.next_item().await?) }
+    }
+
+    /// Of `asked` mails these did not come: they are gone, or withheld.
+    async fn look_up(&mut self, asked: usize, missing: BTreeSet<u32>) -> Result<(), Stop> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = Vec::from_iter(missing);
+        let there = self.session.search_among(&missing).await?;
+        for uid in missing.iter().filter(|uid| !there.contains(uid)) {
+            self.settle(*uid);
+        }
+        match there.as_slice() {
+            [uid] if asked == 1 => {
+                let reason = "the server lists this mail and does not give it";
+                self.doubt.in_vain(*uid, reason.to_owned(), false);
             }
+            there => self.doubt.narrow(there, asked),
         }
         Ok(())
-    }
-
-    async fn start(&mut self, uids: &BTreeSet<u32>, items: &str) -> Result<bool, Stop> {
-        if !uids.is_empty() {
-            let uids: Vec<u32> = uids.iter().copied().collect();
-            self.session.fetch(&uids, items).await?;
-        }
-        Ok(!uids.is_empty())
-    }
-
-    /// A mail that made trouble is asked for with nothing that can be odd beside its text.
-    fn items(&self, uids: &BTreeSet<u32>, text: &str) -> String {
-        let plain = uids.len() == 1 && uids.iter().all(|uid| self.doubt.is_plain(*uid));
-        if plain { format!("(UID {text})") } else { format!("({ABOUT} {text})") }
-    }
-
-    /// Mails that were asked for twice and did not come: gone, or withheld.
-    async fn missing(&mut self, uids: &[u32]) -> Result<(), Stop> {
-        let there = self.session.search_among(uids).await?;
-        for uid in uids.iter().filter(|uid| !there.contains(uid)) {
-            self.hand.settle(*uid);
-        }
-        let mut withheld = 0;
-        for uid in there {
-            self.doubt.strike(uid, "the server lists this mail and does not give it".to_owned());
-            match self.doubt.given_up(uid) {
-                Some(reason) => self.hand.put(unreadable(uid, reason)).await?,
-                None => withheld += 1,
-            }
-        }
-        if withheld > 0 { Err(Stop::Failed(Error::Withheld(withheld))) } else { Ok(()) }
     }
 }
 
 /// Headers that the loop looks at.
-struct Asked {
+struct Question {
     uids: Vec<u32>,
     answer: oneshot::Receiver<Vec<u32>>,
 }

@@ -20,8 +20,14 @@ use crate::desk::folder::{Cursor, Keyword};
 const LONGEST_WAIT: Duration = Duration::from_mins(25);
 /// A poll interval of nothing would be a storm.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-/// A mark that costs the connection so often in a row is not tried again.
+/// After marks have cost so many connections in a row…
 const MARK_TRIES: u32 = 3;
+/// … none is set for so long.
+const MARK_REST: Duration = Duration::from_hours(1);
+/// A connection that lasted so long was in order, whatever ended it.
+const IN_ORDER: Duration = Duration::from_secs(30);
+/// The pause between connections that are lost over some mails only, and fewer of them each time.
+const NARROWING: Duration = Duration::from_millis(250);
 
 /// Watches one folder until either channel's other end is gone. Dropping the future is safe at any
 /// time: what the loop has not made durable is read again.
@@ -33,7 +39,9 @@ pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Recei
         marks: &marks,
         doubt: Doubt::default(),
         backoff: Backoff::default(),
+        caught_up: None,
         lost_marks: 0,
+        no_marks_until: None,
         told_unmarked: false,
     };
     tokio::select! {
@@ -49,8 +57,11 @@ struct Watcher<'a> {
     marks: &'a Marks,
     doubt: Doubt,
     backoff: Backoff,
+    /// When this connection had first read everything.
+    caught_up: Option<Instant>,
     /// Connections in a row that were lost over a mark.
     lost_marks: u32,
+    no_marks_until: Option<Instant>,
     /// Said once that this folder takes no marks.
     told_unmarked: bool,
 }
@@ -59,7 +70,7 @@ impl Watcher<'_> {
     async fn run(&mut self) {
         loop {
             let Err(Stop::Failed(error)) = self.connection().await else { return };
-            let retry_in = self.backoff.next(error.is_login());
+            let retry_in = self.retry_in(&error);
             let until = Instant::now() + retry_in;
             let trouble = FromFolder::Trouble {
                 folder: self.job.folder.clone(),
@@ -74,8 +85,23 @@ impl Watcher<'_> {
         }
     }
 
+    /// How long until the next connection. The wait starts anew only after a connection that was of
+    /// use: a server that takes each login and drops it soon after gets no storm of them.
+    fn retry_in(&mut self, error: &Error) -> Duration {
+        let lasted = self.caught_up.is_some_and(|since| since.elapsed() >= IN_ORDER);
+        if lasted || self.doubt.has_progress() {
+            self.backoff = Backoff::default();
+        }
+        if self.doubt.is_narrowing() {
+            return with_chance(NARROWING);
+        }
+        self.backoff.next(error.is_login())
+    }
+
     /// One connection, from its greeting to its loss.
     async fn connection(&mut self) -> Result<(), Stop> {
+        self.caught_up = None;
+        self.doubt.connected();
         let mut session = login::open(&self.job.account, &self.job.password).await?;
         let mailbox = session.open(&self.job.folder.name, Access::Select).await?;
         let mut last = self.cursor(&mailbox).await?;
@@ -93,7 +119,7 @@ impl Watcher<'_> {
             )
             .await?;
             next = last;
-            self.backoff = Backoff::default();
+            self.caught_up.get_or_insert_with(Instant::now);
             self.wait(&mut session, &mailbox, &mut idles).await?;
         }
     }
@@ -175,6 +201,9 @@ impl Watcher<'_> {
                 }
                 continue;
             }
+            if self.no_marks_until.is_some_and(|until| Instant::now() < until) {
+                continue;
+            }
             match session.store(&uids, keyword).await {
                 Ok(()) => self.lost_marks = 0,
                 Err(error @ (Error::Refused { .. } | Error::Misunderstood { .. })) => {
@@ -194,8 +223,11 @@ impl Watcher<'_> {
         if self.lost_marks < MARK_TRIES {
             self.marks.add(uid_validity, keyword, uids);
         } else {
-            self.lost_marks = 0;
-            tracing::info!("{} marks are given up: each try cost the connection", uids.len());
+            self.no_marks_until = Some(Instant::now() + MARK_REST);
+            tracing::warn!(
+                "no mail in {} is marked for an hour: each try cost the connection",
+                self.job.folder.name
+            );
         }
     }
 
@@ -232,8 +264,12 @@ impl Backoff {
         let (first, most) = if login { (60, 15 * 60) } else { (1, 5 * 60) };
         let wait = Duration::from_secs((first << self.failures.min(10)).min(most));
         self.failures = self.failures.saturating_add(1);
-        wait + wait / 4 * (chance() % 256) / 256
+        with_chance(wait)
     }
+}
+
+fn with_chance(wait: Duration) -> Duration {
+    wait + wait / 4 * (chance() % 256) / 256
 }
 
 /// Not the desk's kind of chance: only the edges' timing hangs on it.
