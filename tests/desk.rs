@@ -22,7 +22,7 @@ use watchpost::desk::record;
 use watchpost::desk::table::{MAX_VALUE, Table, Write};
 use watchpost::desk::thread::{Tie, Tied};
 use watchpost::desk::time::{Moment, Span};
-use watchpost::desk::verdict::{Code, Kind, Reason, Verdict};
+use watchpost::desk::verdict::{Code, Figures, Kind, Reason, Verdict};
 use watchpost::desk::{Desk, Input};
 
 /// A desk with the rows that its events lead to, as the loop and the store would keep them.
@@ -33,6 +33,7 @@ struct Office {
     ties: Vec<(Vec<u8>, Vec<u8>)>,
     log: Vec<Event>,
     reasons: Vec<Reason>,
+    figures: Figures,
     largest_row: usize,
 }
 
@@ -99,6 +100,7 @@ impl Office {
             ties: Vec::new(),
             log: Vec::new(),
             reasons: Vec::new(),
+            figures: Figures::default(),
             largest_row: 0,
         }
     }
@@ -133,7 +135,13 @@ impl Office {
                 size: 1000,
             },
             message: mail.message,
-            verdict: Verdict { kind: mail.kind, reasons: Vec::new(), hints: Vec::new() },
+            verdict: Verdict {
+                kind: mail.kind,
+                reasons: self.reasons.clone(),
+                hints: Vec::new(),
+                language: None,
+                figures: self.figures.clone(),
+            },
             authentication: mail.authentication,
             witness: mail.witness,
             recorded: false,
@@ -555,11 +563,14 @@ fn a_flood_that_no_promise_can_keep_is_held_and_not_passed_on() {
 #[test]
 fn whatever_a_stranger_writes_fits_into_the_rows_of_the_store() {
     let mut office = Office::open();
-    let long = "\u{10ffff}\"\\".repeat(100_000);
-    let mut huge = mail("kim@acorn.example", "1@acorn", &long, Kind::LinkOnly);
+    let long = "\u{10ffff}".repeat(100_000);
+    let id = format!("{}@acorn", "\\".repeat(240));
+    let mut huge = mail("kim@acorn.example", &id, &long, Kind::LinkOnly);
     huge.message.from[0].name = long.clone();
     office.reasons =
-        (0..1000).map(|_| Reason { code: Code::OnlyLinks, detail: long.clone() }).collect();
+        (0..20).map(|_| Reason { code: Code::OnlyLinks, detail: long.clone() }).collect();
+    office.figures.hosts = vec![long.clone(); 20];
+    office.figures.files = vec![long.clone(); 20];
     assert_eq!(office.receive(huge).len(), 2);
     assert!(office.largest_row < MAX_VALUE, "{}", office.largest_row);
 }

@@ -22,7 +22,7 @@ mod words;
 use super::authentication::{Authentication, authentication};
 use super::message::Message;
 use super::policy::Policy;
-use super::verdict::{Code, Kind, Reason, Verdict};
+use super::verdict::{Code, Figures, Kind, Reason, Verdict};
 use content::Content;
 use own::Own;
 
@@ -42,6 +42,7 @@ struct Facts<'a> {
     authentication: Authentication,
     own: Own,
     content: Content,
+    figures: Figures,
 }
 
 const fn rule(code: Code, kind: Kind, finds: fn(&Facts<'_>) -> Option<String>) -> Rule {
@@ -98,7 +99,7 @@ pub fn classify(message: &Message, policy: &Policy) -> Verdict {
     let same = found.filter(|(rule, _)| rule.kind == first.kind);
     reasons.extend(same.map(|(rule, detail)| Reason { code: rule.code, detail }));
     reasons.extend(relayed.map(|detail| Reason { code: Code::MaybeMachine, detail }));
-    Verdict { kind: first.kind, reasons, hints: facts.hints() }
+    facts.verdict(first.kind, reasons)
 }
 
 impl Facts<'_> {
@@ -106,7 +107,13 @@ impl Facts<'_> {
         let own = own::words(message);
         let content =
             Content::measure(&own.text, &message.subject, !message.attachments.is_empty());
-        Facts { message, authentication: authentication(message, policy), own, content }
+        let figures = person::figures(message, &own, &content);
+        Facts { message, authentication: authentication(message, policy), own, content, figures }
+    }
+
+    fn verdict(&self, kind: Kind, reasons: Vec<Reason>) -> Verdict {
+        let language = self.content.language.sure().map(str::to_owned);
+        Verdict { kind, reasons, hints: self.hints(), language, figures: self.figures.clone() }
     }
 
     /// A person's mail that is no report, and whether a machine may have written it after all.
@@ -114,7 +121,7 @@ impl Facts<'_> {
         let mut reasons = vec![Reason { code, detail }];
         let maybe = machine::maybe(self);
         reasons.extend(maybe.map(|detail| Reason { code: Code::MaybeMachine, detail }));
-        Verdict { kind: Kind::Other, reasons, hints: self.hints() }
+        self.verdict(Kind::Other, reasons)
     }
 
     /// What text and subject tell together, in points.
@@ -135,7 +142,8 @@ impl Facts<'_> {
     /// What a human may want to know; none of it decides anything.
     fn hints(&self) -> Vec<String> {
         let mut hints: Vec<String> = Vec::new();
-        hints.extend(self.content.language.told().map(|code| format!("lang:{code}")));
+        let language = self.content.language.sure().filter(|code| *code != "en");
+        hints.extend(language.map(|code| format!("lang:{code}")));
         if self.content.count(sense::Sense::Bounty) > 0 {
             hints.push("bounty_request".to_owned());
         }

@@ -16,7 +16,7 @@ use super::policy::{InboxKind, Policy};
 use super::quota::{Caps, Permit};
 use super::thread::{Tie, Tied, has_prefix, text_key, ties};
 use super::time::Moment;
-use super::verdict::{Kind, Verdict};
+use super::verdict::{Figures, Kind, Verdict};
 
 /// A mail that arrived, read and judged, with what the store knows about its ties.
 #[derive(Clone, Debug)]
@@ -223,8 +223,9 @@ fn open(
 /// a person writes, and far below what a row holds.
 const LONGEST_SUBJECT: usize = 300;
 const LONGEST_NAME: usize = 100;
-const LONGEST_DETAIL: usize = 300;
-const MOST_REASONS: usize = 6;
+const LONGEST_DETAIL: usize = 200;
+const MOST_REASONS: usize = 3;
+const MOST_HINTS: usize = 6;
 const MOST_LINKS: usize = 8;
 
 fn author(message: &Message) -> Option<Mailbox> {
@@ -238,9 +239,15 @@ fn bounded(verdict: &Verdict) -> Verdict {
     for reason in &mut verdict.reasons {
         reason.detail = one_line(&reason.detail, LONGEST_DETAIL);
     }
-    verdict.hints.truncate(MOST_REASONS);
+    verdict.hints.truncate(MOST_HINTS);
     for hint in &mut verdict.hints {
         *hint = one_line(hint, LONGEST_NAME);
+    }
+    for names in [&mut verdict.figures.hosts, &mut verdict.figures.files] {
+        names.truncate(Figures::NAMED);
+        for name in names {
+            *name = one_line(name, Figures::NAME);
+        }
     }
     verdict
 }

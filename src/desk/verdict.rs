@@ -63,6 +63,50 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
     /// What a human may want to know: `third_party:NAME`, `lang:de`, … Hints never decide anything.
     pub hints: Vec<String>,
+    /// The language that the mail is written in (ISO 639-1), where that is sure.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// What there is in the mail, counted.
+    #[serde(default)]
+    pub figures: Figures,
+}
+
+/// What there is in a mail, as data: a letter says it in the language of its reader.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Words that a person sees, links not counted.
+    pub words: usize,
+    /// Links that lead out of the mail.
+    pub links: usize,
+    /// Where they lead: each host once, the first ones.
+    pub hosts: Vec<String>,
+    /// Whether they lead to more hosts than those.
+    pub more_hosts: bool,
+    /// Attachments that may hold content.
+    pub attachments: usize,
+    /// What the first of them are called, or what they are where they have no name.
+    pub files: Vec<String>,
+    /// What there is instead of a text.
+    pub besides: Option<Besides>,
+}
+
+/// What a mail without a text of its own may hold all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Besides {
+    /// What others wrote.
+    Quote,
+    /// Who wrote it.
+    Signature,
+    /// A greeting.
+    Greeting,
+}
+
+impl Figures {
+    /// The most hosts or files that are named.
+    pub const NAMED: usize = 5;
+    /// The most characters of such a name.
+    pub const NAME: usize = 60;
 }
 
 /// One reason: a code for programs and a detail for people.
@@ -199,5 +243,12 @@ mod tests {
         {
             assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{code}\""));
         }
+    }
+
+    #[test]
+    fn a_verdict_of_an_older_version_still_reads() {
+        let old = r#"{"kind":"link_only","reasons":[],"hints":["lang:de"]}"#;
+        let verdict: Verdict = serde_json::from_str(old).unwrap();
+        assert_eq!((verdict.language, verdict.figures), (None, Figures::default()));
     }
 }

@@ -25,9 +25,9 @@ impl Language {
         self.code.is_some()
     }
 
-    /// Its code (ISO 639-1), where it is sure and not English.
-    pub(super) fn told(&self) -> Option<&'static str> {
-        self.code.filter(|code| self.sure && *code != "en")
+    /// Its code (ISO 639-1), where it is sure.
+    pub(super) fn sure(&self) -> Option<&'static str> {
+        self.code.filter(|_| self.sure)
     }
 }
 
@@ -43,17 +43,30 @@ pub(super) fn of<'h>(text: &str, subject: &str, hits: impl Iterator<Item = &'h H
     {
         return Language { code: Some(code), sure: true };
     }
-    let points = |code: &str| score.get(code).copied().unwrap_or(0);
     let cyrillic = cyrillic(text) || (text.trim().is_empty() && cyrillic(subject));
     let among = |code: &str| cyrillic == matches!(code, "ru" | "uk" | "bg");
-    let best = score.iter().filter(|(code, _)| among(code)).max_by_key(|(_, points)| **points);
-    let Some((code, most)) = best.map(|(code, most)| (*code, *most)) else {
-        return Language::default();
+    let points = |code: &str| score.get(code).copied().filter(|_| among(code)).unwrap_or(0);
+    let best = score.keys().filter(|code| among(code)).max_by_key(|code| points(code));
+    // Technical texts of all languages use English words, but not the other way round.
+    let code = best.map(|best| if points("en") >= points(best) { "en" } else { best });
+    let rival = score.keys().filter(|c| Some(**c) != code).map(|c| points(c)).max().unwrap_or(0);
+    let most = code.map_or(0, points);
+    let spelt = !cyrillic || code.is_some_and(|code| spells(code, text) && spells(code, subject));
+    // A script leaves few languages to choose from, so that one word tells.
+    let sure = spelt && most >= if cyrillic { 1 } else { 3 } && 2 * most >= 3 * rival;
+    Language { code, sure }
+}
+
+/// Whether a Cyrillic text could be of this language: it has no letters that are foreign to it.
+fn spells(code: &str, text: &str) -> bool {
+    let foreign = match code {
+        "uk" => "ыэъё",
+        "bg" => "ыэёіїєґ",
+        _ => "іїєґ",
     };
-    if points("en") >= most && !cyrillic {
-        return Language { code: Some("en"), sure: true };
-    }
-    Language { code: Some(code), sure: cyrillic || (most >= 3 && 2 * most >= 3 * points("en")) }
+    let southern = "ўјљњћђџѓќѕ";
+    let mut letters = text.chars().flat_map(char::to_lowercase).take(2_000);
+    !letters.any(|c| foreign.contains(c) || southern.contains(c))
 }
 
 /// The language that a script belongs to, if a fifth of the letters are of it.
@@ -100,4 +113,38 @@ fn cyrillic(text: &str) -> bool {
         found += usize::from(matches!(c, '\u{400}'..='\u{4ff}'));
     }
     found > 0 && 5 * found >= letters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexicon;
+    use super::*;
+
+    fn sure(text: &str) -> Option<&'static str> {
+        of(text, "", lexicon::find(&lexicon::plain(text)).iter()).sure()
+    }
+
+    #[test]
+    fn a_language_is_sure_where_its_words_lead_clearly() {
+        for (text, language) in [
+            ("Hello, please see the attached report.", "en"),
+            ("Hallo, ich habe eine Schwachstelle gefunden.", "de"),
+            ("Hola, envío el informe en un zip", "es"),
+            ("Olá, segue o relatório completo", "pt"),
+            ("您好，我发现了一个漏洞", "zh"),
+        ] {
+            assert_eq!(sure(text), Some(language), "{text}");
+        }
+        for text in ["", "XSS", "fyi", "Hallo, siehe PDF. LG Tom", "https://x.example/p/3 pls"] {
+            assert_eq!(sure(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_tell_the_languages_of_a_script_apart() {
+        assert_eq!(sure("Сервер падает при пустом заголовке."), Some("ru"));
+        assert_eq!(sure("Сервер падає за порожнього заголовка."), None);
+        assert_eq!(sure("Добрий день, опис тут, дякую"), Some("uk"));
+        assert_eq!(sure("Сервер пада са празним заглављем."), None);
+    }
 }

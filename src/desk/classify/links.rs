@@ -14,6 +14,9 @@ pub(super) struct Link {
     pub(super) host: String,
 }
 
+/// What stands in the place of a host that is none.
+pub(super) const UNREADABLE: &str = "an unreadable host";
+
 /// The longest host name that is shown.
 const HOST: usize = 60;
 /// More links than these are counted no further.
@@ -95,7 +98,7 @@ fn shown(name: &str) -> String {
     match ascii {
         Some(ascii) if ascii.len() <= HOST => ascii,
         Some(ascii) => format!("{}...", ascii.chars().take(HOST - 3).collect::<String>()),
-        None => "an unreadable host".to_owned(),
+        None => UNREADABLE.to_owned(),
     }
 }
 

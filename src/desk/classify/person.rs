@@ -1,15 +1,49 @@
 //! Mail that a person wrote: does its text tell what is affected and what goes wrong?
 
+use std::collections::BTreeSet;
+
 use super::Facts;
+use super::content::Content;
+use super::links;
+use super::own::Own;
 use super::sense::Sense;
-use crate::desk::message::{Attachment, Encryption};
+use crate::desk::message::{Attachment, Encryption, Message};
+use crate::desk::verdict::{Besides, Figures};
 
 /// The most names that a sentence lists.
-const LISTED: usize = 5;
+const LISTED: usize = Figures::NAMED;
 /// The most characters of a file name that are shown.
-const SHOWN: usize = 60;
+const SHOWN: usize = Figures::NAME;
 /// The most characters of a media type that are shown.
 const MEDIA: usize = 100;
+
+/// Counts what there is, for letters to say.
+pub(super) fn figures(message: &Message, own: &Own, content: &Content) -> Figures {
+    let (mut hosts, mut seen) = (Vec::new(), BTreeSet::new());
+    for link in content.links.iter().filter(|link| link.host != links::UNREADABLE) {
+        if seen.insert(&link.host) && hosts.len() < LISTED {
+            hosts.push(link.host.clone());
+        }
+    }
+    let name = |file: &Attachment| match file_name(&file.name) {
+        name if name.trim().is_empty() => media_type(file),
+        name => name,
+    };
+    Figures {
+        words: content.words,
+        links: content.links.len(),
+        more_hosts: seen.len() > hosts.len(),
+        hosts,
+        attachments: files(message).count(),
+        files: files(message).take(LISTED).map(name).collect(),
+        besides: match (own.quote, own.signature, content.words) {
+            (true, ..) => Some(Besides::Quote),
+            (_, true, _) => Some(Besides::Signature),
+            (_, _, 1..) => Some(Besides::Greeting),
+            _ => None,
+        },
+    }
+}
 
 /// Encrypted, and nothing readable beside it that would do.
 pub(super) fn encrypted(facts: &Facts<'_>) -> Option<String> {
@@ -24,7 +58,7 @@ pub(super) fn encrypted(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let (points, telling) = (content.points, content.telling);
-    let elsewhere = !content.links.is_empty() || files(facts).next().is_some();
+    let elsewhere = !content.links.is_empty() || facts.figures.attachments > 0;
     let enough = if elsewhere {
         points >= 4 && telling >= 8
             || points >= 10
@@ -48,7 +82,7 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
 }
 
 pub(super) fn only_attachments(facts: &Facts<'_>) -> Option<String> {
-    let files: Vec<&Attachment> = files(facts).collect();
+    let files: Vec<&Attachment> = files(facts.message).collect();
     // A logo beside a link is no report; the link may be one.
     let pictures_only =
         files.iter().all(|file| file.content_type.starts_with("image/") && file.inline);
@@ -64,25 +98,14 @@ pub(super) fn only_attachments(facts: &Facts<'_>) -> Option<String> {
 }
 
 pub(super) fn only_links(facts: &Facts<'_>) -> Option<String> {
-    let links = &facts.content.links;
-    if links.is_empty() {
+    let Figures { links, hosts, more_hosts, .. } = &facts.figures;
+    if *links == 0 {
         return None;
     }
-    let mut hosts: Vec<&str> = Vec::new();
-    for link in links {
-        if hosts.len() <= LISTED && !hosts.contains(&link.host.as_str()) {
-            hosts.push(&link.host);
-        }
-    }
-    let more = if hosts.len() > LISTED { " and others" } else { "" };
-    hosts.truncate(LISTED);
-    let noun = if links.len() == 1 { "link" } else { "links" };
-    Some(format!(
-        "your mail holds {} and {} {noun} to {}{more}",
-        words(facts.content.words),
-        links.len(),
-        hosts.join(", ")
-    ))
+    let noun = if *links == 1 { "link" } else { "links" };
+    let to = if hosts.is_empty() { links::UNREADABLE.to_owned() } else { hosts.join(", ") };
+    let more = if *more_hosts { " and others" } else { "" };
+    Some(format!("your mail holds {} and {links} {noun} to {to}{more}", words(facts.content.words)))
 }
 
 /// A greeting may name somebody: two words beside it are still no text.
@@ -92,11 +115,11 @@ pub(super) fn no_text(facts: &Facts<'_>) -> Option<String> {
     if content.beyond_courtesy > if greets { 2 } else { 0 } || content.count(Sense::Thanks) > 0 {
         return None;
     }
-    let besides = match (&facts.own.quote, &facts.own.signature, facts.content.words) {
-        (true, ..) => " besides what it quotes",
-        (_, true, _) => " besides a signature",
-        (_, _, 1..) => " besides a greeting",
-        _ => "",
+    let besides = match facts.figures.besides {
+        Some(Besides::Quote) => " besides what it quotes",
+        Some(Besides::Signature) => " besides a signature",
+        Some(Besides::Greeting) => " besides a greeting",
+        None => "",
     };
     Some(format!("your mail holds no text{besides}"))
 }
@@ -115,7 +138,7 @@ pub(super) fn counted(facts: &Facts<'_>) -> String {
 }
 
 /// Attachments that may hold content: no signatures, keys, cards, and no logo of a signature.
-fn files<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f Attachment> {
+fn files(message: &Message) -> impl Iterator<Item = &Attachment> {
     const NO_CONTENT: &[&str] = &[
         "application/pgp-signature",
         "application/pkcs7-signature",
@@ -126,7 +149,7 @@ fn files<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f Attachment> {
         "text/directory",
         "application/pgp-encrypted",
     ];
-    facts.message.attachments.iter().filter(|file| {
+    message.attachments.iter().filter(|file| {
         let name = file.name.to_ascii_lowercase();
         !NO_CONTENT.contains(&file.content_type.as_str())
             && name != "signature.asc"
@@ -136,8 +159,7 @@ fn files<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f Attachment> {
 
 fn list(files: &[&Attachment]) -> String {
     let one = |file: &&Attachment| {
-        let kind: String =
-            file.content_type.chars().filter(char::is_ascii_graphic).take(MEDIA).collect();
+        let kind = media_type(file);
         match file_name(&file.name).as_str() {
             "" => kind,
             name => format!("{name} ({kind})"),
@@ -149,6 +171,10 @@ fn list(files: &[&Attachment]) -> String {
         (_, [first @ .., last]) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => shown.join(""),
     }
+}
+
+fn media_type(file: &Attachment) -> String {
+    file.content_type.chars().filter(char::is_ascii_graphic).take(MEDIA).collect()
 }
 
 /// A file name as a letter may quote it: no control characters, no angle brackets, bounded.
