@@ -74,6 +74,17 @@ fn a_letter_beyond_ascii_is_encoded_and_folded() {
 }
 
 #[test]
+fn a_text_in_another_script_is_sent_as_base64() {
+    let mut letter = letter("EXP-2026-0007/acknowledgement");
+    letter.body = "Спасибо за отчёт.\n\n您好\n".repeat(20);
+    let mail = composed(&letter);
+    assert!(mail.contains("\r\nContent-Transfer-Encoding: base64\r\n\r\n"), "{mail}");
+    assert!(mail.ends_with("\r\n") && mail.lines().all(|line| line.len() <= 78), "{mail}");
+    let read = MessageParser::default().parse(mail.as_bytes()).unwrap();
+    assert_eq!(read.body_text(0).unwrap().replace("\r\n", "\n"), letter.body);
+}
+
+#[test]
 fn a_text_that_looks_encoded_is_shown_as_it_was_written() {
     let mut letter = letter("EXP-2026-0007/acknowledgement");
     letter.subject = "=?utf-8?b?R29vZ2xl?= and more".to_owned();

@@ -53,7 +53,9 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
     headers.set(ContentType::TEXT_PLAIN);
     let body = encode(&letter.body);
     headers.set(body.encoding());
-    Ok([headers.to_string().as_bytes(), b"\r\n", body.as_ref()].concat())
+    // The last line of base64 has no end of its own.
+    let end: &[u8] = if body.as_ref().ends_with(b"\r\n") { b"" } else { b"\r\n" };
+    Ok([headers.to_string().as_bytes(), b"\r\n", body.as_ref(), end].concat())
 }
 
 /// The address as lettre writes it into commands and fields.
@@ -170,8 +172,9 @@ fn encoded_words(field: &str, text: &str) -> String {
     lines
 }
 
-/// 7bit where that keeps every line short, else quoted-printable: never base64, which a person
-/// cannot read in the raw mail and filters mistrust.
+/// 7bit where that keeps every line short; else quoted-printable, which a person can read in the raw
+/// mail and filters trust. A text that is mostly beyond ASCII is unreadable in either, and twice as
+/// long in it: that goes as base64, as mail programs send it.
 fn encode(body: &str) -> Body {
     let mut text = body.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "\u{fffd}");
     if !text.ends_with('\n') {
@@ -180,8 +183,11 @@ fn encode(body: &str) -> Body {
     let short = |line: &str| {
         line.len() <= LINE && line.bytes().all(|b| b == b'\t' || b == b' ' || b.is_ascii_graphic())
     };
+    let beyond_ascii = text.bytes().filter(|b| !b.is_ascii()).count();
     let encoding = if text.lines().all(short) {
         ContentTransferEncoding::SevenBit
+    } else if beyond_ascii > text.len() / 2 {
+        ContentTransferEncoding::Base64
     } else {
         ContentTransferEncoding::QuotedPrintable
     };
