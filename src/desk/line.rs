@@ -56,66 +56,6 @@ fn changes_reading(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Fills paragraphs to `width` columns, as a person would who types a letter: lines are joined and
-/// broken anew at spaces, an item that starts with `* ` hangs on its star, an empty line ends a
-/// paragraph, and what stands below a signature line is left as it is.
-pub fn fill(text: &str, width: usize) -> String {
-    let (body, signature) = match text.split_once("\n-- \n") {
-        Some((body, signature)) => (body, Some(signature)),
-        None => (text, None),
-    };
-    let mut out = String::with_capacity(text.len());
-    let mut paragraph: Vec<&str> = Vec::new();
-    for line in body.lines() {
-        let item = line.trim_start().starts_with("* ");
-        if item || line.trim().is_empty() {
-            fill_paragraph(&mut out, &std::mem::take(&mut paragraph), width);
-        }
-        if line.trim().is_empty() {
-            // Two empty lines in a row are what a template leaves where a condition did not hold.
-            if !out.ends_with("\n\n") && !out.is_empty() {
-                out.push('\n');
-            }
-        } else {
-            paragraph.push(line);
-        }
-    }
-    fill_paragraph(&mut out, &paragraph, width);
-    if let Some(signature) = signature {
-        if !out.ends_with("\n\n") {
-            out.push('\n');
-        }
-        out.push_str("-- \n");
-        out.push_str(signature.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-fn fill_paragraph(out: &mut String, lines: &[&str], width: usize) {
-    let Some(first) = lines.first() else { return };
-    let indent = first.len() - first.trim_start().len();
-    let hang = indent + if first.trim_start().starts_with("* ") { 2 } else { 0 };
-    let mut column = 0usize;
-    for word in lines.iter().flat_map(|line| line.split_whitespace()) {
-        let length = word.chars().count();
-        if column == 0 {
-            out.extend(std::iter::repeat_n(' ', indent));
-            column = indent;
-        } else if column + 1 + length > width {
-            out.push('\n');
-            out.extend(std::iter::repeat_n(' ', hang));
-            column = hang;
-        } else {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += length;
-    }
-    out.push('\n');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,13 +80,5 @@ mod tests {
     #[test]
     fn a_terminal_obeys_nothing_that_a_stranger_wrote() {
         assert_eq!(shown("a\u{1b}[2Jb\u{202e}c\n"), "a\\u{1b}[2Jb\\u{202e}c\\u{a}");
-    }
-
-    #[test]
-    fn a_letter_is_filled_as_a_person_would_type_it() {
-        let text = "one\ntwo three\n\n\n  * four five\n    six seven\n  * eight\n\n-- \nnot  filled\nat all\n";
-        let filled = "one two\nthree\n\n  * four\n    five six\n    seven\n  * eight\n\n-- \nnot  filled\nat all\n";
-        assert_eq!(fill(text, 12), filled);
-        assert_eq!(fill("averyverylongwordindeed", 5), "averyverylongwordindeed\n");
     }
 }

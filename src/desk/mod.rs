@@ -14,6 +14,7 @@ pub mod case;
 pub mod classify;
 mod delivery;
 pub mod event;
+pub mod fill;
 pub mod folder;
 pub mod ids;
 pub mod intake;

@@ -8,8 +8,9 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 use super::case::Case;
+use super::fill::fill;
 use super::letter::{AutoSubmitted, Letter, LetterId, LetterKind};
-use super::line::{fill, one_line};
+use super::line::one_line;
 use super::policy::Policy;
 use super::thread::without_prefixes;
 use super::time::Moment;
