@@ -17,6 +17,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use watchpost::config::settings::{SecretSource, Security};
 use watchpost::config::{self, Errors};
+use watchpost::desk::language::Language;
 use watchpost::desk::policy::{InboxKind, OnRule, Start};
 use watchpost::desk::time::Span;
 
@@ -118,6 +119,7 @@ fn what_is_left_out_has_the_defaults_that_the_example_names() {
     assert_eq!(inbox.policy.from.name, "Express Security");
     assert_eq!(inbox.policy.from.address, inbox.policy.recipients[0]);
     assert_eq!(inbox.policy.policy_url, None);
+    assert_eq!(inbox.policy.language, Language::English);
     assert_eq!(inbox.policy.authserv_id, None);
     assert_eq!(inbox.policy.acknowledgement, Span::hours(48));
     assert_eq!(inbox.policy.response, Span::hours(48));
@@ -141,6 +143,7 @@ fn what_is_left_out_has_the_defaults_that_the_example_names() {
     assert_eq!(shown.policy.response_from, inbox.policy.response_from);
     assert_eq!(shown.policy.from, inbox.policy.from);
     assert_eq!(shown.policy.kind, inbox.policy.kind);
+    assert_eq!(shown.policy.language, inbox.policy.language);
     assert_eq!(shown.imap.poll, inbox.imap.poll);
     assert_eq!(shown.imap.server.timeout, inbox.imap.server.timeout);
     assert_eq!(shown.imap.server.port, inbox.imap.server.port);

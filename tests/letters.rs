@@ -3,9 +3,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at its first surprise")]
 
+#[path = "letters/mails.rs"]
+mod mails;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use mails::{MAILS, Mails};
+use unicode_width::UnicodeWidthStr as _;
 use watchpost::desk::address::{Address, Mailbox};
 use watchpost::desk::authentication::Authentication;
 use watchpost::desk::books::Past;
@@ -14,10 +20,11 @@ use watchpost::desk::event::{Fact, MailRef};
 use watchpost::desk::folder::Folder;
 use watchpost::desk::intake::Incoming;
 use watchpost::desk::keys::Keys;
+use watchpost::desk::language::Language;
 use watchpost::desk::parse::parse;
 use watchpost::desk::policy::{OnRule, Policy};
 use watchpost::desk::quota::Caps;
-use watchpost::desk::time::Moment;
+use watchpost::desk::time::{Moment, Span};
 use watchpost::desk::wording::{self, Wording};
 use watchpost::desk::{Desk, Input};
 use watchpost::io::smtp::compose;
@@ -38,14 +45,60 @@ fn policy() -> Policy {
 }
 
 /// The letter that answers a mail, as bytes.
-fn answer(policy: &Policy, authentication: Authentication, mail: &str) -> String {
+fn answer(policy: &Policy, authentication: &Authentication, mail: &str) -> String {
+    answer_in(&Wording::shipped(), policy, authentication, mail)
+}
+
+fn answer_in(
+    wording: &Wording,
+    policy: &Policy,
+    authentication: &Authentication,
+    mail: &str,
+) -> String {
+    let letters = letters(wording, policy, Caps::default(), authentication, &[mail.to_owned()]);
+    let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };
+    letter.clone()
+}
+
+/// The letters that answer some mails of one sender, and those that are due later.
+fn letters(
+    wording: &Wording,
+    policy: &Policy,
+    caps: Caps,
+    authentication: &Authentication,
+    mails: &[String],
+) -> Vec<String> {
     let now = Moment::parse_rfc3339("2026-09-01T17:11:05Z").unwrap();
+    let keys = Keys::new(vec![[7; 32]]).unwrap();
+    let mut desk = Desk::open(vec![policy.clone()], keys, caps, Past::default());
+    let mut letters = Vec::new();
+    let mut take = |now: Moment, input: &Input| {
+        for event in desk.decide(now, input) {
+            desk.apply(&event);
+            if let Fact::Written { letter, covers, .. } = &event.fact {
+                let case = |id| desk.books().case(id).unwrap();
+                let others: Vec<_> = covers.iter().map(case).collect();
+                let case = case(event.case.as_ref().unwrap());
+                let letter = wording::write(wording, policy, case, &others, letter, now).unwrap();
+                let bytes = compose(&letter).unwrap();
+                letters.push(String::from_utf8(bytes).unwrap().replace("\r\n", "\n"));
+            }
+        }
+    };
+    for (uid, mail) in (1..).zip(mails) {
+        take(now, &Input::Mail(Box::new(incoming(policy, authentication.clone(), uid, mail))));
+    }
+    take(now + Span::hours(47), &Input::Time);
+    letters
+}
+
+fn incoming(policy: &Policy, authentication: Authentication, uid: u32, mail: &str) -> Incoming {
     let message = parse(mail.replace('\n', "\r\n").as_bytes(), true);
-    let incoming = Incoming {
+    Incoming {
         mail: MailRef {
             folder: Folder { inbox: "security".into(), name: "INBOX".into() },
             uid_validity: 1,
-            uid: 1,
+            uid,
             message_id: message.ids.first().cloned(),
             arrived: Moment::parse_rfc3339("2026-09-01T17:11:00Z").unwrap(),
             size: 1000,
@@ -56,20 +109,17 @@ fn answer(policy: &Policy, authentication: Authentication, mail: &str) -> String
         witness: None,
         recorded: false,
         tied: Vec::new(),
-    };
-    let keys = Keys::new(vec![[7; 32]]).unwrap();
-    let mut desk = Desk::open(vec![policy.clone()], keys, Caps::default(), Past::default());
-    let mut letters = Vec::new();
-    for event in desk.decide(now, &Input::Mail(Box::new(incoming))) {
-        desk.apply(&event);
-        if let Fact::Written { letter, .. } = &event.fact {
-            let case = desk.books().case(event.case.as_ref().unwrap()).unwrap();
-            letters
-                .push(wording::write(&Wording::shipped(), policy, case, &[], letter, now).unwrap());
-        }
     }
-    let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };
-    String::from_utf8(compose(letter).unwrap()).unwrap().replace("\r\n", "\n")
+}
+
+/// The letter that answers so many mails like this one at once, after the first.
+fn combined(mail: &str, count: usize) -> String {
+    let caps = Caps { address_per_day: 1, ..Caps::default() };
+    let mails: Vec<String> =
+        (0..=count).map(|n| mail.replace("<one@", &format!("<{n}@"))).collect();
+    let letters = letters(&Wording::shipped(), &policy(), caps, &authenticated(), &mails);
+    let [_, combined] = letters.as_slice() else { panic!("{} letters", letters.len()) };
+    combined.clone()
 }
 
 fn authenticated() -> Authentication {
@@ -101,20 +151,23 @@ fn a_complete_report_is_acknowledged() {
          handler can be left by a symbolic link that is created after start-up.\nAnyone who may upload \
          an archive with links can read the machine's files.\n"
     );
-    same_as_golden("acknowledgement.eml", &answer(&policy(), authenticated(), &mail));
+    same_as_golden("en/acknowledgement.eml", &answer(&policy(), &authenticated(), &mail));
 }
 
 #[test]
 fn a_link_alone_is_asked_for_its_text() {
     let mail = format!("{HEAD}Subject: bug\n\nHi, please see https://drive.example/d/17\n\nKim\n");
-    same_as_golden("ask_resend.eml", &answer(&policy(), authenticated(), &mail));
+    same_as_golden("en/ask_resend.eml", &answer(&policy(), &authenticated(), &mail));
 }
 
 #[test]
 fn a_link_alone_is_acknowledged_with_a_request_where_the_policy_only_flags_it() {
     let mail = format!("{HEAD}Subject: bug\n\nHi, please see https://drive.example/d/17\n\nKim\n");
     let policy = Policy { link_only: OnRule::Flag, ..policy() };
-    same_as_golden("acknowledgement_with_request.eml", &answer(&policy, authenticated(), &mail));
+    same_as_golden(
+        "en/acknowledgement_with_request.eml",
+        &answer(&policy, &authenticated(), &mail),
+    );
 }
 
 #[test]
@@ -123,26 +176,139 @@ fn a_sender_who_is_not_proven_reads_nothing_of_the_mail() {
         "{HEAD}Subject: BUY-THIS-NOW\n\nThe session cookie is sent over clear text in version 3.2 when \
          the PLANTED option is on.\n"
     );
-    let letter = answer(&policy(), Authentication::None, &mail);
+    let letter = answer(&policy(), &Authentication::None, &mail);
     assert!(!letter.contains("BUY-THIS-NOW") && !letter.contains("PLANTED"), "{letter}");
-    same_as_golden("minimal.eml", &letter);
+    same_as_golden("en/minimal.eml", &letter);
 }
 
 #[test]
 fn a_subject_in_any_script_comes_back_readable_and_a_hostile_one_harmless() {
     let body = "\n\nThe login page of version 2.1 runs script code from the name field.\n";
     let mail = format!("{HEAD}Subject: Re: =?utf-8?q?Gr=C3=B6=C3=9Fe_=F0=9F=90=9B?={body}");
-    same_as_golden("subject_unicode.eml", &answer(&policy(), authenticated(), &mail));
+    same_as_golden("subject_unicode.eml", &answer(&policy(), &authenticated(), &mail));
     let hostile = "=?utf-8?q?x=0D=0ABcc:_all@acorn.example=0D=0A=0D=0Abody=1B[2J?=";
-    let letter = answer(&policy(), authenticated(), &format!("{HEAD}Subject: {hostile}{body}"));
+    let letter = answer(&policy(), &authenticated(), &format!("{HEAD}Subject: {hostile}{body}"));
     let (head, _) = letter.split_once("\n\n").unwrap();
     assert!(!head.to_lowercase().contains("\nbcc:"), "{letter}");
     same_as_golden("subject_hostile.eml", &letter);
 }
 
 #[test]
+fn an_address_that_had_its_letters_is_answered_in_one() {
+    let mail = format!("{HEAD}Subject: bug\n\nThe parser hangs on an empty header.\n");
+    same_as_golden("en/combined.eml", &combined(&mail, 2));
+    let many = combined(&mail, 40);
+    assert!(many.contains("  * EXP-2026-0011, which") && many.contains("  * And 30 more.\n"));
+    assert!(!many.contains("EXP-2026-0012"), "{many}");
+}
+
+#[test]
+fn a_letter_is_written_in_the_language_of_the_mail_that_it_answers() {
+    let languages: Vec<Language> = MAILS.iter().map(|mails| mails.language).collect();
+    assert_eq!(languages, Language::ALL[1..], "every language has its mails here");
+    let flags = Policy { link_only: OnRule::Flag, ..policy() };
+    for Mails { language, report, link } in MAILS {
+        let mail = |(subject, body): (&str, &str)| format!("{HEAD}Subject: {subject}\n\n{body}\n");
+        let mut letters = vec![("combined", combined(&mail(report), 2))];
+        for (name, policy, authentication, mail) in [
+            ("acknowledgement", &policy(), &authenticated(), mail(report)),
+            ("acknowledgement_with_request", &flags, &authenticated(), mail(link)),
+            ("ask_resend", &policy(), &authenticated(), mail(link)),
+            ("minimal", &policy(), &Authentication::None, mail(report)),
+        ] {
+            letters.push((name, answer(policy, authentication, &mail)));
+        }
+        for (name, letter) in letters {
+            let name = format!("{}/{name}", language.code());
+            same_as_golden(&format!("{name}.eml"), &letter);
+            // The same as its reader sees it.
+            let read = parse(letter.as_bytes(), true);
+            let read = format!("{}\n\n{}", read.subject, read.text.replace("\r\n", "\n"));
+            same_as_golden(&format!("{name}.txt"), &read);
+            assert!(read.lines().all(|line| line.width() <= 78), "{read}");
+        }
+    }
+}
+
+#[test]
+fn a_mail_whose_language_is_not_sure_is_answered_in_that_of_the_project() {
+    let bare = format!("{HEAD}Subject: PoC\n\nhttps://drive.example/d/17\n");
+    let german = Policy { language: Language::German, ..policy() };
+    assert_eq!(language_of(&answer(&policy(), &authenticated(), &bare)), Language::English);
+    assert_eq!(language_of(&answer(&german, &authenticated(), &bare)), Language::German);
+    let italian =
+        format!("{HEAD}Subject: Errore\n\nBuongiorno, in allegato la relazione. Saluti\n");
+    assert_eq!(language_of(&answer(&german, &authenticated(), &italian)), Language::German);
+    let english = format!("{HEAD}Subject: bug\n\nHello, please see https://drive.example/d/17\n");
+    assert_eq!(language_of(&answer(&german, &authenticated(), &english)), Language::English);
+}
+
+fn language_of(letter: &str) -> Language {
+    let read = parse(letter.as_bytes(), true).text;
+    let policy = |language: &&Language| read.contains(policy_line(**language));
+    *Language::ALL.iter().find(policy).unwrap()
+}
+
+fn policy_line(language: Language) -> &'static str {
+    match language {
+        Language::English => "Our security policy",
+        Language::Spanish => "Nuestra política de seguridad",
+        Language::French => "Notre politique de sécurité",
+        Language::German => "Unsere Sicherheitsrichtlinie",
+        Language::Portuguese => "Nossa política de segurança",
+        Language::Russian => "Наша политика безопасности",
+        Language::Chinese => "我们的安全政策",
+        Language::Japanese => "セキュリティポリシー",
+    }
+}
+
+/// What a template names, wherever it stands.
+fn names(text: &str) -> BTreeSet<String> {
+    let mut environment = minijinja::Environment::new();
+    environment.add_template("text", text).unwrap();
+    environment.get_template("text").unwrap().undeclared_variables(false).into_iter().collect()
+}
+
+#[test]
+fn a_letter_names_the_same_in_every_language() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/desk/letters");
+    let mut codes: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    codes.sort();
+    let mut known: Vec<&str> = Language::ALL.iter().map(|language| language.code()).collect();
+    known.sort_unstable();
+    assert_eq!(codes, known, "the folders are the languages");
+    for name in
+        ["acknowledgement.txt", "ask_resend.txt", "combined.txt", "minimal.txt", "found.txt"]
+    {
+        let read = |code: &str| fs::read_to_string(folder.join(code).join(name)).unwrap();
+        for code in &codes {
+            assert_eq!(names(&read(code)), names(&read("en")), "{code}/{name}");
+        }
+    }
+}
+
+#[test]
+fn french_signs_do_not_stand_alone_at_the_beginning_of_a_line() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/desk/letters/fr");
+    for name in ["acknowledgement.txt", "ask_resend.txt", "combined.txt", "minimal.txt"] {
+        let text = fs::read_to_string(folder.join(name)).unwrap();
+        for sign in [" :", " ;", " !", " ?"] {
+            assert!(
+                !text.contains(sign),
+                "{name}: a no-break space (U+00A0) belongs before {sign}"
+            );
+        }
+    }
+}
+
+#[test]
 fn an_administrator_replaces_a_letter_and_learns_of_every_mistake_before_it_is_owed() {
-    let replaced = |name: &str, text: &str| Wording::new(&[(name.into(), text.into())]);
+    let replaced = |name: &str, text: &str| {
+        Wording::new(&[(name.into(), text.into())], Some(Language::German))
+    };
     assert!(replaced("minimal.txt", "Subject: {{ case }}\n\nGot it, {{ project }}.\n").is_ok());
     for (name, text, told) in [
         ("minimal.txt", "Subject: x\n\n{{ reporter }}\n", "line 3"),
@@ -151,6 +317,11 @@ fn an_administrator_replaces_a_letter_and_learns_of_every_mistake_before_it_is_o
         ("minimal.txt", "Subject:\n\nempty subject\n", "the first line must be `Subject: …`"),
         ("minimal.txt", "Subject: x\n", "the first line must be `Subject: …`"),
         ("minimum.txt", "Subject: x\n\ntext\n", "no letter has this name"),
+        ("minimal.de.txt", "Subject: x\n\ntext\n", "no letter has this name"),
+        ("tlh/minimal.txt", "Subject: x\n\ntext\n", "the languages are en, es, fr,"),
+        ("ja/minimal.txt", "Subject: x\n\n{{ reporter }}\n", "line 3"),
+        ("found.txt", "{{ attachment }}", "line 1"),
+        ("fr/found.txt", "{# rien #}", "it says nothing"),
         (
             "minimal.txt",
             &format!("Subject: x\n\n{}\n", "word ".repeat(1000)),
@@ -163,10 +334,36 @@ fn an_administrator_replaces_a_letter_and_learns_of_every_mistake_before_it_is_o
 }
 
 #[test]
+fn an_own_letter_without_a_language_is_in_that_of_the_project() {
+    let own = |name: &str, text: &str| (name.to_owned(), format!("Subject: x\n\n{text}\n"));
+    let (plain, french) = (own("minimal.txt", "Servus!"), own("fr/minimal.txt", "Salut !"));
+    let wording = Wording::new(&[plain.clone(), french.clone()], Some(Language::German)).unwrap();
+    let report = |language: &str| match MAILS.iter().find(|m| m.language.code() == language) {
+        Some(mails) => format!("{HEAD}Subject: x\n\n{}\n", mails.report.1),
+        None => format!("{HEAD}Subject: x\n\nThe parser hangs on an empty header.\n"),
+    };
+    let policy = Policy { language: Language::German, ..policy() };
+    let body = |language: &str| {
+        let letter = answer_in(&wording, &policy, &Authentication::None, &report(language));
+        parse(letter.as_bytes(), true).text
+    };
+    assert_eq!((body("de").trim(), body("fr").trim()), ("Servus!", "Salut !"));
+    assert!(body("en").contains(policy_line(Language::English)));
+    let error =
+        |files: &[(String, String)], project| Wording::new(files, project).unwrap_err().to_string();
+    let twice = [plain.clone(), own("de/minimal.txt", "Guten Tag!")];
+    let told = "de/minimal.txt: minimal.txt replaces the same; keep one of the two";
+    assert_eq!(error(&twice, Some(Language::German)), told);
+    let told =
+        "minimal.txt: the inboxes have different languages; write en/minimal.txt or the like";
+    assert_eq!(error(&[plain], None), told);
+}
+
+#[test]
 fn what_a_stranger_wrote_is_text_and_never_template() {
     let mail = format!(
         "{HEAD}Subject: {{{{ policy_url }}}} {{% raw %}}\n\nIn version 2.1 the name field of the login page runs script code.\n"
     );
-    let letter = answer(&policy(), authenticated(), &mail);
+    let letter = answer(&policy(), &authenticated(), &mail);
     assert!(letter.contains("Subject: Re: {{ policy_url }} {% raw %} [EXP-2026-0001]"), "{letter}");
 }

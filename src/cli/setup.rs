@@ -8,8 +8,7 @@ use std::time::Duration;
 use super::failure::Failure;
 use crate::config;
 use crate::config::settings::Settings;
-use crate::desk::letter::LetterKind;
-use crate::desk::wording::Wording;
+use crate::desk::wording::{self, Wording};
 
 pub(super) fn settings(path: &Path) -> Result<Settings, Failure> {
     config::read(path).map_err(Failure::configuration)
@@ -22,15 +21,18 @@ pub(super) struct Letters {
     pub(super) strays: Vec<String>,
 }
 
-/// Reads the folder of letters. Every file that is wrong is told of.
+/// Reads the folder of letters and the folders of languages in it. Every file that is wrong is told
+/// of.
 pub(super) fn letters(config: &Path, settings: &Settings) -> Result<Letters, Failure> {
     let Some(folder) = &settings.letters else {
         return Ok(Letters { wording: Wording::shipped(), strays: Vec::new() });
     };
     let place = folder.display();
-    let names = names(folder).map_err(|why| {
+    let names = names(folder, "").map_err(|why| {
         Failure::configuration(format!("{}: letters: {place}: {why}", config.display()))
     })?;
+    let mut languages = settings.inboxes.iter().map(|inbox| inbox.policy.language);
+    let project = languages.next().filter(|first| languages.all(|other| other == *first));
     let is_letter = |name: &String| Path::new(name).extension().is_some_and(|e| e == "txt");
     let (texts, strays): (Vec<String>, Vec<String>) = names.into_iter().partition(is_letter);
     let (mut replaced, mut wrong) = (Vec::new(), Vec::new());
@@ -38,13 +40,13 @@ pub(super) fn letters(config: &Path, settings: &Settings) -> Result<Letters, Fai
         match text(&folder.join(&name)) {
             Ok(text) => {
                 let letter = [(name, text)];
-                wrong.extend(Wording::new(&letter).err().map(|error| error.to_string()));
+                wrong.extend(Wording::new(&letter, project).err().map(|error| error.to_string()));
                 replaced.extend(letter);
             }
             Err(error) => wrong.push(format!("{name}: {error}")),
         }
     }
-    match Wording::new(&replaced) {
+    match Wording::new(&replaced, project) {
         Ok(wording) if wrong.is_empty() => Ok(Letters { wording, strays }),
         whole => {
             if wrong.is_empty() {
@@ -58,11 +60,11 @@ pub(super) fn letters(config: &Path, settings: &Settings) -> Result<Letters, Fai
 
 /// The names of the letters, for a sentence.
 pub(super) fn letter_names() -> String {
-    LetterKind::ALL.map(|kind| format!("{}.txt", kind.name())).join(", ")
+    wording::names().join(", ")
 }
 
-/// What is in the folder, less what hides itself.
-fn names(folder: &Path) -> Result<Vec<String>, String> {
+/// What is in the folder, less what hides itself, and in the folders in it: `fr/minimal.txt`.
+fn names(folder: &Path, within: &str) -> Result<Vec<String>, String> {
     let explained = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "no such folder; make it, or leave the key out".to_owned(),
         io::ErrorKind::NotADirectory => "not a folder; name the folder of the letters".to_owned(),
@@ -70,9 +72,17 @@ fn names(folder: &Path) -> Result<Vec<String>, String> {
     };
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(explained)? {
-        names.push(entry.map_err(explained)?.file_name().to_string_lossy().into_owned());
+        let path = entry.map_err(explained)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        if within.is_empty() && path.is_dir() {
+            names.extend(self::names(&path, &format!("{name}/"))?);
+        } else {
+            names.push(format!("{within}{name}"));
+        }
     }
-    names.retain(|name| !name.starts_with('.'));
     names.sort();
     Ok(names)
 }
@@ -102,10 +112,15 @@ mod tests {
     const LETTER: &str = "Subject: {{ case }}\n\nGot it.\n";
 
     fn told(folder: &Path) -> Result<Vec<String>, Vec<String>> {
+        told_of(folder, "")
+    }
+
+    /// What is no letter, or what is wrong, with `more` in the configuration.
+    fn told_of(folder: &Path, more: &str) -> Result<Vec<String>, Vec<String>> {
         let text = format!(
             "letters = \"{}\"\nproject = {{ name = \"P\", case_prefix = \"P\" }}\n\
              smtp.host = \"localhost\"\nimap = {{ host = \"localhost\", user = \"u\", \
-             password = {{ file = \"/p\" }} }}\n[[inbox]]\nrecipients = [\"s@p.example\"]\n",
+             password = {{ file = \"/p\" }} }}\n[[inbox]]\nrecipients = [\"s@p.example\"]\n{more}",
             folder.display()
         );
         let settings = config::parse("config.toml", &text).unwrap();
@@ -151,6 +166,34 @@ mod tests {
         assert_eq!(
             told,
             ["config.toml: letters: LETTERS: no such folder; make it, or leave the key out"]
+        );
+    }
+
+    #[test]
+    fn letters_are_read_from_the_folders_of_languages_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, LETTER).unwrap();
+        };
+        for name in ["minimal.txt", "fr/minimal.txt", "fr/notes.md", ".git/HEAD.txt"] {
+            write(name);
+        }
+        assert_eq!(told(folder.path()).unwrap(), ["fr/notes.md"]);
+        let another = "project.language = \"de\"\n[[inbox]]\nrecipients = [\"t@p.example\"]\n\
+                       imap.user = \"t\"\nproject.language = \"fr\"\n";
+        let told = told_of(folder.path(), another).unwrap_err();
+        assert_eq!(
+            told,
+            ["LETTERS/minimal.txt: the inboxes have different languages; write en/minimal.txt or \
+              the like"]
+        );
+        write("it/minimal.txt");
+        let told = told_of(folder.path(), "").unwrap_err().join("\n");
+        assert!(
+            told.starts_with("LETTERS/it/minimal.txt: no letter is in this language"),
+            "{told}"
         );
     }
 }

@@ -6,6 +6,7 @@ use super::settings::Inbox;
 use super::twice::Taken;
 use super::{server, value};
 use crate::desk::address::{Address, Mailbox};
+use crate::desk::language::Language;
 use crate::desk::policy::{InboxKind, OnRule, Policy, Start};
 use crate::desk::time::Span;
 
@@ -75,6 +76,7 @@ fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<P
         project: project.name,
         case_prefix: project.case_prefix,
         policy_url: project.policy_url,
+        language: project.language,
         authserv_id: authserv_id?,
         acknowledgement: promises.acknowledgement,
         response: promises.response,
@@ -94,13 +96,25 @@ struct Project {
     name: String,
     case_prefix: String,
     policy_url: Option<String>,
+    language: Language,
 }
 
 fn project(table: &Table<'_>) -> Option<Project> {
     let name = table.need("name", "name = \"Express\"", value::line);
     let case_prefix = table.need("case_prefix", "case_prefix = \"EXP\"", case_prefix);
     let policy_url = table.optional("policy_url", value::url);
-    Some(Project { name: name?, case_prefix: case_prefix?, policy_url: policy_url? })
+    let language = table.or("language", Language::English, language);
+    Some(Project {
+        name: name?,
+        case_prefix: case_prefix?,
+        policy_url: policy_url?,
+        language: language?,
+    })
+}
+
+fn language(item: &Item<'_>) -> Option<Language> {
+    let words: Vec<_> = Language::ALL.iter().map(|one| (one.code(), *one)).collect();
+    value::choice(item, &words)
 }
 
 fn case_prefix(item: &Item<'_>) -> Option<String> {

@@ -103,7 +103,10 @@ fn may_break(before: char, after: char) -> bool {
     // what is before it.
     const OPENING: &str = "([{（［｛「『【〔〈《“‘";
     const CLOSING: &str = ")]}）］｝」』】〕〉》”’、。，．：；！？,.:;!?%％…‥・ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
-    (is_wide(before) || is_wide(after)) && !OPENING.contains(before) && !CLOSING.contains(after)
+    // A number stays with what it counts.
+    let counts = before.is_ascii_digit() && is_wide(after);
+    let wide = is_wide(before) || is_wide(after);
+    wide && !counts && !OPENING.contains(before) && !CLOSING.contains(after)
 }
 
 /// Whether the end of one line and the beginning of the next are of a script without spaces.
@@ -132,7 +135,8 @@ mod tests {
     fn scripts_without_spaces_are_broken_between_letters() {
         assert_eq!(fill("一二三四五六七", 6), "一二三\n四五六\n七\n");
         assert_eq!(fill("  * 一二三四", 8), "  * 一二\n    三四\n");
-        assert_eq!(fill("一二EXP-2026-0001三四", 6), "一二\nEXP-2026-0001\n三四\n");
+        assert_eq!(fill("一二Watchpost三四", 6), "一二\nWatchpost\n三四\n");
+        assert_eq!(fill("一二三2026年", 10), "一二三\n2026年\n");
         assert_eq!(fill("一 Express 二", 40), "一 Express 二\n");
         assert_eq!(fill("一二\n三四\nfive\nsix", 40), "一二三四 five six\n");
     }

@@ -19,6 +19,7 @@ pub mod folder;
 pub mod ids;
 pub mod intake;
 pub mod keys;
+pub mod language;
 pub mod letter;
 pub mod line;
 pub mod map;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Mailbox};
+use super::language::Language;
 use super::time::Span;
 
 /// The rules of one inbox. Plain data, made by `config`, read by the desk.
@@ -23,6 +24,8 @@ pub struct Policy {
     pub case_prefix: String,
     /// Where the policy can be read; letters cite it.
     pub policy_url: Option<String>,
+    /// The language of letters to people whose own is not known.
+    pub language: Language,
     /// Who letters come from, and where answers to them go.
     pub from: Mailbox,
     /// The `authserv-id` of our own mail server (RFC 8601 section 2.2); without it no
@@ -84,6 +87,7 @@ impl Policy {
             project: "this project".into(),
             case_prefix: "CASE".into(),
             policy_url: None,
+            language: Language::English,
             from: Mailbox { name: String::new(), address },
             authserv_id: None,
             acknowledgement: Span::hours(48),

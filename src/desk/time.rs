@@ -16,6 +16,23 @@ pub struct Moment(i64);
 #[serde(transparent)]
 pub struct Span(u64);
 
+/// A moment as a calendar and a clock show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// The year of the common era.
+    pub year: i16,
+    /// 1 for January.
+    pub month: u8,
+    /// The day of the month, from 1.
+    pub day: u8,
+    /// 0 for Monday.
+    pub weekday: u8,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+}
+
 impl Moment {
     /// The moment that is `seconds` after the epoch, kept within the years that can be written.
     pub fn from_unix(seconds: i64) -> Moment {
@@ -55,6 +72,20 @@ impl Moment {
     /// For a table: `2026-09-01 17:11`, in UTC.
     pub fn short(self) -> String {
         self.timestamp().strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// The parts of a date in UTC, as letters write them.
+    pub fn calendar(self) -> Calendar {
+        let at = self.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
+        let part = |number: i8| u8::try_from(number).unwrap_or(0);
+        Calendar {
+            year: at.year(),
+            month: part(at.month()),
+            day: part(at.day()),
+            weekday: part(at.weekday().to_monday_zero_offset()),
+            hour: part(at.hour()),
+            minute: part(at.minute()),
+        }
     }
 
     /// The year in UTC, as case numbers carry it.

@@ -1,40 +1,49 @@
-//! The wording of letters. Every sentence that a person can receive stands in `letters/*.txt`; an
-//! administrator can put other files in their place.
+//! The wording of letters. Every sentence that a person can receive stands in
+//! `letters/<language>/*.txt`; an administrator can put other files in their place.
 
+mod values;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
+use self::values::{Found, Values};
 use super::case::Case;
 use super::fill::fill;
+use super::language::Language;
 use super::letter::{AutoSubmitted, Letter, LetterId, LetterKind};
 use super::line::one_line;
 use super::policy::Policy;
-use super::thread::without_prefixes;
 use super::time::Moment;
-use super::verdict::Kind;
 
-fn shipped(kind: LetterKind) -> &'static str {
-    match kind {
-        LetterKind::Acknowledgement => include_str!("letters/acknowledgement.txt"),
-        LetterKind::AskResend => include_str!("letters/ask_resend.txt"),
-        LetterKind::Combined => include_str!("letters/combined.txt"),
-        LetterKind::Minimal => include_str!("letters/minimal.txt"),
-    }
+/// The wording of all letters in all languages: the shipped one, with an administrator's files in
+/// its place where there are any.
+#[derive(Clone, Debug)]
+pub struct Wording {
+    templates: Arc<Environment<'static>>,
+    /// What the file of each text is called.
+    files: Arc<BTreeMap<(Language, Text), String>>,
 }
 
-/// The wording of all letters: the shipped one, with an administrator's files in its place where
-/// there are any.
-#[derive(Clone, Debug)]
-pub struct Wording(Arc<Environment<'static>>);
+/// What there is a file for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Text {
+    /// A whole letter.
+    Letter(LetterKind),
+    /// The half sentence that says what was found instead of a report.
+    Found,
+}
 
 /// A letter is at most 4 kB with its header, so that it is read, and no use as an amplifier.
 const LONGEST_BODY: usize = 3000;
-
 /// How much longer than a sample real values may make a letter.
 const SLACK: usize = 1000;
+/// The longest half sentence about what was found.
+const LONGEST_FOUND: usize = 400;
 
 /// A template that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,141 +58,184 @@ pub struct WordingError {
 impl Wording {
     /// The wording that ships with the program.
     pub fn shipped() -> Wording {
-        Wording::new(&[]).unwrap_or_else(|_| Wording(Arc::new(Environment::empty())))
+        Wording::new(&[], None).unwrap_or_else(|_| Wording {
+            templates: Arc::new(Environment::empty()),
+            files: Arc::default(),
+        })
     }
 
-    /// The shipped wording with some templates replaced, each given as file name and text. Every
-    /// template is tried with sample values, so that a mistake is found before a letter is owed.
-    pub fn new(replaced: &[(String, String)]) -> Result<Wording, WordingError> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        for kind in LetterKind::ALL {
-            let file = format!("{}.txt", kind.name());
-            let own = replaced.iter().find(|(name, _)| *name == file);
-            let text = own.map_or_else(|| shipped(kind).to_owned(), |(_, text)| text.clone());
-            environment.add_template_owned(file.clone(), text).map_err(|e| error(&file, &e))?;
+    /// The shipped wording with some texts replaced, each given as the name of its file
+    /// (`de/acknowledgement.txt`) and what it holds. A name without a language is for the language of
+    /// the project; there is none where inboxes differ in it. Every template is tried with sample
+    /// values, so that a mistake is found before a letter is owed.
+    pub fn new(
+        replaced: &[(String, String)],
+        project: Option<Language>,
+    ) -> Result<Wording, WordingError> {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        let mut files = BTreeMap::new();
+        for (file, text) in replaced {
+            let what = named(file, project).map_err(|what| error(file, what))?;
+            if let Some(other) = files.insert(what, file.clone()) {
+                return Err(error(file, format!("{other} replaces the same; keep one of the two")));
+            }
+            add(&mut templates, file, text.clone())?;
         }
-        let known =
-            |name: &str| LetterKind::ALL.iter().any(|k| name == format!("{}.txt", k.name()));
-        if let Some((stray, _)) = replaced.iter().find(|(name, _)| !known(name)) {
-            let names: Vec<String> =
-                LetterKind::ALL.iter().map(|k| format!("{}.txt", k.name())).collect();
-            let what = format!("no letter has this name; the letters are {}", names.join(", "));
-            return Err(WordingError { file: stray.clone(), what });
+        for (language, text) in every_text() {
+            if let Entry::Vacant(vacant) = files.entry((language, text)) {
+                let file = vacant.insert(text.file(language));
+                add(&mut templates, file, text.shipped(language).to_owned())?;
+            }
         }
-        let wording = Wording(Arc::new(environment));
+        let wording = Wording { templates: Arc::new(templates), files: Arc::new(files) };
+        Language::ALL.iter().try_for_each(|language| wording.prove(*language))?;
+        Ok(wording)
+    }
+
+    /// Tries every text of a language with sample values.
+    fn prove(&self, language: Language) -> Result<(), WordingError> {
+        let mut longest = String::new();
+        for found in Found::samples() {
+            let found = self.found(language, &found)?;
+            if found.len() > longest.len() {
+                longest = found;
+            }
+        }
         for kind in LetterKind::ALL {
-            wording.render(kind, &Values { found: None, policy_url: None, ..Values::sample() })?;
-            let (_, body) = wording.render(kind, &Values::sample())?;
+            self.letter(language, kind, &Values::least(language))?;
+            let (_, body) = self.letter(language, kind, &Values::sample(language, &longest))?;
             if body.len() > LONGEST_BODY {
                 let what = format!(
                     "{} bytes are too long for a letter; write at most {LONGEST_BODY}",
                     body.len()
                 );
-                return Err(WordingError { file: format!("{}.txt", kind.name()), what });
+                return Err(error(self.file(language, Text::Letter(kind)), what));
             }
         }
-        Ok(wording)
+        Ok(())
     }
 
     /// The subject and the body of a letter.
-    fn render(&self, kind: LetterKind, values: &Values) -> Result<(String, String), WordingError> {
-        let file = format!("{}.txt", kind.name());
-        let filled = self
-            .0
-            .get_template(&file)
-            .and_then(|template| template.render(Serde(values)))
-            .map_err(|e| error(&file, &e))?;
+    fn letter(
+        &self,
+        language: Language,
+        kind: LetterKind,
+        values: &Values,
+    ) -> Result<(String, String), WordingError> {
+        let text = Text::Letter(kind);
+        let filled = self.render(language, text, values)?;
         let (subject, body) = filled
             .split_once('\n')
             .and_then(|(first, rest)| Some((first.strip_prefix("Subject:")?, rest)))
             .filter(|(subject, body)| !subject.trim().is_empty() && !body.trim().is_empty())
-            .ok_or_else(|| WordingError {
-                file: file.clone(),
-                what: "the first line must be `Subject: …`, and the text must follow it".into(),
+            .ok_or_else(|| {
+                let what = "the first line must be `Subject: …`, not empty even where the mail \
+                            had no subject, and the text must follow it";
+                error(self.file(language, text), what)
             })?;
         Ok((one_line(subject, 200), fill(body, 72)))
     }
+
+    /// What was found instead of a report, as half a sentence.
+    fn found(&self, language: Language, found: &Found) -> Result<String, WordingError> {
+        let filled = one_line(&self.render(language, Text::Found, found)?, LONGEST_FOUND);
+        if filled.is_empty() {
+            return Err(error(self.file(language, Text::Found), "it says nothing"));
+        }
+        Ok(filled)
+    }
+
+    fn render(
+        &self,
+        language: Language,
+        text: Text,
+        values: &impl Serialize,
+    ) -> Result<String, WordingError> {
+        let file = self.file(language, text);
+        let template = self.templates.get_template(file).map_err(|e| mistake(file, &e))?;
+        template.render(Serde(values)).map_err(|e| mistake(file, &e))
+    }
+
+    fn file(&self, language: Language, text: Text) -> &str {
+        self.files.get(&(language, text)).map_or("", String::as_str)
+    }
 }
 
-fn error(file: &str, error: &minijinja::Error) -> WordingError {
-    let place = error.line().map_or_else(String::new, |line| format!("line {line}: "));
-    let detail = error.detail().unwrap_or_default();
-    WordingError { file: file.to_owned(), what: format!("{place}{} {detail}", error.kind()) }
-}
+impl Text {
+    fn all() -> impl Iterator<Item = Text> {
+        LetterKind::ALL.into_iter().map(Text::Letter).chain([Text::Found])
+    }
 
-/// What a template can name.
-#[derive(Clone, Debug, Serialize)]
-struct Values {
-    case: String,
-    project: String,
-    subject: String,
-    received: String,
-    acknowledgement_due: String,
-    response_due: String,
-    found: Option<String>,
-    policy_url: Option<String>,
-    cases: Vec<Listed>,
-}
+    fn name(self) -> &'static str {
+        match self {
+            Text::Letter(kind) => kind.name(),
+            Text::Found => "found",
+        }
+    }
 
-/// One of several cases that a letter is about.
-#[derive(Clone, Debug, Serialize)]
-struct Listed {
-    case: String,
-    received: String,
-    response_due: String,
-}
+    fn file(self, language: Language) -> String {
+        format!("{}/{}.txt", language.code(), self.name())
+    }
 
-impl Listed {
-    fn of(case: &Case) -> Listed {
-        Listed {
-            case: case.id.to_string(),
-            received: case.arrived().in_words(),
-            response_due: case.response_due().in_words(),
+    fn shipped(self, language: Language) -> &'static str {
+        let texts = language.texts();
+        match self {
+            Text::Letter(LetterKind::Acknowledgement) => texts.acknowledgement,
+            Text::Letter(LetterKind::AskResend) => texts.ask_resend,
+            Text::Letter(LetterKind::Combined) => texts.combined,
+            Text::Letter(LetterKind::Minimal) => texts.minimal,
+            Text::Found => texts.found,
         }
     }
 }
 
-impl Values {
-    fn of(case: &Case, others: &[&Case], policy: &Policy) -> Values {
-        let opening = &case.opening;
-        let subject = one_line(&without_prefixes(&opening.subject), 120);
-        let asks =
-            matches!(opening.verdict.kind, Kind::LinkOnly | Kind::AttachmentOnly | Kind::Empty);
-        Values {
-            case: case.id.to_string(),
-            project: policy.project.clone(),
-            subject: if subject.is_empty() { "your report".into() } else { subject },
-            received: case.arrived().in_words(),
-            acknowledgement_due: case.acknowledgement_due().in_words(),
-            response_due: case.response_due().in_words(),
-            found: asks.then(|| one_line(opening.verdict.detail(), 300)),
-            policy_url: policy.policy_url.clone(),
-            cases: [case].iter().chain(others).map(|case| Listed::of(case)).collect(),
-        }
-    }
-
-    fn sample() -> Values {
-        let received = Moment::from_unix(1_800_000_000).in_words();
-        Values {
-            case: "EXP-2026-0007".into(),
-            project: "Express".into(),
-            subject: "a problem".into(),
-            acknowledgement_due: received.clone(),
-            response_due: received.clone(),
-            cases: vec![Listed {
-                case: "EXP-2026-0007".into(),
-                received: received.clone(),
-                response_due: received.clone(),
-            }],
-            received,
-            found: Some("your mail holds 3 words and 1 link to drive.example".into()),
-            policy_url: Some("https://project.example/security".into()),
-        }
-    }
+/// What the files of letters are called, in each language.
+pub fn names() -> Vec<String> {
+    Text::all().map(|text| format!("{}.txt", text.name())).collect()
 }
 
-/// Writes a letter of a case, and of the `others` that it acknowledges as well, dated `now`.
+fn every_text() -> impl Iterator<Item = (Language, Text)> {
+    Language::ALL.iter().flat_map(|language| Text::all().map(|text| (*language, text)))
+}
+
+/// What an administrator's file replaces: `de/minimal.txt`, or `minimal.txt`.
+fn named(file: &str, project: Option<Language>) -> Result<(Language, Text), String> {
+    let (folder, name) = file.split_once('/').map_or((None, file), |(f, n)| (Some(f), n));
+    let text = Text::all().find(|text| name.strip_suffix(".txt") == Some(text.name()));
+    let Some(text) = text else {
+        return Err(format!("no letter has this name; the letters are {}", names().join(", ")));
+    };
+    let language = match folder {
+        Some(code) => Language::of_code(code).ok_or_else(|| {
+            let codes: Vec<_> = Language::ALL.iter().map(|language| language.code()).collect();
+            format!("no letter is in this language; the languages are {}", codes.join(", "))
+        })?,
+        None => project.ok_or_else(|| {
+            let place = text.file(Language::English);
+            format!("the inboxes have different languages; write {place} or the like")
+        })?,
+    };
+    Ok((language, text))
+}
+
+fn add(templates: &mut Environment<'static>, file: &str, text: String) -> Result<(), WordingError> {
+    templates.add_template_owned(file.to_owned(), text).map_err(|e| mistake(file, &e))
+}
+
+fn mistake(file: &str, mistake: &minijinja::Error) -> WordingError {
+    let place = mistake.line().map_or_else(String::new, |line| format!("line {line}: "));
+    let detail = mistake.detail().unwrap_or_default();
+    error(file, format!("{place}{} {detail}", mistake.kind()))
+}
+
+fn error(file: &str, what: impl Into<String>) -> WordingError {
+    WordingError { file: file.to_owned(), what: what.into() }
+}
+
+/// Writes a letter of a case, and of the `others` that it acknowledges as well, dated `now`: in the
+/// language of the mail that opened the case, where that is sure and one that letters are written in,
+/// else in that of the project.
 pub fn write(
     wording: &Wording,
     policy: &Policy,
@@ -192,17 +244,20 @@ pub fn write(
     id: &LetterId,
     now: Moment,
 ) -> Result<Letter, WordingError> {
-    let on_case = case.letters.get(id).ok_or_else(|| WordingError {
-        file: id.to_string(),
-        what: "this letter was never decided on".into(),
-    })?;
-    let values = Values::of(case, others, policy);
+    let on_case =
+        case.letters.get(id).ok_or_else(|| error(&id.0, "this letter was never decided on"))?;
+    let verdict = &case.opening.verdict;
+    let own = verdict.language.as_deref().and_then(Language::of_code);
+    let language = own.unwrap_or(policy.language);
+    let written = |wording: &Wording| {
+        let found = Found::of(verdict).map(|found| wording.found(language, &found)).transpose()?;
+        wording.letter(language, on_case.kind, &Values::of(language, case, others, policy, found))
+    };
     // What was tried with sample values may still be too long for these: then our own words serve.
-    let (subject, body) = wording
-        .render(on_case.kind, &values)
+    let (subject, body) = written(wording)
         .ok()
         .filter(|(_, body)| body.len() <= LONGEST_BODY + SLACK)
-        .map_or_else(|| Wording::shipped().render(on_case.kind, &values), Ok)?;
+        .map_or_else(|| written(&Wording::shipped()), Ok)?;
     let answered = case.mail().message_id.clone();
     Ok(Letter {
         id: id.clone(),
@@ -218,4 +273,110 @@ pub fn write(
         auto_submitted: AutoSubmitted::AutoReplied,
         body,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::verdict::{Besides, Figures, Kind, Verdict};
+
+    fn found(language: Language, kind: Kind, figures: &Figures) -> String {
+        let (reasons, hints, figures) = (Vec::new(), Vec::new(), figures.clone());
+        let verdict = Verdict { kind, reasons, hints, language: None, figures };
+        Wording::shipped().found(language, &Found::of(&verdict).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_language_says_what_was_found() {
+        let link = Figures {
+            words: 4,
+            links: 1,
+            hosts: vec!["drive.example".into()],
+            ..Figures::default()
+        };
+        let files = Figures {
+            attachments: 7,
+            files: ["a.pdf", "b.png", "c", "d", "e"].map(str::to_owned).to_vec(),
+            besides: Some(Besides::Signature),
+            ..Figures::default()
+        };
+        for (language, of_link, of_files, of_nothing) in [
+            (
+                Language::English,
+                "your mail holds 4 words and 1 link to drive.example",
+                "your mail holds no words and 7 attachments (a.pdf, b.png, c, d, e and 2 more)",
+                "your mail holds no text besides a signature",
+            ),
+            (
+                Language::Spanish,
+                "su mensaje contiene 4 palabras y 1 enlace a drive.example",
+                "su mensaje contiene 0 palabras y 7 archivos adjuntos (a.pdf, b.png, c, d, e y 2 más)",
+                "su mensaje no contiene texto aparte de una firma",
+            ),
+            (
+                Language::French,
+                "votre message contient 4 mots et 1 lien vers drive.example",
+                "votre message contient 0 mot et 7 pièces jointes (a.pdf, b.png, c, d, e et 2 de plus)",
+                "votre message ne contient pas de texte en dehors d'une signature",
+            ),
+            (
+                Language::German,
+                "Ihre Mail enthält 4 Wörter und 1 Link zu drive.example",
+                "Ihre Mail enthält keine Wörter und 7 Anhänge (a.pdf, b.png, c, d, e und 2 weitere)",
+                "Ihre Mail enthält außer einer Signatur keinen Text",
+            ),
+            (
+                Language::Portuguese,
+                "sua mensagem contém 4 palavras e 1 link para drive.example",
+                "sua mensagem contém 0 palavras e 7 anexos (a.pdf, b.png, c, d, e e mais 2)",
+                "sua mensagem não contém texto além de uma assinatura",
+            ),
+            (
+                Language::Russian,
+                "в Вашем письме 4 слова и 1 ссылка на drive.example",
+                "в Вашем письме 0 слов и 7 вложений (a.pdf, b.png, c, d, e и ещё 2)",
+                "в Вашем письме нет текста, кроме подписи",
+            ),
+            (
+                Language::Chinese,
+                "您的邮件正文约 4 个词，另有 1 个链接（指向 drive.example）",
+                "您的邮件没有正文，只有 7 个附件（a.pdf、b.png、c、d、e 等）",
+                "您的邮件除签名外没有正文",
+            ),
+            (
+                Language::Japanese,
+                "約4語の本文と、リンクが1件（drive.example）ありました",
+                "添付ファイルが7件（a.pdf、b.png、c、d、e など）あるだけで、本文がありませんでした",
+                "署名以外に本文がありませんでした",
+            ),
+        ] {
+            assert_eq!(found(language, Kind::LinkOnly, &link), of_link);
+            assert_eq!(found(language, Kind::AttachmentOnly, &files), of_files);
+            assert_eq!(found(language, Kind::Empty, &files), of_nothing);
+        }
+    }
+
+    #[test]
+    fn russian_counts_in_three_forms() {
+        for (number, said) in [
+            (1, "1 слово и 1 вложение"),
+            (2, "2 слова и 2 вложения"),
+            (5, "5 слов и 5 вложений"),
+            (11, "11 слов и 11 вложений"),
+            (13, "13 слов и 13 вложений"),
+            (21, "21 слово и 21 вложение"),
+            (122, "122 слова и 122 вложения"),
+        ] {
+            let figures = Figures { words: number, attachments: number, ..Figures::default() };
+            let found = found(Language::Russian, Kind::AttachmentOnly, &figures);
+            assert!(found.starts_with(&format!("в Вашем письме {said}")), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_nobody_can_read_is_not_named() {
+        let figures = Figures { words: 1, links: 2, ..Figures::default() };
+        let found = found(Language::English, Kind::LinkOnly, &figures);
+        assert_eq!(found, "your mail holds 1 word and 2 links");
+    }
 }

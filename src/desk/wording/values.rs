@@ -1,0 +1,157 @@
+//! What templates can name, and samples of it.
+
+use serde::Serialize;
+
+use crate::desk::case::Case;
+use crate::desk::language::Language;
+use crate::desk::line::one_line;
+use crate::desk::policy::Policy;
+use crate::desk::thread::without_prefixes;
+use crate::desk::time::Moment;
+use crate::desk::verdict::{Besides, Figures, Kind, Verdict};
+
+/// What a letter can name.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Values {
+    case: String,
+    project: String,
+    subject: String,
+    received: String,
+    acknowledgement_due: String,
+    response_due: String,
+    found: Option<String>,
+    policy_url: Option<String>,
+    cases: Vec<Listed>,
+    more_cases: usize,
+}
+
+/// One of several cases that a letter is about.
+#[derive(Clone, Debug, Serialize)]
+struct Listed {
+    case: String,
+    received: String,
+    response_due: String,
+}
+
+/// The most cases that a letter lists, so that it stays one that is read.
+const LISTED: usize = 10;
+
+impl Listed {
+    fn of(language: Language, case: &Case) -> Listed {
+        Listed {
+            case: case.id.to_string(),
+            received: language.date(case.arrived()),
+            response_due: language.date(case.response_due()),
+        }
+    }
+}
+
+impl Values {
+    pub(super) fn of(
+        language: Language,
+        case: &Case,
+        others: &[&Case],
+        policy: &Policy,
+        found: Option<String>,
+    ) -> Values {
+        let cases = [case].into_iter().chain(others.iter().copied());
+        Values {
+            cases: cases.take(LISTED).map(|case| Listed::of(language, case)).collect(),
+            more_cases: (others.len() + 1).saturating_sub(LISTED),
+            case: case.id.to_string(),
+            project: policy.project.clone(),
+            subject: one_line(&without_prefixes(&case.opening.subject), 120),
+            received: language.date(case.arrived()),
+            acknowledgement_due: language.date(case.acknowledgement_due()),
+            response_due: language.date(case.response_due()),
+            found,
+            policy_url: policy.policy_url.clone(),
+        }
+    }
+
+    /// Everything that a letter can name.
+    pub(super) fn sample(language: Language, found: &str) -> Values {
+        let date = language.date(Moment::from_unix(1_800_000_000));
+        let case = "EXP-2026-0007".to_owned();
+        let (received, response_due) = (date.clone(), date.clone());
+        Values {
+            cases: vec![Listed { case: case.clone(), received, response_due }; 2],
+            more_cases: 12,
+            case,
+            project: "Express".into(),
+            subject: "a problem".into(),
+            received: date.clone(),
+            acknowledgement_due: date.clone(),
+            response_due: date,
+            found: Some(found.into()),
+            policy_url: Some("https://project.example/security".into()),
+        }
+    }
+
+    /// Without everything that may be missing.
+    pub(super) fn least(language: Language) -> Values {
+        Values {
+            subject: String::new(),
+            found: None,
+            policy_url: None,
+            more_cases: 0,
+            ..Values::sample(language, "")
+        }
+    }
+}
+
+/// What the half sentence about what was found can name.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Found {
+    kind: &'static str,
+    words: usize,
+    links: usize,
+    hosts: Vec<String>,
+    more_hosts: bool,
+    attachments: usize,
+    files: Vec<String>,
+    more_files: usize,
+    besides: Option<Besides>,
+}
+
+impl Found {
+    /// What was found instead of a report; nothing where there is one.
+    pub(super) fn of(verdict: &Verdict) -> Option<Found> {
+        let asks = matches!(verdict.kind, Kind::LinkOnly | Kind::AttachmentOnly | Kind::Empty);
+        asks.then(|| Found::new(verdict.kind, &verdict.figures))
+    }
+
+    fn new(kind: Kind, figures: &Figures) -> Found {
+        let Figures { words, links, more_hosts, attachments, besides, .. } = *figures;
+        let (hosts, files) = (figures.hosts.clone(), figures.files.clone());
+        let more_files = attachments.saturating_sub(files.len());
+        let kind = kind.name();
+        Found { kind, words, links, hosts, more_hosts, attachments, files, more_files, besides }
+    }
+
+    /// What there can be: nothing, one of each, many of all.
+    pub(super) fn samples() -> Vec<Found> {
+        let one = Figures {
+            words: 1,
+            links: 1,
+            hosts: vec!["drive.example".into()],
+            attachments: 1,
+            files: vec!["report.pdf".into()],
+            besides: Some(Besides::Greeting),
+            ..Figures::default()
+        };
+        let many = Figures {
+            words: 24,
+            links: 12,
+            hosts: vec!["drive.example".into(); Figures::NAMED],
+            more_hosts: true,
+            attachments: 12,
+            files: vec!["report.pdf".into(); Figures::NAMED],
+            besides: Some(Besides::Signature),
+        };
+        let quote = Figures { besides: Some(Besides::Quote), ..Figures::default() };
+        let figures = [Figures::default(), quote, one, many];
+        let kinds = [Kind::LinkOnly, Kind::AttachmentOnly, Kind::Empty];
+        kinds.iter().flat_map(|kind| figures.iter().map(|f| Found::new(*kind, f))).collect()
+    }
+}
