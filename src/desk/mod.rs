@@ -15,6 +15,7 @@ pub mod classify;
 mod delivery;
 pub mod event;
 pub mod fill;
+mod findings;
 pub mod folder;
 pub mod ids;
 pub mod intake;
