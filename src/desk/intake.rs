@@ -310,7 +310,8 @@ pub fn looked_up(message: &Message) -> Vec<Tie> {
 /// In a dedicated inbox every mail is.
 pub fn concerns_us(policy: &Policy, message: &Message) -> bool {
     let delivered = message.delivered_to.iter().filter(|to| Some(*to) != policy.account.as_ref());
-    let mut to = message.to.iter().chain(&message.cc).chain(delivered);
+    let copied = message.cc.iter().map(|one| &one.address);
+    let mut to = message.to.iter().chain(copied).chain(delivered);
     let published = |address: &Address| policy.is_ours(address);
     policy.kind == InboxKind::Dedicated || to.any(published)
 }

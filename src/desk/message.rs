@@ -82,7 +82,10 @@ pub struct Message {
     /// To, in order.
     pub to: Vec<Address>,
     /// Cc, in order.
-    pub cc: Vec<Address>,
+    pub cc: Vec<Mailbox>,
+    /// Everybody named in X-Original-From and Original-From: whom a list says that it put itself in
+    /// the place of. Anybody can write these; only `door` knows when to believe them.
+    pub original_from: Vec<Mailbox>,
     /// What delivering servers wrote down: Delivered-To, X-Original-To, Envelope-To.
     pub delivered_to: Vec<Address>,
     /// The envelope sender, where the delivering server wrote it down.
@@ -103,8 +106,26 @@ pub struct Message {
     pub encrypted: Option<Encryption>,
     /// Set where the mail is, or holds, a report of a mail system about a mail.
     pub report: Option<MailReport>,
+    /// The one mail that this one carries, where it carries little else; itself without one.
+    pub enclosed: Option<Box<Message>>,
+    /// The door of our own that it came through; known only after `door` has looked.
+    pub through: Option<Through>,
     /// What was odd, cut or broken.
     pub defects: Vec<Defect>,
+}
+
+/// A list, group or forwarder of our own that a mail came through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Through {
+    /// Its address, as configured.
+    pub list: Address,
+    /// True where our own server's word proves it; false where only the mail says so.
+    pub proven: bool,
+    /// True where the author is named by nothing but the mail itself: a letter may go there, but
+    /// nothing is taken for theirs.
+    pub hearsay: bool,
+    /// True where the list software wrote it: a confirmation, a moderation request, a digest.
+    pub administrative: bool,
 }
 
 /// A part that is not the body.

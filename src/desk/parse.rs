@@ -14,6 +14,8 @@ pub mod limits;
 mod mime;
 mod report;
 
+use std::borrow::Cow;
+
 use fields::{Field, Header};
 
 use super::address::{Address, Mailbox};
@@ -27,9 +29,18 @@ pub fn parse(bytes: &[u8], whole: bool) -> Message {
     let kept = after_envelope_line(kept);
     let header = Header::read(kept, 0, limits::HEADER);
     let tree = mime::cut(kept, &header);
-    let mut message = read_fields(&header);
-    let body = body::read(&tree);
-    message.report = report::read(&tree, free_form::from_mail_system(&message));
+    let mut message = read(bytes, whole, &header, &tree);
+    message.enclosed = enclosed(&tree).map(|inner| {
+        let header = Header::read(&inner, 0, limits::HEADER);
+        Box::new(read(&inner, whole, &header, &mime::cut(&inner, &header)))
+    });
+    message
+}
+
+fn read(bytes: &[u8], whole: bool, header: &Header<'_>, tree: &mime::Tree<'_>) -> Message {
+    let mut message = read_fields(header);
+    let body = body::read(tree);
+    message.report = report::read(tree, free_form::from_mail_system(&message));
     message.text = body.text;
     message.attachments = body.attachments;
     message.encrypted = body.encrypted;
@@ -50,6 +61,28 @@ pub fn parse(bytes: &[u8], whole: bool) -> Message {
     message.defects.sort_unstable();
     message.defects.dedup();
     message
+}
+
+/// The one mail that stands in this one, with at most some plain text around it: how list software
+/// wraps what it carries. What stands in that one stays closed.
+fn enclosed<'a>(tree: &mime::Tree<'a>) -> Option<Cow<'a, [u8]>> {
+    let root = tree.parts.first()?;
+    let is_mail = |part: &&mime::Part<'_>| part.is("message/rfc822");
+    let part = if is_mail(&root) {
+        root
+    } else if root.is("multipart/mixed") {
+        let children: Vec<_> = root.children.iter().filter_map(|c| tree.parts.get(*c)).collect();
+        let mut mails = children.iter().copied().filter(is_mail);
+        let (one, another) = (mails.next()?, mails.next());
+        let plain = children.iter().all(|part| is_mail(part) || part.is("text/plain"));
+        if another.is_some() || !plain {
+            return None;
+        }
+        one
+    } else {
+        return None;
+    };
+    Some(body::decoded(part, limits::MAIL))
 }
 
 /// Whether the judgement of a mail that is longer than this beginning needs its end too: no text
@@ -123,7 +156,8 @@ fn read_field(message: &mut Message, field: &Field<'_>, value: &[u8], text: &str
         }
         "reply-to" => message.reply_to.extend(mailboxes(value)),
         "to" => message.to.extend(addresses(value)),
-        "cc" => message.cc.extend(addresses(value)),
+        "cc" => message.cc.extend(mailboxes(value)),
+        "x-original-from" | "original-from" => message.original_from.extend(mailboxes(value)),
         "delivered-to" | "x-original-to" | "envelope-to" => {
             message.delivered_to.extend(addresses(value));
         }
