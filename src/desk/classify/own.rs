@@ -137,9 +137,10 @@ fn without_signature(text: &str, signature: &mut bool) -> String {
     lines.get(..end.unwrap_or(lines.len())).unwrap_or_default().join("\n")
 }
 
-/// The line that list servers put above their footer.
+/// The line that list servers put above their footer: underscores, or `-=-=-` at groups.io.
 fn is_footer(line: &str) -> bool {
-    line.len() >= 30 && line.bytes().all(|b| b == b'_')
+    let underlined = line.len() >= 30 && line.bytes().all(|b| b == b'_');
+    underlined || line.contains("-=-=-=-=") && line.bytes().all(|b| b"-=".contains(&b))
 }
 
 fn is_closing(line: &str) -> bool {
@@ -185,6 +186,7 @@ mod tests {
     #[test]
     fn signatures_end_the_text() {
         assert_eq!(own("x", "text\n\n-- \nGwen | fuzzing"), "text");
+        assert_eq!(own("x", "text\n-=-=-=-=-=-=-=-=-=-=-=-\nGroups.io Links: mute"), "text");
         assert_eq!(own("x", "text\n\nBest regards,\nGwen\nExploit development"), "text");
         assert_eq!(own("x", "text\n\nMit freundlichen Grüßen\nGwen"), "text");
         assert!(own("x", "Thanks\nGwen\nPS: it crashes too").contains("crashes"));
