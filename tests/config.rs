@@ -62,6 +62,9 @@ fn the_example_is_one_with_every_key_in_it_too() {
     assert_eq!(settings.letters.as_deref(), Some(Path::new("/etc/watchpost/letters")));
     assert_eq!(express.policy.inbox, "security");
     assert_eq!(express.policy.authserv_id.as_deref(), Some("mx.project.example"));
+    let lists: Vec<String> = express.policy.lists.iter().map(ToString::to_string).collect();
+    assert_eq!(lists, ["security@project.example", "security@lists.project.example"]);
+    assert_eq!(express.policy.list_authserv_id.as_deref(), Some("lists.project.example"));
     assert_eq!(express.imap.folders, ["INBOX", "Junk"]);
     assert_eq!(router.policy.project, "Router");
     assert_eq!(router.policy.from.name, "Router Security");

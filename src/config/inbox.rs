@@ -55,7 +55,9 @@ fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<P
     let promises = promises(&table.over("promises", top));
     let rules = rules(&table.over("rules", top));
     let kind = table.or("kind", InboxKind::Dedicated, kind);
-    let recipients = table.need("recipients", RECIPIENTS, recipients);
+    let recipients = table.need("recipients", RECIPIENTS, |item| addresses(item, RECIPIENTS));
+    let lists = table.or("lists", Vec::new(), |item| addresses(item, LISTS));
+    let list_authserv_id = table.optional("list_authserv_id", authserv_id);
     let from = table.optional("from", value::mailbox);
     let authserv_id = table.optional("authserv_id", authserv_id);
     let name = name(table, recipients.as_deref());
@@ -78,6 +80,8 @@ fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<P
         policy_url: project.policy_url,
         language: project.language,
         authserv_id: authserv_id?,
+        lists: lists?,
+        list_authserv_id: list_authserv_id?,
         acknowledgement: promises.acknowledgement,
         response: promises.response,
         response_from: promises.response_from,
@@ -178,11 +182,12 @@ fn kind(item: &Item<'_>) -> Option<InboxKind> {
 }
 
 const RECIPIENTS: &str = "recipients = [\"security@project.example\"]";
+const LISTS: &str = "lists = [\"security@lists.project.example\"]";
 
-fn recipients(item: &Item<'_>) -> Option<Vec<Address>> {
+fn addresses(item: &Item<'_>, example: &str) -> Option<Vec<Address>> {
     let mut addresses: Vec<Address> = Vec::new();
     let mut right = true;
-    for item in item.list(RECIPIENTS)? {
+    for item in item.list(example)? {
         let address = value::address(&item).and_then(|address| {
             let twice = addresses.contains(&address);
             if twice {

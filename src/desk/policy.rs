@@ -31,6 +31,12 @@ pub struct Policy {
     /// The `authserv-id` of our own mail server (RFC 8601 section 2.2); without it no
     /// Authentication-Results field is believed.
     pub authserv_id: Option<String>,
+    /// Lists, groups and forwarders of our own, which pass mail on to this inbox. Mail through one
+    /// of them is judged by the person who sent it there; any other list is a list.
+    pub lists: Vec<Address>,
+    /// The `authserv-id` of the server of these lists, whose Authentication-Results are believed
+    /// about mail that surely came through it.
+    pub list_authserv_id: Option<String>,
     /// How long until a report is acknowledged.
     pub acknowledgement: Span,
     /// How long until a person answers in detail.
@@ -90,6 +96,8 @@ impl Policy {
             language: Language::English,
             from: Mailbox { name: String::new(), address },
             authserv_id: None,
+            lists: Vec::new(),
+            list_authserv_id: None,
             acknowledgement: Span::hours(48),
             response: Span::hours(48),
             response_from: Start::Received,
@@ -99,10 +107,90 @@ impl Policy {
         }
     }
 
-    /// Whether this address is one of ours: mail from it is never a report.
+    /// Whether this address is one of ours: mail from it is never a report, and no letter goes to
+    /// it. The addresses at which list software itself reads and writes are among them.
     pub fn is_ours(&self, address: &Address) -> bool {
+        self.is_published(address)
+            || self.lists.iter().any(|list| *list == address.without_tag())
+            || self.lists.iter().any(|list| is_robot_of(list, address))
+    }
+
+    /// Whether it is an address that reports go to or letters come from.
+    pub fn is_published(&self, address: &Address) -> bool {
         let bare = address.without_tag();
         self.from.address.without_tag() == bare
             || self.recipients.iter().any(|r| r.without_tag() == bare)
+    }
+}
+
+/// What list software puts after the name of a list: `security-bounces`, `security-request`.
+const ROBOT_ENDINGS: &[&str] = &[
+    "admin",
+    "bounce",
+    "bounces",
+    "confirm",
+    "editor",
+    "help",
+    "join",
+    "leave",
+    "noreply",
+    "owner",
+    "owners",
+    "request",
+    "return",
+    "subscribe",
+    "unsubscribe",
+];
+
+/// What list software calls itself on a host.
+const HOST_ROBOTS: &[&str] = &["mailman", "sympa", "listmaster", "majordomo", "listserv"];
+
+/// Whether list software reads and writes at this address for that list: `security-request`,
+/// `security+owners`, `mailman`.
+pub(super) fn is_robot_of(list: &Address, address: &Address) -> bool {
+    if list.domain() != address.domain() {
+        return false;
+    }
+    let (local, list) = (address.local().to_lowercase(), list.local().to_lowercase());
+    // What follows may hold a token: `security-confirm+1f3a`, `security-bounces+ann=acorn.example`.
+    let ends = |rest: &str| {
+        let word = rest.split(['+', '-', '=']).next().unwrap_or_default();
+        ROBOT_ENDINGS.contains(&word)
+    };
+    let (host, ending) = local.split_once('-').unwrap_or((&local, ""));
+    match local.strip_prefix(list.as_str()) {
+        Some(rest) if rest.starts_with('+') => true,
+        Some(rest) if rest.starts_with('-') => ends(rest.trim_start_matches('-')),
+        _ => HOST_ROBOTS.contains(&host) && (ending.is_empty() || ends(ending)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_software_is_known_by_its_addresses() {
+        let list = Address::parse("security@lists.project.example").unwrap();
+        let robot = |text: &str| is_robot_of(&list, &Address::parse(text).unwrap());
+        for text in [
+            "security-request@lists.project.example",
+            "Security-Bounces+ann=acorn.example@lists.project.example",
+            "security+owners@lists.project.example",
+            "security-confirm+1f3a@lists.project.example",
+            "mailman-bounces@lists.project.example",
+            "sympa@lists.project.example",
+        ] {
+            assert!(robot(text), "{text}");
+        }
+        for text in [
+            "security@lists.project.example",
+            "security-research@lists.project.example",
+            "security-request@acorn.example",
+            "mailman-dev@lists.project.example",
+            "kim@lists.project.example",
+        ] {
+            assert!(!robot(text), "{text}");
+        }
     }
 }
