@@ -13,13 +13,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use watchpost::desk::address::{Address, Mailbox};
-use watchpost::desk::answer::answer;
-use watchpost::desk::authentication::{Authentication, authentication};
-use watchpost::desk::classify::classify;
-use watchpost::desk::message::Message;
+use watchpost::desk::answer::{Answer, answer};
+use watchpost::desk::authentication::Authentication;
+use watchpost::desk::judge::{self, Judged};
 use watchpost::desk::parse::parse;
 use watchpost::desk::policy::Policy;
-use watchpost::desk::verdict::{Kind, Verdict};
+use watchpost::desk::verdict::Kind;
+
+/// The doors of the project: a Google Group at its own address, lists on its own server, and lists
+/// that others host.
+const LISTS: &[&str] = &[
+    "security@project.example",
+    "security@lists.project.example",
+    "security@project.groups.io",
+    "project-security@googlegroups.com",
+];
 
 fn policy() -> Policy {
     let inbox = Address::parse("security@project.example").unwrap();
@@ -27,6 +35,8 @@ fn policy() -> Policy {
         recipients: vec![inbox.clone()],
         from: Mailbox { name: "Project Security".to_owned(), address: inbox },
         authserv_id: Some("mx.project.example".to_owned()),
+        lists: LISTS.iter().filter_map(|list| Address::parse(list)).collect(),
+        list_authserv_id: Some("lists.project.example".to_owned()),
         ..Policy::unconfigured()
     }
 }
@@ -35,10 +45,12 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail")
 }
 
-fn judge(path: &Path) -> (Message, Verdict) {
-    let message = parse(&fs::read(path).unwrap(), true);
-    let verdict = classify(&message, &policy());
-    (message, verdict)
+fn judge(path: &Path) -> Judged {
+    judge::judge(parse(&fs::read(path).unwrap(), true), &policy())
+}
+
+fn answered(judged: &Judged) -> Answer {
+    answer(&judged.message, &judged.verdict, &judged.authentication, &policy())
 }
 
 /// Kinds to which nobody is answered: a report among them is lost.
@@ -70,7 +82,7 @@ fn samples() -> Vec<Sample> {
 fn every_sample_is_judged_as_its_label_says() {
     let mut failures = String::new();
     for sample in samples() {
-        let (_, verdict) = judge(&folder().join("samples").join(&sample.file));
+        let Judged { verdict, .. } = judge(&folder().join("samples").join(&sample.file));
         // Whether a mail belongs to a case is not for this judgement; it must only not be silenced.
         let follows = sample.expected.iter().any(|label| label == "follow_up");
         let right = sample.expected.iter().any(|label| label == verdict.kind.name());
@@ -92,14 +104,15 @@ fn every_sample_is_judged_as_its_label_says() {
 #[test]
 fn no_report_is_taken_for_a_machine_and_no_machine_is_answered() {
     for sample in samples() {
-        let (message, verdict) = judge(&folder().join("samples").join(&sample.file));
+        let Judged { verdict, authentication, .. } =
+            judge(&folder().join("samples").join(&sample.file));
         let silent = is_silent(verdict.kind);
         if sample.expected[0] == "complete" {
             assert!(!silent, "{}: {}", sample.file, verdict.detail());
         }
         let known_case = ["follow_up", "complete"].iter().any(|l| sample.expected[0] == *l);
         if sample.acknowledgement == "must_not" && !known_case {
-            let failed = authentication(&message, &policy()) == Authentication::Fail;
+            let failed = authentication == Authentication::Fail;
             assert!(silent || failed, "{}: {}", sample.file, verdict.detail());
         }
     }
@@ -107,11 +120,12 @@ fn no_report_is_taken_for_a_machine_and_no_machine_is_answered() {
 
 /// Beside each mail stands what is expected of it, one `name: value` a line:
 /// `verdict` and `acknowledge` (several, split by blanks), `reason`, `hint`, `detail`, `text` (what it holds),
-/// `not` (what the text does not hold), `subject`, `defect`, `about`, `recipient`, `encrypted`.
+/// `not` (what the text does not hold), `subject`, `defect`, `about`, `recipient`, `encrypted`, `author`
+/// (whose mail it is, or nobody), `name` (theirs), `authentication`, `held` (why nobody is answered).
 fn unmet(path: &Path, expectation: &str) -> Vec<String> {
-    let (message, verdict) = judge(path);
-    let sender = authentication(&message, &policy());
-    let answer = answer(&message, &verdict, &sender, &policy()).name();
+    let judged = judge(path);
+    let Judged { message, verdict, authentication } = &judged;
+    let author = message.author();
     let mut unmet = Vec::new();
     for line in expectation.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (name, value) =
@@ -120,7 +134,7 @@ fn unmet(path: &Path, expectation: &str) -> Vec<String> {
         let met = match name {
             "verdict" => value.split(' ').any(|kind| kind == verdict.kind.name()),
             "reason" => verdict.reasons.first().is_some_and(|r| r.code.name() == value),
-            "acknowledge" => value.split(' ').any(|word| word == answer),
+            "acknowledge" => value.split(' ').any(|word| word == answered(&judged).name()),
             "hint" => verdict.hints.iter().any(|hint| hint == value),
             "detail" => verdict.detail() == value,
             "text" => message.text.contains(value),
@@ -132,6 +146,10 @@ fn unmet(path: &Path, expectation: &str) -> Vec<String> {
                 message.report.iter().any(|r| r.recipients.iter().any(|a| a.to_string() == value))
             }
             "encrypted" => message.encrypted.is_some_and(|e| snake(&e) == value.replace('_', "")),
+            "author" => author.map_or("nobody".into(), |a| a.address.to_string()) == value,
+            "name" => author.is_some_and(|a| a.name == value),
+            "authentication" => snake(authentication).starts_with(value),
+            "held" => matches!(answered(&judged), Answer::Hold(why) if format!("{why:?}") == value),
             other => panic!("{}: {other} is no expectation", path.display()),
         };
         if !met {
@@ -139,7 +157,9 @@ fn unmet(path: &Path, expectation: &str) -> Vec<String> {
         }
     }
     if !unmet.is_empty() {
+        let author = author.map(|a| format!("{} <{}>", a.name, a.address));
         unmet.push(format!("(it is {}: {}; {:?})", verdict.kind, verdict.detail(), verdict.hints));
+        unmet.push(format!("(by {author:?}, {authentication:?}, {:?})", answered(&judged)));
     }
     unmet
 }

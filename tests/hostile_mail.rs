@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use watchpost::desk::address::{Address, Mailbox};
-use watchpost::desk::authentication::authentication;
-use watchpost::desk::classify::classify;
+use watchpost::desk::judge::{self, Judged};
 use watchpost::desk::message::{Defect, Message};
 use watchpost::desk::parse::{limits, needs_more, parse};
 use watchpost::desk::policy::Policy;
@@ -21,6 +20,7 @@ fn policy() -> Policy {
         recipients: vec![inbox.clone()],
         from: Mailbox { name: "Project Security".to_owned(), address: inbox },
         authserv_id: Some("mx.project.example".to_owned()),
+        lists: Address::parse("security@project.example").into_iter().collect(),
         ..Policy::unconfigured()
     }
 }
@@ -28,8 +28,7 @@ fn policy() -> Policy {
 /// Reads and judges in a thread with a stack of 2 MB, as the daemon's workers have.
 fn judge(bytes: Vec<u8>) -> (Message, Verdict) {
     let work = move || {
-        let message = parse(&bytes, true);
-        let verdict = classify(&message, &policy());
+        let Judged { message, verdict, .. } = judge::judge(parse(&bytes, true), &policy());
         (message, verdict)
     };
     let started = Instant::now();
@@ -159,10 +158,10 @@ fn survives(bytes: &[u8]) {
     for whole in [true, false] {
         let message = parse(bytes, whole);
         bounded(&message);
-        let verdict = classify(&message, &policy());
+        let Judged { message, verdict, .. } = judge::judge(message, &policy());
+        bounded(&message);
         assert!(!verdict.reasons.is_empty());
         assert!(verdict.reasons.iter().all(|reason| !reason.detail.chars().any(char::is_control)));
-        authentication(&message, &policy());
     }
     needs_more(bytes);
 }

@@ -86,13 +86,13 @@ fn letters(
         }
     };
     for (uid, mail) in (1..).zip(mails) {
-        take(now, &Input::Mail(Box::new(incoming(policy, authentication.clone(), uid, mail))));
+        take(now, &Input::Mail(Box::new(incoming(authentication.clone(), uid, mail))));
     }
     take(now + Span::hours(47), &Input::Time);
     letters
 }
 
-fn incoming(policy: &Policy, authentication: Authentication, uid: u32, mail: &str) -> Incoming {
+fn incoming(authentication: Authentication, uid: u32, mail: &str) -> Incoming {
     let message = parse(mail.replace('\n', "\r\n").as_bytes(), true);
     Incoming {
         mail: MailRef {
@@ -103,7 +103,7 @@ fn incoming(policy: &Policy, authentication: Authentication, uid: u32, mail: &st
             arrived: Moment::parse_rfc3339("2026-09-01T17:11:00Z").unwrap(),
             size: 1000,
         },
-        verdict: classify(&message, policy),
+        verdict: classify(&message, &authentication),
         message,
         authentication,
         witness: None,

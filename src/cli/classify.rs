@@ -11,9 +11,8 @@ use super::sample::{self, Sample};
 use super::setup::{letters, settings};
 use crate::config::settings::Settings;
 use crate::desk::answer::{Answer, answer};
-use crate::desk::authentication::authentication;
-use crate::desk::classify::classify as judge;
 use crate::desk::event::HoldReason;
+use crate::desk::judge::{Judged, judge};
 use crate::desk::line::shown;
 use crate::desk::message::Message;
 use crate::desk::parse::parse;
@@ -101,8 +100,8 @@ impl Judge {
                 &assumed
             }
         };
-        let verdict = judge(&message, policy);
-        let answer = answer(&message, &verdict, &authentication(&message, policy), policy);
+        let Judged { message, verdict, authentication } = judge(message, policy);
+        let answer = answer(&message, &verdict, &authentication, policy);
         let letter = match (&self.wording, answer) {
             (Some(wording), Answer::Letter(kind)) => {
                 sample::letter(wording, policy, &message, &verdict, kind).map_err(Failure::of)?

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::desk::authentication::{Authentication, authentication};
-use crate::desk::classify::classify;
+use crate::desk::authentication::Authentication;
+use crate::desk::door;
 use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::intake::looked_up;
+use crate::desk::judge::judge;
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
 use crate::desk::policy::Policy;
@@ -125,7 +126,9 @@ fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
             News::Selected { folder, uid_validity, uid_next, reply }
         }
         FromFolder::Headers { folder, mails, reply } => {
-            News::Headers { folder, mails: mails.iter().map(read_header).collect(), reply }
+            let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;
+            let mails = mails.iter().map(|fetched| read_header(fetched, policy)).collect();
+            News::Headers { folder, mails, reply }
         }
         FromFolder::Mails { folder, uid_validity, mails, upto, reply } => {
             let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;
@@ -138,8 +141,8 @@ fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
     })
 }
 
-fn read_header(fetched: &Fetched) -> ReadHeader {
-    let message = parse(&fetched.bytes, false);
+fn read_header(fetched: &Fetched, policy: &Policy) -> ReadHeader {
+    let (message, _) = door::entered(parse(&fetched.bytes, false), policy);
     let ties = looked_up(&message);
     ReadHeader { uid: fetched.uid, message, ties }
 }
@@ -150,19 +153,22 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
         tracing::warn!(uid = fetched.uid, error, "a mail cannot be read; it is put before a human");
         message.defects.push(Defect::Unreadable);
     }
+    // What our configuration says of lists may change; how a mail is known again must not.
+    let key = if fetched.bytes.is_empty() {
+        place_key(&folder.to_string(), uid_validity, fetched.uid)
+    } else {
+        mail_key(&policy.case_prefix, &message, &fetched.bytes)
+    };
+    let judged = judge(message, policy);
     ReadMail {
         uid: fetched.uid,
         arrived: fetched.arrived,
         size: fetched.size,
         witness: fetched.keywords.iter().copied().max(),
-        key: if fetched.bytes.is_empty() {
-            place_key(&folder.to_string(), uid_validity, fetched.uid)
-        } else {
-            mail_key(&policy.case_prefix, &message, &fetched.bytes)
-        },
-        ties: looked_up(&message),
-        verdict: classify(&message, policy),
-        authentication: authentication(&message, policy),
-        message,
+        key,
+        ties: looked_up(&judged.message),
+        verdict: judged.verdict,
+        authentication: judged.authentication,
+        message: judged.message,
     }
 }

@@ -19,9 +19,8 @@ mod person;
 mod sense;
 mod words;
 
-use super::authentication::{Authentication, authentication};
+use super::authentication::Authentication;
 use super::message::Message;
-use super::policy::Policy;
 use super::verdict::{Code, Figures, Kind, Reason, Verdict};
 use content::Content;
 use own::Own;
@@ -39,7 +38,7 @@ struct Rule {
 /// What the rules look at, measured once.
 struct Facts<'a> {
     message: &'a Message,
-    authentication: Authentication,
+    authentication: &'a Authentication,
     own: Own,
     content: Content,
     figures: Figures,
@@ -57,6 +56,7 @@ const RULES: &[Rule] = &[
     rule(Code::StandardReport,        Kind::Automatic,      machine::standard_report),
     rule(Code::AggregateReport,       Kind::Automatic,      machine::aggregate_report),
     rule(Code::DeliveryReportInWords, Kind::Bounce,         bounce::in_words),
+    rule(Code::ListAdministration,    Kind::Automatic,      machine::list_administration),
     rule(Code::AutoSubmitted,         Kind::Automatic,      machine::auto_submitted),
     rule(Code::AutoReplyField,        Kind::Automatic,      machine::auto_reply_field),
     rule(Code::RobotField,            Kind::Automatic,      machine::robot_field),
@@ -84,9 +84,9 @@ const RULES: &[Rule] = &[
     rule(Code::OnlyQuestions,         Kind::Other,          person::only_questions),
 ];
 
-/// Judges a mail by itself. Whether it belongs to a known case is for threading to say.
-pub fn classify(message: &Message, policy: &Policy) -> Verdict {
-    let facts = Facts::of(message, policy);
+/// Says what kind of mail this is, given how sure its author is. Called by `judge`.
+pub fn classify(message: &Message, authentication: &Authentication) -> Verdict {
+    let facts = Facts::of(message, authentication);
     let mut found = RULES.iter().filter_map(|rule| Some((rule, (rule.finds)(&facts)?)));
     let Some((first, detail)) = found.next() else {
         return facts.other(Code::TellsLittle, person::counted(&facts));
@@ -103,12 +103,12 @@ pub fn classify(message: &Message, policy: &Policy) -> Verdict {
 }
 
 impl Facts<'_> {
-    fn of<'a>(message: &'a Message, policy: &Policy) -> Facts<'a> {
+    fn of<'a>(message: &'a Message, authentication: &'a Authentication) -> Facts<'a> {
         let own = own::words(message);
         let content =
             Content::measure(&own.text, &message.subject, !message.attachments.is_empty());
         let figures = person::figures(message, &own, &content);
-        Facts { message, authentication: authentication(message, policy), own, content, figures }
+        Facts { message, authentication, own, content, figures }
     }
 
     fn verdict(&self, kind: Kind, reasons: Vec<Reason>) -> Verdict {

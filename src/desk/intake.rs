@@ -77,7 +77,8 @@ enum Place {
 /// comes from somebody who takes part in it, or answers a letter whose id nobody can guess.
 fn place(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Place {
     let author = incoming.message.author().map(|mailbox| &mailbox.address);
-    let proven = incoming.authentication != Authentication::Fail;
+    let hearsay = incoming.message.through.as_ref().is_some_and(|through| through.hearsay);
+    let proven = incoming.authentication != Authentication::Fail && !hearsay;
     let takes_part = |case: &Case| proven && author.is_some_and(|a| case.takes_part(a));
     let mut joins: Vec<(Certainty, CaseId)> = Vec::new();
     let mut linked: Vec<CaseId> = Vec::new();
@@ -306,12 +307,12 @@ pub fn looked_up(message: &Message) -> Vec<Tie> {
     about.chain(ties(message)).collect()
 }
 
-/// In an inbox where not all mail is ours: whether this mail is to one of the published addresses.
-/// In a dedicated inbox every mail is.
+/// In an inbox where not all mail is ours: whether this mail is to one of the published addresses,
+/// or came through a list of ours. In a dedicated inbox every mail is.
 pub fn concerns_us(policy: &Policy, message: &Message) -> bool {
     let delivered = message.delivered_to.iter().filter(|to| Some(*to) != policy.account.as_ref());
     let copied = message.cc.iter().map(|one| &one.address);
     let mut to = message.to.iter().chain(copied).chain(delivered);
-    let published = |address: &Address| policy.is_ours(address);
-    policy.kind == InboxKind::Dedicated || to.any(published)
+    let published = |address: &Address| policy.is_published(address);
+    policy.kind == InboxKind::Dedicated || message.through.is_some() || to.any(published)
 }

@@ -134,6 +134,8 @@ pub enum Code {
     StandardReport,
     /// A DMARC aggregate report (RFC 7489).
     AggregateReport,
+    /// The software of our own list wrote it, about the list.
+    ListAdministration,
     /// Auto-Submitted says that no person sent it (RFC 3834).
     AutoSubmitted,
     /// A header field that only automatic answers carry.
@@ -192,6 +194,7 @@ impl Code {
             Code::Receipt => "receipt",
             Code::StandardReport => "standard_report",
             Code::AggregateReport => "aggregate_report",
+            Code::ListAdministration => "list_administration",
             Code::AutoSubmitted => "auto_submitted",
             Code::AutoReplyField => "auto_reply_field",
             Code::RobotField => "robot_field",

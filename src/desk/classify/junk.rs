@@ -18,7 +18,7 @@ pub(super) fn dangerous_attachment(facts: &Facts<'_>) -> Option<String> {
         let name = file.name.to_ascii_lowercase();
         name.split('.').skip(1).any(|ending| RUNS.contains(&ending.trim()))
     })?;
-    let forged = facts.authentication == Authentication::Fail;
+    let forged = *facts.authentication == Authentication::Fail;
     (forged && !facts.reads_as_report()).then(|| {
         format!(
             "it carries a file that runs ({}) and its sender is forged",
@@ -29,7 +29,7 @@ pub(super) fn dangerous_attachment(facts: &Facts<'_>) -> Option<String> {
 
 /// The same from a sender whose domain disowns the mail: that weighs more than a machine's words.
 pub(super) fn forged_lure(facts: &Facts<'_>) -> Option<String> {
-    (facts.authentication == Authentication::Fail).then(|| lure(facts))?
+    (*facts.authentication == Authentication::Fail).then(|| lure(facts))?
 }
 
 /// Asks for passwords or payments behind a link or a file, from a sender who is not authenticated.

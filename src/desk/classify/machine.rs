@@ -182,6 +182,13 @@ pub(super) fn aggregate_report(facts: &Facts<'_>) -> Option<String> {
         .then(|| "it is a DMARC aggregate report".to_owned())
 }
 
+/// A subscription to confirm, a mail to moderate, a digest: surely from the software of our own list.
+pub(super) fn list_administration(facts: &Facts<'_>) -> Option<String> {
+    let through = facts.message.through.as_ref()?;
+    (through.proven && through.administrative)
+        .then(|| "the list software wrote it, about the list".to_owned())
+}
+
 /// RFC 3834 section 5. A mail that was only forwarded by a rule may still be a person's.
 pub(super) fn auto_submitted(facts: &Facts<'_>) -> Option<String> {
     let value = facts.message.header("auto-submitted")?.to_ascii_lowercase();
