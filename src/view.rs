@@ -164,8 +164,9 @@ fn tell(fact: &Fact) -> (&'static str, String) {
             "answered before",
             "the mail carries $WatchpostAcked: an earlier store had answered it".into(),
         ),
-        Fact::RelayStopped { why, next, .. } => {
-            ("relay stopped", format!("the mail server refuses us: {why}; again at {}", utc(*next)))
+        Fact::RelayStopped { why, next, passing, .. } => {
+            let how = if *passing { "takes nothing now" } else { "refuses us" };
+            ("relay stopped", format!("the mail server {how}: {why}; again at {}", utc(*next)))
         }
         Fact::RelayResumed { .. } => {
             ("relay resumed", "the mail server takes letters again".into())

@@ -404,11 +404,57 @@ fn a_relay_that_refuses_us_stops_all_letters_and_one_of_them_tries_it_out() {
         ));
     }
     let told = office.delivery(1, Outcome::Configuration("535 no".into()));
-    assert_eq!(told, ["relay stopped"]);
+    assert_eq!(told, ["1 delayed, unknown: false", "relay stopped"]);
     assert!(office.due().is_empty());
     office.now = office.desk.next_wakeup(office.now).unwrap();
     assert_eq!(office.due().len(), 1, "one letter tries");
-    assert_eq!(office.delivery(1, Outcome::Accepted("250".into())), ["relay resumed", "1 sent"]);
+    assert_eq!(office.delivery(2, Outcome::Accepted("250".into())), ["relay resumed", "2 sent"]);
+    assert_eq!(office.due().len(), 1);
+}
+
+#[test]
+fn one_letter_that_the_relay_takes_amiss_does_not_hold_up_the_others() {
+    let mut office = Office::open();
+    for n in 1..=3 {
+        let from = format!("r{n}@acorn.example");
+        office.receive(mail(&from, &format!("{n}@acorn"), "x", Kind::Complete));
+    }
+    let (start, mut sent) = (office.now, Vec::new());
+    while office.now.since(start) < Span::minutes(10) {
+        for letter in office.due() {
+            let poison = letter.0.starts_with("EXP-2026-0001");
+            let outcome = if poison { Outcome::Configuration } else { Outcome::Accepted };
+            let delivery = Input::Delivery { letter, outcome: outcome("5xx or 250".into()) };
+            sent.extend(
+                office.take(&delivery).iter().map(in_words).filter(|w| w.ends_with("sent")),
+            );
+        }
+        office.now = office.desk.next_wakeup(office.now).unwrap();
+    }
+    assert_eq!(sent, ["2 sent", "3 sent"]);
+    assert_eq!(office.desk.books().letters_waiting(), 1);
+}
+
+#[test]
+fn while_a_relay_cannot_be_reached_one_letter_at_a_time_looks_for_it() {
+    let mut office = Office::open();
+    for n in 1..=3 {
+        let from = format!("r{n}@acorn.example");
+        office.receive(mail(&from, &format!("{n}@acorn"), "x", Kind::Complete));
+    }
+    for _ in 0..5 {
+        let told = office.delivery(1, Outcome::Unreachable("cannot connect".into()));
+        assert_eq!(told, ["relay stopped"], "the letter is not to blame");
+        assert!(office.due().is_empty());
+        let next = office.desk.next_wakeup(office.now).unwrap();
+        assert!(next.since(office.now) >= Span::seconds(30), "{next}");
+        office.now = next;
+        assert_eq!(office.due().len(), 1);
+    }
+    assert!(matches!(&office.log.last().unwrap().fact, Fact::RelayStopped { passing: true, .. }));
+    // It is there again, though it does not want this letter yet.
+    let told = office.delivery(1, Outcome::Transient("451 greylisted".into()));
+    assert_eq!(told, ["relay resumed", "1 delayed, unknown: false"]);
     assert_eq!(office.due().len(), 2);
 }
 

@@ -30,7 +30,11 @@ pub(super) fn note(event: &Event) {
         Fact::Bounced { letter, failed, .. } => {
             tracing::error!(case, %letter, failed, "a letter came back; see `watchpost show`");
         }
-        Fact::RelayStopped { inbox, why, next } => {
+        Fact::RelayStopped { inbox, why, next, passing: true } => {
+            let why = without_addresses(why);
+            tracing::warn!(inbox, why, %next, "the mail server takes nothing now: letters wait");
+        }
+        Fact::RelayStopped { inbox, why, next, passing: false } => {
             let why = without_addresses(why);
             tracing::error!(inbox, why, %next, "the mail server refuses us: no letter leaves");
         }

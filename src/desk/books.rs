@@ -88,7 +88,7 @@ impl Books {
                     waiting.next = *next;
                 }
             }
-            Fact::RelayStopped { inbox, why, next } => {
+            Fact::RelayStopped { inbox, why, next, .. } => {
                 let since = self.stops.get(inbox).map_or(event.at, |stop| stop.since);
                 let stop = Stop { since, next: *next, why: why.clone() };
                 self.stops.insert_mut(inbox.clone(), stop);

@@ -7,7 +7,7 @@ use super::keys::Keys;
 use super::letter::{LetterId, LetterKind};
 use super::outbox::{Outcome, next_try};
 use super::policy::Policy;
-use super::time::Moment;
+use super::time::{Moment, Span};
 
 /// What follows from an attempt to send a letter.
 pub(super) fn delivery(
@@ -20,22 +20,28 @@ pub(super) fn delivery(
     let (inbox, letter) = (waiting.inbox.clone(), letter.clone());
     let stop = books.stop(&inbox);
     let next = next_try(waiting.queued, now);
+    let probe = next_try(stop.map_or(now, |stop| stop.since), now);
+    let delayed = |why, unknown, next| Fact::Delayed { letter: letter.clone(), why, unknown, next };
+    let stopped = |why, passing| {
+        let inbox = inbox.clone();
+        (None, Fact::RelayStopped { inbox, why, next: probe, passing })
+    };
     let fact = match outcome.clone() {
         Outcome::Accepted(reply) => Fact::Sent { letter: letter.clone(), reply },
         Outcome::Permanent(why) => Fact::Refused { letter: letter.clone(), why },
-        Outcome::Transient(why) => {
-            Fact::Delayed { letter: letter.clone(), why, unknown: false, next }
-        }
-        Outcome::Unknown(why) => Fact::Delayed { letter: letter.clone(), why, unknown: true, next },
+        Outcome::Transient(why) => delayed(why, false, next),
+        Outcome::Unknown(why) => delayed(why, true, next),
+        Outcome::Unreachable(why) => return vec![stopped(why, true)],
         Outcome::Configuration(why) => {
-            let next = next_try(stop.map_or(now, |stop| stop.since), now);
-            return vec![(None, Fact::RelayStopped { inbox, why, next })];
+            // Perhaps it is about this letter after all: the next one to try is another.
+            let next = next.max(probe + Span::seconds(1));
+            return vec![(letter.case(), delayed(why.clone(), false, next)), stopped(why, false)];
         }
     };
-    let reached = matches!(outcome, Outcome::Accepted(_) | Outcome::Permanent(_));
-    let resumed = (reached && stop.is_some()).then_some((None, Fact::RelayResumed { inbox }));
+    let resumed = stop.is_some().then_some((None, Fact::RelayResumed { inbox }));
     // A delay is told once; how it ended is told on every case that the letter acknowledges.
-    let others = if reached { waiting.covers.as_slice() } else { &[] };
+    let ended = matches!(outcome, Outcome::Accepted(_) | Outcome::Permanent(_));
+    let others = if ended { waiting.covers.as_slice() } else { &[] };
     let on_cases = letter.case().into_iter().chain(others.iter().cloned());
     let told = on_cases.map(|case| (Some(case), fact.clone()));
     resumed.into_iter().chain(told).collect()

@@ -127,14 +127,18 @@ pub enum Fact {
     },
     /// An earlier life of this desk, whose store is lost, had answered the mail already.
     AnsweredBefore,
-    /// The mail server refuses us: no letter of this inbox is tried until `next`.
+    /// The mail server cannot be reached or refuses us: no letter of this inbox is tried until
+    /// `next`.
     RelayStopped {
         /// The inbox whose relay it is.
         inbox: String,
-        /// What the server said.
+        /// What the server said, or what failed.
         why: String,
         /// When one letter is tried again.
         next: Moment,
+        /// It may pass by itself; otherwise somebody has to change something.
+        #[serde(default)]
+        passing: bool,
     },
     /// The mail server takes letters again.
     RelayResumed {

@@ -12,8 +12,10 @@ use super::time::{Moment, Span};
 pub enum Outcome {
     /// The server took it: its reply to the end of DATA.
     Accepted(String),
-    /// Not taken now, surely not sent: 4xx, no connection, a cut before the end of DATA. Try again.
+    /// Not taken now, surely not sent: 4xx, a cut before the end of DATA. Try again.
     Transient(String),
+    /// The server cannot be reached, or takes no login now; nothing is wrong with the letter.
+    Unreachable(String),
     /// Refused for good: 5xx for this sender, recipient or text. A human has to look.
     Permanent(String),
     /// Cut or silent after the end of DATA: sent or not, nobody knows. Try again with the same Message-ID.
@@ -38,14 +40,15 @@ pub struct Waiting {
     pub next: Moment,
 }
 
-/// A relay that refuses us: nothing is wrong with the letters, so all of them wait.
+/// A relay that cannot be reached or refuses us: most likely nothing is wrong with the letters, so
+/// all of them wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// Since when.
     pub since: Moment,
     /// When one letter is tried again.
     pub next: Moment,
-    /// What the server said.
+    /// What the server said, or what failed.
     pub why: String,
 }
 

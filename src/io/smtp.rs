@@ -65,7 +65,7 @@ pub struct ProbeError {
 /// Connects, secures the connection and logs in as a letter would, and says goodbye: no mail.
 pub async fn probe(relay: &Smtp, password: &Password) -> Result<Probe, ProbeError> {
     let session = Session::open(relay, password).await.map_err(|failure| match failure.into() {
-        Outcome::Transient(detail) | Outcome::Unknown(detail) => {
+        Outcome::Unreachable(detail) | Outcome::Transient(detail) | Outcome::Unknown(detail) => {
             ProbeError { detail, may_pass: true }
         }
         Outcome::Configuration(detail) | Outcome::Permanent(detail) | Outcome::Accepted(detail) => {
