@@ -99,6 +99,9 @@ pub enum Error {
     },
 }
 
+/// Why a server may say nothing on a connection that begins in clear text.
+pub const SAYS_NOTHING: &str = "the server says nothing; it may want `security` set to `tls`";
+
 /// Connects, without delay for small packets. With [`Security::Tls`] the TLS handshake is done;
 /// with [`Security::StartTls`] the stream is still clear and [`upgrade`] must follow before any
 /// secret is sent; with [`Security::None`] the peer is known to be this machine.

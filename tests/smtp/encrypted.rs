@@ -128,7 +128,7 @@ async fn starttls_refused_now_or_for_good() {
         let relay = Relay::start(vec![script]).await;
         let outcomes = send(settings(relay.port, Security::StartTls, None), letters()).await;
         let right = match &outcomes[0] {
-            Outcome::Transient(_) => now,
+            Outcome::Unreachable(_) => now,
             Outcome::Configuration(_) => !now,
             _ => false,
         };
@@ -145,7 +145,7 @@ async fn clear_text_slipped_in_before_tls_ends_the_conversation() {
     let relay = Relay::start(vec![script]).await;
     let outcomes = send(settings(relay.port, Security::StartTls, None), letters()).await;
     let detail = "STARTTLS: not an SMTP reply: clear text was slipped in before TLS".to_owned();
-    assert_eq!(outcomes, [Outcome::Transient(detail)]);
+    assert_eq!(outcomes, [Outcome::Unreachable(detail)]);
     relay.finished().await;
 }
 
@@ -176,7 +176,7 @@ async fn a_connection_cut_in_the_handshake_is_tried_again() {
         let _ = stream.shutdown().await;
     });
     let outcomes = send(settings(port, Security::Tls, None), letters()).await;
-    assert!(matches!(outcomes[0], Outcome::Transient(_)), "{outcomes:?}");
+    assert!(matches!(outcomes[0], Outcome::Unreachable(_)), "{outcomes:?}");
     server.await.unwrap();
 }
 
@@ -193,14 +193,18 @@ async fn a_probe_logs_in_and_sends_no_mail() {
 
 #[tokio::test]
 async fn a_probe_says_whether_it_may_pass() {
-    for (reply, may_pass) in [("535 5.7.8 wrong\r\n", false), ("454 4.7.0 later\r\n", true)] {
+    for (reply, may_pass, hint) in [
+        ("535 5.7.8 wrong", false, " (check `user` and the password)"),
+        ("538 5.7.11 not without encryption", false, ""),
+        ("454 4.7.0 later", true, ""),
+    ] {
         let mut script = opening();
         script.pop();
-        script.extend([say(reply), Act::End]);
+        script.extend([say(format!("{reply}\r\n")), Act::End]);
         let relay = Relay::start(vec![script]).await;
         let error =
             probe(&settings(relay.port, Security::None, None), &secret()).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("AUTH: {}", reply.trim_end()));
+        assert_eq!(error.to_string(), format!("AUTH: {reply}{hint}"));
         assert_eq!(error.may_pass, may_pass);
         relay.finished().await;
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use watchpost::config::settings::Security;
 use watchpost::desk::letter::Letter;
 use watchpost::desk::outbox::Outcome;
-use watchpost::desk::outbox::Outcome::{Accepted, Configuration, Permanent, Transient, Unknown};
+use watchpost::desk::outbox::Outcome::{
+    Accepted, Configuration, Permanent, Transient, Unknown, Unreachable,
+};
 use watchpost::io::smtp::compose;
 
 use super::relay::*;
@@ -61,25 +63,42 @@ type Expected = fn(String) -> Outcome;
 async fn what_the_relay_answers_decides_the_outcome() {
     let table: Vec<(usize, &str, Expected)> = vec![
         (GREETING, "554 5.7.1 go away", Configuration),
-        (GREETING, "421 4.3.2 too busy", Transient),
-        (GREETING, "hello", Transient),
+        (GREETING, "421 4.3.2 too busy", Unreachable),
+        (GREETING, "hello", Unreachable),
         (HELLO, "550 who are you", Configuration),
-        (HELLO, "451 later", Transient),
+        (HELLO, "451 later", Unreachable),
         (LOGIN, "535 5.7.8 wrong password", Configuration),
         (LOGIN, "534 5.7.9 application password required", Configuration),
         (LOGIN, "538 5.7.11 encryption required", Configuration),
         (LOGIN, "504 5.5.4 unknown mechanism", Configuration),
-        (LOGIN, "454 4.7.0 try again", Transient),
+        (LOGIN, "454 4.7.0 try again", Unreachable),
         (SENDER, "530 5.7.0 log in first", Configuration),
         (SENDER, "550 5.7.0 log in first", Configuration),
         (SENDER, "451 4.3.0 later", Transient),
-        (SENDER, "553 5.1.8 bad sender", Permanent),
+        // MAIL names our address and nothing of the letter but its size.
+        (SENDER, "553 5.1.8 bad sender", Configuration),
+        (SENDER, "550 5.7.1 sender address not yours", Configuration),
+        (SENDER, "550 who are you", Configuration),
+        (SENDER, "552 5.3.4 too big", Permanent),
+        (SENDER, "552 too big", Permanent),
+        (SENDER, "554 5.3.4 too big", Permanent),
+        (SENDER, "550 5.6.7 that address needs more", Permanent),
+        (SENDER, "555 SMTPUTF8 is not supported", Permanent),
         (RECIPIENT, "450 4.2.1 mailbox busy", Transient),
         (RECIPIENT, "451 4.7.1 greylisted", Transient),
         (RECIPIENT, "452 4.2.2 mailbox full", Transient),
         (RECIPIENT, "421 4.4.2 closing", Transient),
         (RECIPIENT, "550 5.1.1 no such user", Permanent),
-        (RECIPIENT, "550 5.7.1 relaying denied", Permanent),
+        (RECIPIENT, "550 5.2.1 mailbox disabled", Permanent),
+        (RECIPIENT, "550 5.7.1 they do not want it", Permanent),
+        // Whoever may not relay gets it said for each recipient.
+        (RECIPIENT, "550 5.7.1 relaying denied", Configuration),
+        (RECIPIENT, "554 5.7.1 <a@b.example>: Relay access denied", Configuration),
+        (RECIPIENT, "550 relay not permitted", Configuration),
+        (RECIPIENT, "553 5.7.1 <us@b.example>: Sender address rejected: not owned", Configuration),
+        (RECIPIENT, "550 5.1.8 <us@b.example>: Sender address rejected: no domain", Configuration),
+        // A recipient cannot stop the relay by the words in its address.
+        (RECIPIENT, "550 5.1.1 <\"relaying denied\"@b.example>: unknown", Permanent),
         (RECIPIENT, "571 a code that no RFC lists", Permanent),
         (RECIPIENT, "535 5.7.8 log in again", Configuration),
         (RECIPIENT, "354 what?", Transient),
@@ -90,7 +109,9 @@ async fn what_the_relay_answers_decides_the_outcome() {
         (END, "452 4.3.1 disk full", Transient),
         (END, "552 5.7.0 it looks dangerous", Permanent),
         (END, "554 5.6.0 spam", Permanent),
+        (END, "554 5.7.1 spam: relaying denied", Permanent),
         (END, "530 5.7.0 log in first", Configuration),
+        (END, "554 5.2.252 SendAsDenied; not allowed to send as", Configuration),
         (END, "354 what?", Unknown),
         (END, "gibberish", Unknown),
     ];
@@ -104,15 +125,23 @@ async fn what_the_relay_answers_decides_the_outcome() {
 
 #[tokio::test]
 async fn a_cut_or_silent_relay_is_tried_again_and_only_after_the_text_is_it_unknown() {
+    let fits = |step: usize, outcome: &Outcome, words: &str| match outcome {
+        Unreachable(text) => step <= LOGIN && text.contains(words),
+        Transient(text) => step > LOGIN && text.contains(words),
+        _ => false,
+    };
     // The answer to the end of the text may take ten times as long.
     let short = Duration::from_millis(300);
     for step in [GREETING, HELLO, LOGIN, SENDER, RECIPIENT, DATA] {
         let cut = outcome_of(step, vec![Act::Cut]).await;
-        assert!(matches!(&cut, Transient(text) if text.contains("cut")), "{step}: {cut:?}");
+        assert!(fits(step, &cut, "cut"), "{step}: {cut:?}");
         let stall = outcome_within(short, step, vec![Act::Stall]).await;
-        assert!(matches!(&stall, Transient(text) if text.contains("no answer")), "{stall:?}");
+        assert!(fits(step, &stall, "no answer"), "{step}: {stall:?}");
+        // What would answer at once in TLS says nothing in clear text.
+        let hint = "the server says nothing; it may want `security` set to `tls`";
+        assert_eq!(detail_of(&stall).contains(hint), step == GREETING, "{stall:?}");
         let half = outcome_of(step, vec![say("250-half an an"), Act::Cut]).await;
-        assert!(matches!(half, Transient(_)), "{step}: {half:?}");
+        assert!(fits(step, &half, ""), "{step}: {half:?}");
     }
     for acts in [vec![Act::Cut], vec![Act::Stall], vec![say("250 half"), Act::Cut]] {
         let outcome = outcome_within(short, END, acts.clone()).await;
@@ -149,7 +178,7 @@ async fn nobody_there_is_tried_again() {
     let port = Relay::start(vec![]).await.port;
     let smtp = settings(port, Security::None, None);
     let outcome = send(smtp, vec![letter("EXP-2026-0007/acknowledgement")]).await.remove(0);
-    assert!(matches!(&outcome, Transient(text) if text.contains("cannot connect")), "{outcome:?}");
+    assert!(matches!(&outcome, Unreachable(t) if t.contains("cannot connect")), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -196,7 +225,10 @@ async fn an_endless_reply_is_not_read_for_ever() {
         });
         let smtp = settings(port, Security::None, None);
         let outcome = send(smtp, vec![letter("EXP-2026-0007/acknowledgement")]).await.remove(0);
-        assert!(matches!(&outcome, Transient(t) if t.contains("not an SMTP reply")), "{outcome:?}");
+        assert!(
+            matches!(&outcome, Unreachable(t) if t.contains("not an SMTP reply")),
+            "{outcome:?}"
+        );
         server.await.unwrap();
     }
 }
@@ -208,6 +240,11 @@ async fn a_detail_is_one_short_line_that_moves_no_cursor() {
     let detail = detail_of(&outcome);
     assert!(detail.starts_with("RCPT: 550 5.1.1 \\u{1b}[2J\\u{202e}é"), "{detail}");
     assert!(detail.len() <= 200 && detail.ends_with('…'), "{detail}");
+    let nasty = format!("535-5.7.8 no\r\n535 5.7.8 {}\r\n", "é".repeat(500));
+    let outcome = outcome_of(LOGIN, vec![say(nasty)]).await;
+    let detail = detail_of(&outcome);
+    assert!(detail.len() <= 200, "{detail}");
+    assert!(detail.ends_with("é… (check `user` and the password)"), "{detail}");
     let lines = outcome_of(RECIPIENT, vec![say("550-5.1.1 no\r\n550 5.1.1 user\r\n")]).await;
     assert_eq!(lines, Permanent("RCPT: 550 5.1.1 no 5.1.1 user".to_owned()));
 }
@@ -264,6 +301,6 @@ async fn a_letter_that_cannot_be_written_never_reaches_the_relay() {
 fn detail_of(outcome: &Outcome) -> &str {
     match outcome {
         Accepted(text) | Transient(text) | Permanent(text) | Unknown(text)
-        | Configuration(text) => text,
+        | Configuration(text) | Unreachable(text) => text,
     }
 }

@@ -1,4 +1,4 @@
-//! What an attempt came to: from what was seen, and at which step, to one of five outcomes.
+//! What an attempt came to: from what was seen, and at which step, to one of six outcomes.
 
 use super::dialogue::{Broken, Reply};
 use crate::desk::outbox::Outcome;
@@ -41,7 +41,7 @@ pub(super) enum Failure {
     Refused(Step, Reply),
     /// The connection is of no use any more.
     Broken(Step, Broken),
-    /// There is no connection; the next attempt may get one.
+    /// There is no connection, or none that can be used; the next attempt may get one.
     Unreachable(String),
     /// No letter can pass until somebody changes something.
     Setup(String),
@@ -71,9 +71,13 @@ impl From<Failure> for Outcome {
     fn from(failure: Failure) -> Outcome {
         match failure {
             Failure::Refused(step, reply) => {
-                let detail = detail(&format!("{}: {reply}", step.words()));
+                let text = format!("{}: {reply}", step.words());
+                let detail = detail(&text);
                 match reply.code {
+                    400..=499 if step <= Step::Login => Outcome::Unreachable(detail),
                     400..=499 => Outcome::Transient(detail),
+                    504 | 538 if step == Step::Login => Outcome::Configuration(detail),
+                    500..=599 if step == Step::Login => Outcome::Configuration(check_login(&text)),
                     500..=599 if is_about_us(step, &reply) => Outcome::Configuration(detail),
                     500..=599 => Outcome::Permanent(detail),
                     _ => out_of_step(step, detail),
@@ -82,7 +86,7 @@ impl From<Failure> for Outcome {
             Failure::Broken(step, broken) => {
                 out_of_step(step, detail(&format!("{}: {broken}", step.words())))
             }
-            Failure::Unreachable(text) => Outcome::Transient(detail(&text)),
+            Failure::Unreachable(text) => Outcome::Unreachable(detail(&text)),
             Failure::Setup(text) => Outcome::Configuration(detail(&text)),
             Failure::Letter(text) => Outcome::Permanent(detail(&text)),
         }
@@ -90,29 +94,84 @@ impl From<Failure> for Outcome {
 }
 
 fn out_of_step(step: Step, detail: String) -> Outcome {
-    if step == Step::End { Outcome::Unknown(detail) } else { Outcome::Transient(detail) }
+    match step {
+        Step::End => Outcome::Unknown(detail),
+        step if step <= Step::Login => Outcome::Unreachable(detail),
+        _ => Outcome::Transient(detail),
+    }
 }
 
-/// Whether a 5xx would meet every letter. Before the first MAIL it does; after it, what speaks of
-/// authentication does (RFC 4954 sections 4 and 6, RFC 3463 section 3.8). X.7.0 is said of an
-/// unknown sender before the text, but of a virus after it.
+/// Whether a 5xx would meet every letter, so that somebody has to change something; a letter that is
+/// given up instead is lost. What speaks of authentication does (RFC 4954 sections 4 and 6, RFC 3463
+/// section 3.8), and whatever comes before the first MAIL. MAIL names nothing but our own address, so
+/// a refusal is about us unless it is about the size or the recipient's kind of address. X.7.0 is
+/// said of an unknown sender before the text, but of a virus after it.
 fn is_about_us(step: Step, reply: &Reply) -> bool {
-    step <= Step::Login
+    let status = reply.enhanced().unwrap_or_default();
+    if step <= Step::Login
         || matches!(reply.code, 530 | 534 | 535 | 538)
-        || matches!(reply.enhanced(), Some("5.7.8" | "5.7.9" | "5.7.11"))
-        || (step < Step::Text && reply.enhanced() == Some("5.7.0"))
+        || matches!(status, "5.7.8" | "5.7.9" | "5.7.11" | "5.7.60" | "5.2.252")
+    {
+        return true;
+    }
+    match step {
+        Step::Sender => !is_about_letter(reply.code, status, &reply.to_string()),
+        Step::Recipient | Step::Data => {
+            status == "5.7.0" || (!is_about_recipient(status) && says_we_may_not(reply))
+        }
+        _ => false,
+    }
+}
+
+/// Its size, or an address in it that is not ASCII (RFC 1870 section 6.1, RFC 6531 section 3.5).
+fn is_about_letter(code: u16, status: &str, text: &str) -> bool {
+    code == 552
+        || matches!(status, "5.2.3" | "5.3.4" | "5.6.7")
+        || text.to_ascii_uppercase().contains("SMTPUTF8")
+}
+
+/// X.1.7 and X.1.8 are about the sender's address (RFC 3463 section 3.2). Whatever else X.1 and X.2
+/// are is said of the recipient, and the text may hold what the recipient likes.
+fn is_about_recipient(status: &str) -> bool {
+    let recipient = status.starts_with("5.1.") || status.starts_with("5.2.");
+    recipient && !matches!(status, "5.1.7" | "5.1.8")
+}
+
+/// Postfix, Sendmail, Exim and Exchange say at RCPT, with a status that means much else (5.7.1) or
+/// with none, that we may not send over them.
+fn says_we_may_not(reply: &Reply) -> bool {
+    let text = reply.to_string().to_ascii_lowercase();
+    let words = [
+        "relay access denied",
+        "relaying denied",
+        "relay not permitted",
+        "unable to relay",
+        "sender address rejected",
+        "sender verify failed",
+    ];
+    words.iter().any(|words| text.contains(words))
+}
+
+fn check_login(text: &str) -> String {
+    const HINT: &str = " (check `user` and the password)";
+    cut(text, LONGEST - HINT.len()) + HINT
 }
 
 /// One line of at most 200 bytes in which nothing can move a cursor or forge a log line.
 pub(super) fn detail(text: &str) -> String {
-    const LONGEST: usize = 200;
+    cut(text, LONGEST)
+}
+
+const LONGEST: usize = 200;
+
+fn cut(text: &str, longest: usize) -> String {
     let mut line = String::new();
     for character in text.trim_end().chars() {
         let hidden = character.is_control()
             || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
         let shown =
             if hidden { character.escape_default().to_string() } else { character.to_string() };
-        if line.len() + shown.len() > LONGEST - '…'.len_utf8() {
+        if line.len() + shown.len() > longest - '…'.len_utf8() {
             line.push('…');
             break;
         }

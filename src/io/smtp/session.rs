@@ -15,7 +15,7 @@ use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParame
 use secrecy::ExposeSecret as _;
 
 use super::compose::{ComposeError, address, compose};
-use super::dialogue::{Dialogue, Reply};
+use super::dialogue::{Broken, Dialogue, Reply};
 use super::outcome::{Failure, Step};
 use crate::config::settings::{Security, Server, Smtp};
 use crate::desk::letter::Letter;
@@ -49,7 +49,7 @@ impl Session {
         let stream = tls::connect(server).await?;
         let mut dialogue = Dialogue::new(stream, server.timeout);
         let greeting = dialogue.reply(server.timeout).await;
-        let greeting = greeting.map_err(|broken| Failure::Broken(Step::Greeting, broken))?;
+        let greeting = greeting.map_err(|broken| no_greeting(server, broken))?;
         done(Step::Greeting, greeting)?;
         let mut features = hello(&mut dialogue).await?;
         if server.security == Security::StartTls {
@@ -171,6 +171,15 @@ async fn exchange(
     command: impl Display,
 ) -> Result<Reply, Failure> {
     dialogue.command(command).await.map_err(|broken| Failure::Broken(step, broken))
+}
+
+fn no_greeting(server: &Server, broken: Broken) -> Failure {
+    match broken {
+        Broken::Silent(_) if server.security != Security::Tls => {
+            Failure::Unreachable(format!("greeting: {broken}: {}", tls::SAYS_NOTHING))
+        }
+        broken => Failure::Broken(Step::Greeting, broken),
+    }
 }
 
 fn done(step: Step, reply: Reply) -> Result<Reply, Failure> {
