@@ -103,7 +103,7 @@ fn incoming(authentication: Authentication, uid: u32, mail: &str) -> Incoming {
             arrived: Moment::parse_rfc3339("2026-09-01T17:11:00Z").unwrap(),
             size: 1000,
         },
-        verdict: classify(&message, &authentication),
+        verdict: classify(&message, &authentication, &policy()),
         message,
         authentication,
         witness: None,

@@ -11,6 +11,7 @@ use super::sample::{self, Sample};
 use super::setup::{letters, settings};
 use crate::config::settings::Settings;
 use crate::desk::answer::{Answer, answer};
+use crate::desk::classify::personal::{Acquaintance, Signal, reads_as_report};
 use crate::desk::event::HoldReason;
 use crate::desk::judge::{Judged, judge};
 use crate::desk::line::shown;
@@ -41,6 +42,9 @@ struct Row<'a> {
     hints: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     letter: Option<Sample>,
+    /// How it reads in an inbox that is a person's own.
+    personal: &'static str,
+    signals: Vec<Told>,
 }
 
 /// What mails are judged by.
@@ -49,6 +53,13 @@ struct Judge {
     /// Set where letters are to be shown.
     wording: Option<Wording>,
     format: Format,
+}
+
+/// A signal by which mail to a person's own address is known as a report.
+#[derive(Serialize)]
+struct Told {
+    signal: &'static str,
+    weight: i32,
 }
 
 /// Judges each file; a file that cannot be read is told of, and the others are judged all the same.
@@ -108,6 +119,14 @@ impl Judge {
             }
             _ => None,
         };
+        let personal = reads_as_report(
+            &message,
+            &authentication,
+            verdict.kind,
+            policy,
+            Acquaintance::default(),
+        );
+        let told = |signal: &Signal| Told { signal: signal.name, weight: signal.weight };
         let row = Row {
             file: name,
             verdict: verdict.kind.name(),
@@ -115,6 +134,8 @@ impl Judge {
             hold: if let Answer::Hold(why) = answer { Some(why) } else { None },
             reasons: &verdict.reasons,
             hints: &verdict.hints,
+            personal: personal.reading.name(),
+            signals: personal.signals.iter().map(told).collect(),
             letter,
         };
         match self.format {
@@ -143,6 +164,9 @@ fn text(row: &Row<'_>) -> Vec<String> {
             .extend(letter.body.lines().map(|l| format!("    {}", shown(l)).trim_end().to_owned()));
         lines.push(String::new());
     }
+    let signals = row.signals.iter().map(|told| format!("{:+} {}", told.weight, told.signal));
+    let signals = signals.collect::<Vec<_>>().join(", ");
+    lines.push(format!("    in a personal inbox: {} ({signals})", row.personal));
     lines
 }
 

@@ -6,8 +6,9 @@ use super::settings::Inbox;
 use super::twice::Taken;
 use super::{server, value};
 use crate::desk::address::{Address, Mailbox};
+use crate::desk::classify;
 use crate::desk::language::Language;
-use crate::desk::policy::{InboxKind, OnRule, Policy, Start};
+use crate::desk::policy::{InboxKind, OnRule, Policy, Scope, Start};
 use crate::desk::time::Span;
 
 /// Reads one inbox: its own tables over those at the top.
@@ -88,6 +89,7 @@ fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<P
         link_only: rules.link_only,
         attachment_only: rules.attachment_only,
         empty: rules.empty,
+        scope: project.scope,
     })
 }
 
@@ -101,6 +103,7 @@ struct Project {
     case_prefix: String,
     policy_url: Option<String>,
     language: Language,
+    scope: Scope,
 }
 
 fn project(table: &Table<'_>) -> Option<Project> {
@@ -108,17 +111,42 @@ fn project(table: &Table<'_>) -> Option<Project> {
     let case_prefix = table.need("case_prefix", "case_prefix = \"EXP\"", case_prefix);
     let policy_url = table.optional("policy_url", value::url);
     let language = table.or("language", Language::English, language);
+    let scope = scope(table);
     Some(Project {
         name: name?,
         case_prefix: case_prefix?,
         policy_url: policy_url?,
         language: language?,
+        scope: scope?,
     })
 }
 
 fn language(item: &Item<'_>) -> Option<Language> {
     let words: Vec<_> = Language::ALL.iter().map(|one| (one.code(), *one)).collect();
     value::choice(item, &words)
+}
+
+fn scope(table: &Table<'_>) -> Option<Scope> {
+    let own_modules = table.or("own_modules", Vec::new(), |item| modules(item, "[\"router\"]"));
+    let third_party_modules =
+        table.or("third_party_modules", Vec::new(), |item| modules(item, "[\"left-pad\"]"));
+    let threats = table.optional("threats", threats);
+    Some(Scope {
+        own_modules: own_modules?,
+        third_party_modules: third_party_modules?,
+        threats: threats?,
+    })
+}
+
+fn modules(item: &Item<'_>, example: &str) -> Option<Vec<String>> {
+    item.list(example)?.iter().map(value::line).collect()
+}
+
+fn threats(item: &Item<'_>) -> Option<Vec<String>> {
+    let names = classify::threats().chain(["none"]);
+    let words: Vec<(&str, &str)> = names.map(|name| (name, name)).collect();
+    let one = |item: &Item<'_>| value::choice(item, &words).map(str::to_owned);
+    item.list("[\"CWE-15\", \"CWE-1321\"]")?.iter().map(one).collect()
 }
 
 fn case_prefix(item: &Item<'_>) -> Option<String> {

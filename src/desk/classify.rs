@@ -8,19 +8,23 @@
 
 mod bounce;
 mod content;
+mod hints;
 mod junk;
 mod language;
 mod lexicon;
 mod links;
 mod machine;
 mod marks;
+mod modules;
 mod own;
 mod person;
+pub mod personal;
 mod sense;
 mod words;
 
 use super::authentication::Authentication;
 use super::message::Message;
+use super::policy::Policy;
 use super::verdict::{Code, Figures, Kind, Reason, Verdict};
 use content::Content;
 use own::Own;
@@ -42,6 +46,7 @@ struct Facts<'a> {
     own: Own,
     content: Content,
     figures: Figures,
+    policy: &'a Policy,
 }
 
 const fn rule(code: Code, kind: Kind, finds: fn(&Facts<'_>) -> Option<String>) -> Rule {
@@ -84,9 +89,14 @@ const RULES: &[Rule] = &[
     rule(Code::OnlyQuestions,         Kind::Other,          person::only_questions),
 ];
 
+/// The names of the classes of the threat model for which hints are given: `CWE-15`, ….
+pub fn threats() -> impl Iterator<Item = &'static str> {
+    words::scope::THREATS.iter().map(|threat| threat.name)
+}
+
 /// Says what kind of mail this is, given how sure its author is. Called by `judge`.
-pub fn classify(message: &Message, authentication: &Authentication) -> Verdict {
-    let facts = Facts::of(message, authentication);
+pub fn classify(message: &Message, authentication: &Authentication, policy: &Policy) -> Verdict {
+    let facts = Facts::of(message, authentication, policy);
     let mut found = RULES.iter().filter_map(|rule| Some((rule, (rule.finds)(&facts)?)));
     let Some((first, detail)) = found.next() else {
         return facts.other(Code::TellsLittle, person::counted(&facts));
@@ -103,17 +113,27 @@ pub fn classify(message: &Message, authentication: &Authentication) -> Verdict {
 }
 
 impl Facts<'_> {
-    fn of<'a>(message: &'a Message, authentication: &'a Authentication) -> Facts<'a> {
+    fn of<'a>(
+        message: &'a Message,
+        authentication: &'a Authentication,
+        policy: &'a Policy,
+    ) -> Facts<'a> {
         let own = own::words(message);
         let content =
             Content::measure(&own.text, &message.subject, !message.attachments.is_empty());
         let figures = person::figures(message, &own, &content);
-        Facts { message, authentication, own, content, figures }
+        Facts { message, authentication, own, content, figures, policy }
     }
 
     fn verdict(&self, kind: Kind, reasons: Vec<Reason>) -> Verdict {
         let language = self.content.language.sure().map(str::to_owned);
-        Verdict { kind, reasons, hints: self.hints(), language, figures: self.figures.clone() }
+        Verdict {
+            kind,
+            reasons,
+            hints: hints::hints(self),
+            language,
+            figures: self.figures.clone(),
+        }
     }
 
     /// A person's mail that is no report, and whether a machine may have written it after all.
@@ -137,16 +157,5 @@ impl Facts<'_> {
     /// The same for signals that people's mail has too, such as a list's: half of that is enough.
     fn may_be_report(&self) -> bool {
         self.content.points >= 2 && self.content.telling >= 5
-    }
-
-    /// What a human may want to know; none of it decides anything.
-    fn hints(&self) -> Vec<String> {
-        let mut hints: Vec<String> = Vec::new();
-        let language = self.content.language.sure().filter(|code| *code != "en");
-        hints.extend(language.map(|code| format!("lang:{code}")));
-        if self.content.count(sense::Sense::Bounty) > 0 {
-            hints.push("bounty_request".to_owned());
-        }
-        hints
     }
 }

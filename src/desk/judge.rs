@@ -22,6 +22,6 @@ pub struct Judged {
 /// Judges a mail by itself. Whether it belongs to a known case is for threading to say.
 pub fn judge(message: Message, policy: &Policy) -> Judged {
     let (message, authentication) = door::entered(message, policy);
-    let verdict = classify(&message, &authentication);
+    let verdict = classify(&message, &authentication, policy);
     Judged { message, authentication, verdict }
 }

@@ -49,6 +49,19 @@ pub struct Policy {
     pub attachment_only: OnRule,
     /// What happens to a mail with nothing in it.
     pub empty: OnRule,
+    /// What is ours and what is not, for hints.
+    pub scope: Scope,
+}
+
+/// What belongs to the project and what does not. It makes hints for people and decides nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Modules of the project beside the project itself: never hinted at as somebody else's.
+    pub own_modules: Vec<String>,
+    /// Modules of others that reports name, beside the well-known ones.
+    pub third_party_modules: Vec<String>,
+    /// The classes of the threat model (`CWE-15`) that make a hint; all of them where none is named.
+    pub threats: Option<Vec<String>>,
 }
 
 /// Which mail of an inbox opens a case.
@@ -104,6 +117,7 @@ impl Policy {
             link_only: OnRule::Reject,
             attachment_only: OnRule::Reject,
             empty: OnRule::Reject,
+            scope: Scope::default(),
         }
     }
 

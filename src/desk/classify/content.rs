@@ -32,6 +32,12 @@ pub(super) struct Content {
     pub(super) language: Language,
     /// What the subject tells, in points. Robots repeat subjects, so that of an answer is nothing.
     pub(super) title_points: usize,
+    /// Pieces of code.
+    pub(super) code: usize,
+    /// Versions, as `4.18`.
+    pub(super) versions: usize,
+    /// Classes of weaknesses by their names: `CWE-79`.
+    pub(super) classes: BTreeSet<String>,
     /// Amounts of money, and percentages.
     pub(super) money: usize,
     /// Some sentence asks.
@@ -61,7 +67,9 @@ struct Sentence {
     facts: usize,
     code: usize,
     money: usize,
+    versions: usize,
     dated: bool,
+    classes: Vec<String>,
     question: bool,
 }
 
@@ -90,6 +98,8 @@ impl Content {
         content.title_senses.extend(title.senses(language));
         let allowed = longest(title.content(language));
         content.title = title.telltales(&allowed);
+        content.versions += title.versions;
+        content.classes.extend(title.classes.iter().cloned());
         if !subject.to_lowercase().contains("re:") {
             content.title_points = title.technical(&allowed).len();
         }
@@ -111,6 +121,11 @@ impl Content {
     /// Whether the text says this, in whatever words.
     pub(super) fn says(&self, sense: Sense) -> bool {
         self.senses.contains(&sense)
+    }
+
+    /// Whether the subject says this.
+    pub(super) fn titles(&self, sense: Sense) -> bool {
+        self.title_senses.contains(&sense)
     }
 
     /// Whether the text or the subject says this.
@@ -140,6 +155,9 @@ impl Content {
         }
         self.asks |= sentence.question;
         self.money += sentence.money;
+        self.code += sentence.code;
+        self.versions += sentence.versions;
+        self.classes.extend(sentence.classes.iter().cloned());
         self.words += sentence.words;
         self.beyond_courtesy += sentence.words.saturating_sub(courtesy);
         self.hits.extend(sentence.telltales(hits));
@@ -164,6 +182,8 @@ impl Sentence {
         for token in text.split_whitespace() {
             sentence.words += words_in(token);
             sentence.money += usize::from(marks::is_money(token));
+            sentence.versions += usize::from(marks::is_version(token));
+            sentence.classes.extend(marks::weakness(token));
             sentence.dated |= marks::is_date(token);
             match mark(token) {
                 Mark::Code => sentence.code += 1,

@@ -1,7 +1,5 @@
 //! Junk. A careful first version: it gives way to anything that reads as a report.
 
-use std::net::IpAddr;
-
 use super::Facts;
 use super::sense::Sense;
 use crate::desk::authentication::Authentication;
@@ -37,13 +35,18 @@ pub(super) fn lure(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let words = content.count(Sense::Lure);
     let bait = !content.links.is_empty() || !facts.message.attachments.is_empty();
-    let bare = content.links.iter().any(|link| link.host.parse::<IpAddr>().is_ok());
+    let bare = content.links.iter().any(|link| is_number(&link.host));
     let enough = match facts.authentication {
         Authentication::Fail => (words >= 1 || bare) && content.points < 4,
         Authentication::None => words >= 2 && content.points < 2,
         Authentication::Pass { .. } => words >= 3 && content.points == 0,
     };
     (bait && enough).then(|| "it asks for a password or a payment as phishing mail does".to_owned())
+}
+
+/// A host without a name: an IPv4 address, or an IPv6 one.
+fn is_number(host: &str) -> bool {
+    host.bytes().all(|b| b.is_ascii_digit() || b == b'.') || host.contains(':')
 }
 
 /// Words of a threat outnumber technical ones; a report about a wallet has both.

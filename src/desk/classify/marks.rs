@@ -35,6 +35,14 @@ pub(super) fn mark(token: &str) -> Mark {
     }
 }
 
+/// `CWE-79` in any case, without what stands around it.
+pub(super) fn weakness(token: &str) -> Option<String> {
+    let inner = token.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let (name, number) = inner.split_once('-')?;
+    let number: String = number.chars().take_while(char::is_ascii_digit).take(6).collect();
+    (name.eq_ignore_ascii_case("cwe") && !number.is_empty()).then(|| format!("CWE-{number}"))
+}
+
 /// `18.9.`, `20/9`, `2026-09-20`: a day.
 pub(super) fn is_date(token: &str) -> bool {
     let bare = token.trim_matches(|c: char| matches!(c, ',' | ';' | ':' | '!' | '?' | '(' | ')'));
@@ -159,7 +167,9 @@ fn is_joined_name(bare: &str) -> bool {
 }
 
 /// `4.18`, `v5.0.0-beta.3`, `4.x`, `>=4.17`. Not a date, not an amount.
-fn is_version(bare: &str) -> bool {
+pub(super) fn is_version(token: &str) -> bool {
+    let bare = token.trim_matches(|c: char| matches!(c, ',' | ';' | ':' | '!' | '?' | '(' | ')'));
+    let bare = bare.trim_end_matches('.');
     let bare = bare.trim_start_matches(['<', '>', '=', '~', '^', '≤', '≥', 'v', 'V']);
     let (numbers, _) = bare.split_once('-').unwrap_or((bare, ""));
     let parts: Vec<&str> = numbers.split('.').take(6).collect();

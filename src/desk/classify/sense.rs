@@ -49,8 +49,43 @@ pub(super) enum Sense {
     Extortion,
     /// Asks for a reward.
     Bounty,
+    /// Somebody discloses something, in so many words.
+    Discloses,
+    /// A weakness or an attack, by its name.
+    Weakness,
+    /// What was published about reporting: a policy, an embargo.
+    Published,
+    /// Friends and family.
+    Family,
+    /// Work, clubs, shops.
+    Business,
+    /// News of weaknesses elsewhere.
+    News,
+    /// A clue that a report lies outside of what most threat models hold.
+    Scope(Clue),
     /// Frequent small words that tell the language.
     Language,
+}
+
+/// What a report speaks of, as far as a threat model cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Clue {
+    /// A module that is malicious, or vulnerable in itself.
+    ForeignCode,
+    /// The prototypes of objects.
+    Prototype,
+    /// The path by which files are found.
+    SearchPath,
+    /// The environment or the configuration.
+    Environment,
+    /// Somebody changes something.
+    Changes,
+    /// Connections to elsewhere.
+    Outbound,
+    /// Memory, time or sockets run out.
+    Exhausts,
+    /// The runtime itself, or one that is no longer maintained.
+    Runtime,
 }
 
 impl Sense {
@@ -65,6 +100,13 @@ impl Sense {
                 | Sense::Gone
                 | Sense::Day
                 | Sense::Me
+                | Sense::Scope(_)
+                | Sense::Discloses
+                | Sense::Weakness
+                | Sense::Published
+                | Sense::Family
+                | Sense::Business
+                | Sense::News
         )
     }
 }

@@ -10,8 +10,11 @@ mod courtesy;
 mod junk;
 pub(super) mod letters;
 mod machine;
+pub(super) mod modules;
 pub(super) mod notices;
+mod personal;
 mod pieces;
+pub(super) mod scope;
 mod technical;
 
 /// One line of a table.
@@ -25,4 +28,6 @@ pub(super) const TABLES: &[&[Line]] = &[
     notices::TABLE,
     pieces::TABLE,
     junk::TABLE,
+    personal::TABLE,
+    scope::TABLE,
 ];
