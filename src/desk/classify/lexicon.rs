@@ -265,10 +265,12 @@ mod tests {
     }
 
     #[test]
-    fn no_entry_of_the_tables_is_empty() {
+    fn the_entries_of_the_tables_are_well_formed() {
         for (_, language, list) in words::TABLES.iter().flat_map(|table| table.iter()) {
             for phrase in list.split('|') {
                 assert!(!plain(phrase).is_empty(), "{language}: {list:.40}");
+                let stem = phrase.trim_end_matches('*');
+                assert!(!stem.contains('*'), "only the end of an entry may be open: {phrase}");
             }
         }
     }

@@ -330,7 +330,9 @@ pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let other = [Topic, Pointer, Pitch, Sales].into_iter().any(|sense| content.says(sense));
     let away = content.says_anywhere(Gone) && content.says_anywhere(Day);
-    (away && !other && !content.asks && facts.told() == 0 && content.words <= 60)
+    // In a line or two one word may be technical by chance.
+    let allowed = usize::from(content.words <= 25);
+    (away && !other && !content.asks && facts.told() <= allowed && content.words <= 60)
         .then(|| "it says that somebody is away, and nothing else".to_owned())
 }
 
@@ -350,7 +352,10 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
         || content.count(Sense::Robot) > 1;
     let away = content.says_anywhere(Sense::Gone) && content.says_anywhere(Sense::Day);
     let desk = sender(message, DESKS) || has_ticket_number(&message.subject);
-    (said || away || is_machine_title(&message.subject) || count_pieces(facts) >= 2 || desk)
+    // Where nobody says `I` and nobody asks, less is enough.
+    let nobody = !content.says(Sense::Me) && !content.asks && facts.told() == 0;
+    let pieces = count_pieces(facts) >= if nobody { 1 } else { 2 };
+    (said || away || is_machine_title(&message.subject) || pieces || desk)
         .then(|| "a machine may have written it".to_owned())
 }
 

@@ -143,7 +143,7 @@ fn sureness(name: &str, token: &str, facts: &Facts<'_>) -> Name {
     let scope = &facts.policy.scope;
     let told = scope.third_party_modules.iter().any(|module| module.eq_ignore_ascii_case(name));
     let shaped = name.starts_with('@')
-        || name.strip_suffix(".js").is_some()
+        || name.rsplit_once('.').is_some_and(|(_, ending)| ending == "js")
         || token.contains('`')
         || name.contains(['-', '_']) && !is_adjective(name);
     if told || NAMES.binary_search(&name).is_ok() {
@@ -247,7 +247,6 @@ fn module_name(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::authentication::Authentication;
     use crate::desk::classify::classify;
     use crate::desk::message::Message;
     use crate::desk::policy::{Policy, Scope};
@@ -260,7 +259,7 @@ mod tests {
         };
         let policy = Policy { project: "Express".to_owned(), scope, ..Policy::unconfigured() };
         let message = Message { text: text.to_owned(), ..Message::default() };
-        let hints = classify(&message, &Authentication::None, &policy).hints;
+        let hints = classify(&message, &policy).hints;
         hints.iter().filter_map(|h| h.strip_prefix("third_party:")).map(str::to_owned).collect()
     }
 

@@ -61,6 +61,7 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     let elsewhere = !content.links.is_empty() || facts.figures.attachments > 0;
     let enough = if elsewhere {
         points >= 4 && telling >= 8
+            || points >= 3 && telling >= 12
             || points >= 10
             || telling >= 20 && points >= 2
             || telling >= 120
@@ -71,6 +72,8 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
         let foreign = !content.language.is_known();
         let plain = content.count(Sense::Pitch) + content.count(Sense::Robot) == 0
             && content.count(Sense::Sales) < 2
+            && !(content.says(Sense::Yours) && content.says(Sense::Taken))
+            && !(content.says(Sense::Gone) && content.says(Sense::Day))
             && !content.says(Sense::Promised);
         points >= 2 && telling >= 5
             || points >= 4

@@ -35,8 +35,7 @@ pub(in super::super) const WORDS: &[&str] = &[
     "got", "helmet", "hyper", "immer", "inherits", "joi", "koa", "marked", "merge",
     "merge-descriptors", "methods", "mime", "mime-types", "mkdirp", "mocha", "moment", "morgan",
     "ms", "mysql", "negotiator", "netty", "pac-proxy", "passport", "pillow", "pug", "rack",
-    "rails", "rand", "react", "redis", "regex", "request", "requests", "rimraf", "router",
-    "send", "setprototypeof", "spring", "statuses", "struts", "tar", "time", "toidentifier",
+    "rails", "rand", "react", "redis", "regex", "request", "requests", "rimraf", "send", "setprototypeof", "spring", "statuses", "struts", "tar", "time", "toidentifier",
     "tornado", "twig", "underscore", "unpipe", "utils-merge", "uuid", "validator", "vary",
     "vue", "winston", "ws", "y18n",
 ];
