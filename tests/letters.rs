@@ -68,7 +68,19 @@ fn letters(
     authentication: &Authentication,
     mails: &[String],
 ) -> Vec<String> {
-    let now = Moment::parse_rfc3339("2026-09-01T17:11:05Z").unwrap();
+    letters_at("2026-09-01T17:11:05Z", wording, policy, caps, authentication, mails)
+}
+
+/// The letters, from this moment on.
+fn letters_at(
+    now: &str,
+    wording: &Wording,
+    policy: &Policy,
+    caps: Caps,
+    authentication: &Authentication,
+    mails: &[String],
+) -> Vec<String> {
+    let now = Moment::parse_rfc3339(now).unwrap();
     let keys = Keys::new(vec![[7; 32]]).unwrap();
     let mut desk = Desk::open(vec![policy.clone()], keys, caps, Past::default());
     let mut letters = Vec::new();
@@ -152,6 +164,38 @@ fn a_complete_report_is_acknowledged() {
          an archive with links can read the machine's files.\n"
     );
     same_as_golden("en/acknowledgement.eml", &answer(&policy(), &authenticated(), &mail));
+}
+
+#[test]
+fn an_encrypted_report_is_said_to_be_left_to_a_person() {
+    let mail = format!(
+        "{HEAD}Subject: ...\n\n-----BEGIN PGP MESSAGE-----\n\n\
+         hQIMA0wN1VbdGvIhAQ//c2VlIHdoYXQgaXMgaW4gaGVyZQ==\n=njUN\n-----END PGP MESSAGE-----\n"
+    );
+    same_as_golden("en/acknowledgement_encrypted.eml", &answer(&policy(), &authenticated(), &mail));
+}
+
+#[test]
+fn a_letter_that_comes_too_late_makes_no_promise_that_is_broken() {
+    let report = format!("{HEAD}Subject: bug\n\nThe parser hangs on an empty header.\n");
+    let link = format!("{HEAD}Subject: bug\n\nHi, please see https://drive.example/d/17\n\nKim\n");
+    let (proven, unproven) = (authenticated(), Authentication::None);
+    for (name, authentication, mail) in [
+        ("acknowledgement", &proven, report.clone()),
+        ("ask_resend", &proven, link),
+        ("minimal", &unproven, report),
+    ] {
+        let at = |now| {
+            let mails = [mail.clone()];
+            letters_at(now, &Wording::shipped(), &policy(), Caps::default(), authentication, &mails)
+        };
+        let letters = at("2026-09-03T17:11:00Z");
+        let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };
+        same_as_golden(&format!("en/{name}_late.eml"), letter);
+        // A second earlier it was in time.
+        assert!(at("2026-09-03T17:10:59Z").concat().contains("broken our promise"), "{name}");
+        assert!(!letter.contains("broken our promise"), "{letter}");
+    }
 }
 
 #[test]
@@ -313,6 +357,11 @@ fn an_administrator_replaces_a_letter_and_learns_of_every_mistake_before_it_is_o
     for (name, text, told) in [
         ("minimal.txt", "Subject: x\n\n{{ reporter }}\n", "line 3"),
         ("minimal.txt", "Subject: x\n\n{% if case %}never closed\n", "syntax error"),
+        ("minimal.txt", "Subject: x\n\nGot it.\n{{ policy_url }}\n", "line 4: undefined value"),
+        ("acknowledgement.txt", "Subject: x\n\n{{ found }}\n", "line 3: undefined value"),
+        ("minimal.txt", "Subject: x\n\ny{% if late %}{{ due }}{% endif %}\n", "line 3"),
+        ("minimal.txt", "Subject: x\n\ny{% if encrypted %}{{ key }}{% endif %}\n", "line 3"),
+        ("minimal.txt", "Subject: x\n\ny{% if fuond %}z{% endif %}\n", "is called `fuond`"),
         ("minimal.txt", "Hello,\n\nno subject\n", "the first line must be `Subject: …`"),
         ("minimal.txt", "Subject:\n\nempty subject\n", "the first line must be `Subject: …`"),
         ("minimal.txt", "Subject: x\n", "the first line must be `Subject: …`"),

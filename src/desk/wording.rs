@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use self::values::{Found, Values};
@@ -73,7 +73,8 @@ impl Wording {
         project: Option<Language>,
     ) -> Result<Wording, WordingError> {
         let mut templates = Environment::new();
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        // What may be absent can be asked for, and not printed.
+        templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         let mut files = BTreeMap::new();
         for (file, text) in replaced {
             let what = named(file, project).map_err(|what| error(file, what))?;
@@ -96,24 +97,48 @@ impl Wording {
     /// Tries every text of a language with sample values.
     fn prove(&self, language: Language) -> Result<(), WordingError> {
         let mut longest = String::new();
-        for found in Found::samples() {
-            let found = self.found(language, &found)?;
+        let samples = Found::samples();
+        for found in &samples {
+            let found = self.found(language, found)?;
             if found.len() > longest.len() {
                 longest = found;
             }
         }
+        self.knows(language, Text::Found, &samples)?;
         for kind in LetterKind::ALL {
-            self.letter(language, kind, &Values::least(language))?;
-            let (_, body) = self.letter(language, kind, &Values::sample(language, &longest))?;
-            if body.len() > LONGEST_BODY {
-                let what = format!(
-                    "{} bytes are too long for a letter; write at most {LONGEST_BODY}",
-                    body.len()
-                );
-                return Err(error(self.file(language, Text::Letter(kind)), what));
+            let samples = Values::samples(language, kind, &longest);
+            for values in &samples {
+                let (_, body) = self.letter(language, kind, values)?;
+                if body.len() > LONGEST_BODY {
+                    let what = format!(
+                        "{} bytes are too long for a letter; write at most {LONGEST_BODY}",
+                        body.len()
+                    );
+                    return Err(error(self.file(language, Text::Letter(kind)), what));
+                }
             }
+            self.knows(language, Text::Letter(kind), &samples)?;
         }
         Ok(())
+    }
+
+    /// Finds a name that no sample has: in a condition it would be false for ever, and no error.
+    fn knows(
+        &self,
+        language: Language,
+        text: Text,
+        samples: &[impl Serialize],
+    ) -> Result<(), WordingError> {
+        let file = self.file(language, text);
+        let template = self.templates.get_template(file).map_err(|e| mistake(file, &e))?;
+        let samples: Vec<Value> = samples.iter().map(|s| Value::from(Serde(s))).collect();
+        let unknown = template.undeclared_variables(false).into_iter().find(|name| {
+            samples.iter().all(|sample| sample.get_attr(name).is_ok_and(|v| v.is_undefined()))
+        });
+        match unknown {
+            Some(name) => Err(error(file, format!("nothing here is called `{name}`"))),
+            None => Ok(()),
+        }
     }
 
     /// The subject and the body of a letter.
@@ -251,7 +276,8 @@ pub fn write(
     let language = own.unwrap_or(policy.language);
     let written = |wording: &Wording| {
         let found = Found::of(verdict).map(|found| wording.found(language, &found)).transpose()?;
-        wording.letter(language, on_case.kind, &Values::of(language, case, others, policy, found))
+        let values = Values::of(language, case, others, policy, found, now);
+        wording.letter(language, on_case.kind, &values)
     };
     // What was tried with sample values may still be too long for these: then our own words serve.
     let (subject, body) = written(wording)

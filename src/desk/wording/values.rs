@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::desk::case::Case;
 use crate::desk::language::Language;
+use crate::desk::letter::LetterKind;
 use crate::desk::line::one_line;
 use crate::desk::policy::Policy;
 use crate::desk::thread::without_prefixes;
@@ -19,7 +20,14 @@ pub(super) struct Values {
     received: String,
     acknowledgement_due: String,
     response_due: String,
+    /// The response is due before the letter is written.
+    late: bool,
+    /// The mail is encrypted.
+    encrypted: bool,
+    // What is absent is undefined: to print it is an error, where `None` would reach a reporter.
+    #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     policy_url: Option<String>,
     cases: Vec<Listed>,
     more_cases: usize,
@@ -53,6 +61,7 @@ impl Values {
         others: &[&Case],
         policy: &Policy,
         found: Option<String>,
+        now: Moment,
     ) -> Values {
         let cases = [case].into_iter().chain(others.iter().copied());
         Values {
@@ -64,13 +73,29 @@ impl Values {
             received: language.date(case.arrived()),
             acknowledgement_due: language.date(case.acknowledgement_due()),
             response_due: language.date(case.response_due()),
+            late: case.response_due() <= now,
+            encrypted: case.opening.verdict.kind == Kind::Encrypted,
             found,
             policy_url: policy.policy_url.clone(),
         }
     }
 
+    /// What there can be: everything and as little as possible, late and not, encrypted and not.
+    /// A letter that asks for the report again always says what was found.
+    pub(super) fn samples(language: Language, kind: LetterKind, found: &str) -> Vec<Values> {
+        let mut samples = Vec::new();
+        let mut least = Values::least(language);
+        least.found = (kind == LetterKind::AskResend).then(|| found.to_owned());
+        for values in [Values::sample(language, found), least] {
+            for (late, encrypted) in [(false, false), (false, true), (true, false), (true, true)] {
+                samples.push(Values { late, encrypted, ..values.clone() });
+            }
+        }
+        samples
+    }
+
     /// Everything that a letter can name.
-    pub(super) fn sample(language: Language, found: &str) -> Values {
+    fn sample(language: Language, found: &str) -> Values {
         let date = language.date(Moment::from_unix(1_800_000_000));
         let case = "EXP-2026-0007".to_owned();
         let (received, response_due) = (date.clone(), date.clone());
@@ -83,13 +108,15 @@ impl Values {
             received: date.clone(),
             acknowledgement_due: date.clone(),
             response_due: date,
+            late: false,
+            encrypted: false,
             found: Some(found.into()),
             policy_url: Some("https://project.example/security".into()),
         }
     }
 
     /// Without everything that may be missing.
-    pub(super) fn least(language: Language) -> Values {
+    fn least(language: Language) -> Values {
         Values {
             subject: String::new(),
             found: None,
@@ -111,7 +138,8 @@ pub(super) struct Found {
     attachments: usize,
     files: Vec<String>,
     more_files: usize,
-    besides: Option<Besides>,
+    /// Empty where there is nothing.
+    besides: &'static str,
 }
 
 impl Found {
@@ -126,6 +154,12 @@ impl Found {
         let (hosts, files) = (figures.hosts.clone(), figures.files.clone());
         let more_files = attachments.saturating_sub(files.len());
         let kind = kind.name();
+        let besides = match besides {
+            None => "",
+            Some(Besides::Quote) => "quote",
+            Some(Besides::Signature) => "signature",
+            Some(Besides::Greeting) => "greeting",
+        };
         Found { kind, words, links, hosts, more_hosts, attachments, files, more_files, besides }
     }
 
