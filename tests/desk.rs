@@ -567,6 +567,19 @@ fn over_the_caps_of_a_domain_and_of_all_letters_wait_inside_the_promise() {
 }
 
 #[test]
+fn more_than_fit_into_one_letter_are_held() {
+    let mut office = Office::open();
+    for n in 1..=60 {
+        let report =
+            mail("kim@acorn.example", &format!("{n}@acorn"), &format!("bug {n}"), Kind::Complete);
+        let told = office.receive(report);
+        assert_eq!(told[1].contains("held: Flood"), n > 53, "{n}: {told:?}");
+    }
+    pass(&mut office, 25);
+    assert!(office.largest_row < MAX_VALUE, "{}", office.largest_row);
+}
+
+#[test]
 fn caps_outlive_a_restart() {
     let mut office = Office::open();
     for n in 1..=4 {

@@ -276,7 +276,7 @@ fn a_letter_is_written_in_the_language_of_the_mail_that_it_answers() {
 
 #[test]
 fn a_mail_whose_language_is_not_sure_is_answered_in_that_of_the_project() {
-    let bare = format!("{HEAD}Subject: PoC\n\nhttps://drive.example/d/17\n");
+    let bare = format!("{HEAD}Subject: 2026-09\n\nhttps://drive.example/d/17\n");
     let german = Policy { language: Language::German, ..policy() };
     assert_eq!(language_of(&answer(&policy(), &authenticated(), &bare)), Language::English);
     assert_eq!(language_of(&answer(&german, &authenticated(), &bare)), Language::German);

@@ -81,6 +81,9 @@ impl Quota {
             // It goes on although all its mails were answered in one: no person does.
             return Permit::No;
         }
+        if combined.is_some_and(|c| c.waiting.len() >= MOST_COMBINED) {
+            return Permit::No;
+        }
         let written = self.written.get(&address);
         let of_today = written.map_or(0, |moments| since(moments, now, DAY).count());
         let waits = combined.is_some_and(|c| !c.waiting.is_empty());
@@ -181,6 +184,10 @@ impl Room {
         true
     }
 }
+
+/// The most cases that one letter acknowledges: no person has more in a day, and they stand in one
+/// event.
+const MOST_COMBINED: usize = 50;
 
 /// Addresses that are remembered before old ones are looked for.
 const MOST_KEPT: usize = 4096;

@@ -247,6 +247,7 @@ fn module_name(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::authentication::Authentication;
     use crate::desk::classify::classify;
     use crate::desk::message::Message;
     use crate::desk::policy::{Policy, Scope};
@@ -259,7 +260,7 @@ mod tests {
         };
         let policy = Policy { project: "Express".to_owned(), scope, ..Policy::unconfigured() };
         let message = Message { text: text.to_owned(), ..Message::default() };
-        let hints = classify(&message, &policy).hints;
+        let hints = classify(&message, &Authentication::None, &policy).hints;
         hints.iter().filter_map(|h| h.strip_prefix("third_party:")).map(str::to_owned).collect()
     }
 
