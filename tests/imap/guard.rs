@@ -99,7 +99,7 @@ fn response() -> impl Strategy<Value = (Vec<u8>, bool)> {
         Just(("1 FETCH", true)),
         Just(("SEARCH", true)),
         Just(("9 RECENT", false)),
-        Just(("LIST", false)),
+        Just(("LIST", true)),
         Just(("X-ODD", false)),
     ];
     (keyword, prop::collection::vec(literal, 0..4)).prop_map(|((keyword, known), literals)| {

@@ -13,13 +13,20 @@ async fn a_probe_opens_folders_to_read_only_and_tells_what_is_there() {
     let door = Door::open().await;
     let mut account = door.account();
     account.folders = vec!["INBOX".into(), "Entwürfe".into(), "Gone\r\nW9 DELETE INBOX".into()];
+    let there = "* LIST (\\Noselect) \"/\" \"[All]\"\r\n* LIST (\\NonExistent) \"/\" Old\r\n\
+                 * LIST () NIL inbox\r\n* LIST (\\Drafts) \"/\" Entw&APw-rfe2\r\n";
+    let many: Vec<u8> = (0..500)
+        .flat_map(|n| format!("* LIST () \"/\" {{2}}\r\n{:02}\r\n", n % 90).into_bytes())
+        .collect();
     let server = async {
         let mut peer = door.accept().await;
         peer.log_in(ALL).await;
         let state = "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n* OK [UIDNEXT 4] n\r\n* OK [PERMANENTFLAGS ()] none\r\n";
         peer.end("EXAMINE \"INBOX\"", state, "OK [READ-ONLY] open").await;
         peer.end("EXAMINE \"Entw&APw-rfe\"", "", "NO [NONEXISTENT] no such folder").await;
+        peer.answer("LIST \"\" \"*\"", there).await;
         peer.end("EXAMINE \"Gone&AA0ACg-W9 DELETE INBOX\"", "", "NO no").await;
+        peer.answer("LIST \"\" \"*\"", many).await;
         peer.answer("LOGOUT", "* BYE bye\r\n").await;
     };
     let (found, ()) = tokio::join!(probing(&account), server);
@@ -28,7 +35,10 @@ async fn a_probe_opens_folders_to_read_only_and_tells_what_is_there() {
     let inbox = ProbedFolder { name: "INBOX".into(), mails: Ok(3), keywords: None };
     assert_eq!(folders[0], inbox);
     let error = folders[1].mails.as_ref().unwrap_err();
-    assert!(error.contains("[NONEXISTENT] no such folder"), "{error}");
+    let named = "[NONEXISTENT] no such folder; there are INBOX, Entwürfe2";
+    assert!(error.ends_with(named), "{error}");
+    let error = folders[2].mails.as_ref().unwrap_err();
+    assert!(error.ends_with("; there are 00, 01, 02, 03, 04, 05, 06, 07, 08, 09, …"), "{error}");
 }
 
 /// Plays a login and gives what the client made of it.
@@ -197,4 +207,26 @@ async fn a_password_that_cannot_be_read_is_told_and_nothing_is_sent() {
     };
     let ((error, login_refused, _), ()) = tokio::join!(desk.until_trouble(), server);
     assert!(login_refused && error.contains("no such file"), "{error}");
+}
+
+#[tokio::test]
+async fn where_nothing_greets_in_clear_text_the_error_says_what_to_try() {
+    let _still = stop_the_clock();
+    for security in [Security::StartTls, Security::None] {
+        let door = Door::open().await;
+        let mut account = door.account();
+        account.server.security = security;
+        let silent = async {
+            let peer = door.accept().await;
+            for _ in 0..60 {
+                pass(Duration::from_secs(1)).await;
+            }
+            peer
+        };
+        let (found, _peer) = tokio::join!(probing(&account), silent);
+        assert_eq!(
+            found.unwrap_err().to_string(),
+            "no greeting within 30 s: the server says nothing; it may want `security` set to `tls`"
+        );
+    }
 }

@@ -29,6 +29,12 @@ pub enum Error {
         /// The configured limit.
         after: Duration,
     },
+    /// Not even a greeting in time, on a connection that began in clear text.
+    #[error("no greeting within {} s: {}", after.as_secs(), tls::SAYS_NOTHING)]
+    SaysNothing {
+        /// The configured limit.
+        after: Duration,
+    },
     /// `* BYE`.
     #[error("the server closes the connection: {text}")]
     Bye {

@@ -309,9 +309,8 @@ fn kind_of(head: &[u8]) -> Option<Kind> {
 fn kind_of_keyword(numbered: bool, word: &[u8]) -> Kind {
     match (numbered, word.to_ascii_uppercase().as_slice()) {
         (false, b"OK" | b"NO" | b"BAD" | b"BYE" | b"PREAUTH") => Kind::Status,
-        (false, b"CAPABILITY" | b"SEARCH") | (true, b"EXISTS" | b"EXPUNGE" | b"FETCH") => {
-            Kind::Data
-        }
+        (false, b"CAPABILITY" | b"LIST" | b"SEARCH")
+        | (true, b"EXISTS" | b"EXPUNGE" | b"FETCH") => Kind::Data,
         _ => Kind::Dropped,
     }
 }

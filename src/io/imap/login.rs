@@ -14,7 +14,12 @@ use crate::io::tls;
 pub(super) async fn open(account: &Imap, password: &Password) -> Result<Session, Error> {
     let stream = tls::connect(&account.server).await?;
     let mut session = Session::new(Wire::new(stream), account.server.timeout);
-    let mut known = greeting(&mut session).await?;
+    let mut known = greeting(&mut session).await.map_err(|error| match error {
+        Error::Silent { after, .. } if account.server.security != Security::Tls => {
+            Error::SaysNothing { after }
+        }
+        error => error,
+    })?;
     if account.server.security == Security::StartTls {
         session = start_tls(session, account, known).await?;
         // What was said in clear text is forgotten (RFC 3501 section 6.2.1).

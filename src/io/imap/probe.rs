@@ -2,9 +2,13 @@
 
 use super::error::Error;
 use super::login;
+use super::quoting::{read_mailbox_name, shown};
 use super::session::{Access, Session};
 use crate::config::settings::Imap;
 use crate::io::password::Password;
+
+/// So many folders are named where one does not exist.
+const MOST_FOLDERS: usize = 10;
 
 /// What an account can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +56,21 @@ pub async fn probe(account: &Imap, password: &Password) -> Result<Probe, Error> 
 async fn examine(session: &mut Session, name: &str) -> Result<ProbedFolder, Error> {
     let (mails, keywords) = match session.open(name, Access::Examine).await {
         Ok(mailbox) => (Ok(mailbox.exists), mailbox.keeps_keywords()),
-        Err(error @ (Error::Refused { .. } | Error::NoUidValidity | Error::Word(_))) => {
-            (Err(error.to_string()), None)
+        Err(error @ Error::Refused { .. }) => {
+            let there = folders_there(session).await.unwrap_or_default();
+            (Err(format!("{error}{there}")), None)
         }
+        Err(error @ (Error::NoUidValidity | Error::Word(_))) => (Err(error.to_string()), None),
         Err(error) => return Err(error),
     };
     Ok(ProbedFolder { name: name.to_owned(), mails, keywords })
+}
+
+/// What could have been meant.
+async fn folders_there(session: &mut Session) -> Result<String, Error> {
+    let names = session.list(MOST_FOLDERS + 1).await?;
+    let shown: Vec<_> = names.iter().map(|name| shown(&read_mailbox_name(name))).collect();
+    let more = if names.len() > MOST_FOLDERS { ", …" } else { "" };
+    let shown = shown.get(..MOST_FOLDERS).unwrap_or(&shown).join(", ");
+    Ok(if names.is_empty() { String::new() } else { format!("; there are {shown}{more}") })
 }

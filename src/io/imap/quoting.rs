@@ -35,9 +35,39 @@ fn shift(coded: &mut String, foreign: &mut Vec<u8>) {
     }
 }
 
+/// The name that stands in modified UTF-7 on the wire; as it stands there if it is none.
+pub(super) fn read_mailbox_name(coded: &str) -> String {
+    let read = || {
+        let (mut name, mut rest) = (String::new(), coded);
+        while let Some((plain, shifted)) = rest.split_once('&') {
+            let (foreign, after) = shifted.split_once('-')?;
+            name.push_str(plain);
+            name.push_str(&if foreign.is_empty() { "&".into() } else { utf16(foreign)? });
+            rest = after;
+        }
+        Some(name + rest)
+    };
+    read().unwrap_or_else(|| coded.to_owned())
+}
+
+fn utf16(base64: &str) -> Option<String> {
+    let (mut units, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+    for letter in base64.replace(',', "/").bytes() {
+        let sextet = ALPHABET.iter().position(|known| *known == letter)?;
+        (bits, count) = (bits << 6 | u32::try_from(sextet).ok()?, count + 6);
+        if count >= 16 {
+            count -= 16;
+            units.push(u16::try_from(bits >> count).ok()?);
+            bits &= (1 << count) - 1;
+        }
+    }
+    String::from_utf16(&units).ok()
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// Base64 with padding (RFC 4648 section 4).
 pub(super) fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for three in bytes.chunks(3) {
         let word = three.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
@@ -127,6 +157,10 @@ mod tests {
             ("🔒", "&2D3dEg-"),
         ] {
             assert_eq!(mailbox_name(name), coded);
+            assert_eq!(read_mailbox_name(coded), name);
+        }
+        for odd in ["&", "&APw", "a&!-b", "&2D0-"] {
+            assert_eq!(read_mailbox_name(odd), odd);
         }
     }
 

@@ -90,6 +90,17 @@ impl Session {
         Ok(Mailbox { uid_validity, uid_next, exists: self.exists, read_only, permanent })
     }
 
+    /// Up to `most` of the mailboxes that are there.
+    pub(super) async fn list(&mut self, most: usize) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        self.run("LIST", "LIST \"\" \"*\"", |answer| match answer {
+            Answer::Listed(name) if names.len() < most => names.push(name),
+            _ => {}
+        })
+        .await?;
+        Ok(names)
+    }
+
     async fn highest_uid(&mut self) -> Result<u32, Error> {
         if self.exists == 0 {
             return Ok(0);

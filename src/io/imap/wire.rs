@@ -8,7 +8,10 @@ use std::{fmt, io};
 
 use async_imap::Client;
 use futures_util::FutureExt;
-use imap_proto::{AttributeValue, Capability, MailboxDatum, Outcome, Response, ResponseCode};
+use imap_proto::{
+    AttributeValue, Capability, MailboxDatum, MailboxListData, NameAttribute, Outcome, Response,
+    ResponseCode,
+};
 use tokio::io::AsyncWriteExt;
 
 use super::error::Error;
@@ -33,6 +36,8 @@ pub(super) enum Answer {
     Exists(u32),
     /// One mail is gone.
     Expunged,
+    /// A mailbox that is there and can be opened, as the server writes its name.
+    Listed(String),
     /// UIDs that a search found, in any order.
     Found(Vec<u32>),
     /// About one mail.
@@ -151,10 +156,22 @@ fn answer(response: &Response<'_>) -> Answer {
         Response::Capabilities(all) => Answer::Capabilities(capabilities(all)),
         Response::MailboxData(MailboxDatum::Exists(count)) => Answer::Exists(*count),
         Response::MailboxData(MailboxDatum::Search(uids)) => Answer::Found(uids.clone()),
+        Response::MailboxData(MailboxDatum::List(mailbox)) if can_be_opened(mailbox) => {
+            Answer::Listed(mailbox.name.to_string())
+        }
         Response::Expunge(_) => Answer::Expunged,
         Response::Fetch(_, values) => Answer::Fetched(item(values)),
         _ => Answer::Other,
     }
+}
+
+/// RFC 3501 section 7.2.2, RFC 5258 section 3.
+fn can_be_opened(mailbox: &MailboxListData<'_>) -> bool {
+    !mailbox.name_attributes.iter().any(|attribute| match attribute {
+        NameAttribute::NoSelect => true,
+        NameAttribute::Extension(name) => name.eq_ignore_ascii_case("\\NonExistent"),
+        _ => false,
+    })
 }
 
 fn said(status: &imap_proto::Status, outcome: &Outcome<'_>) -> Said {
