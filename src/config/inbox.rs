@@ -127,9 +127,11 @@ fn language(item: &Item<'_>) -> Option<Language> {
 }
 
 fn scope(table: &Table<'_>) -> Option<Scope> {
-    let own_modules = table.or("own_modules", Vec::new(), |item| modules(item, "[\"router\"]"));
-    let third_party_modules =
-        table.or("third_party_modules", Vec::new(), |item| modules(item, "[\"left-pad\"]"));
+    let own_modules =
+        table.or("own_modules", Vec::new(), |item| modules(item, "own_modules = [\"router\"]"));
+    let third_party_modules = table.or("third_party_modules", Vec::new(), |item| {
+        modules(item, "third_party_modules = [\"left-pad\"]")
+    });
     let threats = table.optional("threats", threats);
     Some(Scope {
         own_modules: own_modules?,
@@ -146,7 +148,7 @@ fn threats(item: &Item<'_>) -> Option<Vec<String>> {
     let names = classify::threats().chain(["none"]);
     let words: Vec<(&str, &str)> = names.map(|name| (name, name)).collect();
     let one = |item: &Item<'_>| value::choice(item, &words).map(str::to_owned);
-    item.list("[\"CWE-15\", \"CWE-1321\"]")?.iter().map(one).collect()
+    item.list("threats = [\"CWE-15\"]")?.iter().map(one).collect()
 }
 
 fn case_prefix(item: &Item<'_>) -> Option<String> {

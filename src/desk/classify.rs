@@ -6,6 +6,7 @@
 //! and every rule by which a mail would be passed over gives way to a text that reads as a report:
 //! a report taken for a machine's mail is lost, the reverse is only an answer too many.
 
+mod answering;
 mod bounce;
 mod content;
 mod hints;
@@ -46,6 +47,8 @@ struct Facts<'a> {
     own: Own,
     content: Content,
     figures: Figures,
+    /// The same for what the sender says beside quoting and forwarding, where that is less.
+    voice: Option<Content>,
     policy: &'a Policy,
 }
 
@@ -70,11 +73,11 @@ const RULES: &[Rule] = &[
     rule(Code::ListMail,              Kind::Automatic,      machine::list_mail),
     rule(Code::Calendar,              Kind::Automatic,      machine::calendar),
     rule(Code::LureWords,             Kind::SpamOrJunk,     junk::forged_lure),
-    rule(Code::AbsenceWords,          Kind::Automatic,      machine::absence_words),
-    rule(Code::RobotWords,            Kind::Automatic,      machine::notice),
-    rule(Code::RobotWords,            Kind::Automatic,      machine::robot_words),
-    rule(Code::RobotWords,            Kind::Automatic,      machine::pieces),
-    rule(Code::AbsenceWords,          Kind::Automatic,      machine::away_until),
+    rule(Code::AbsenceWords,          Kind::Automatic,      answering::absence_words),
+    rule(Code::RobotWords,            Kind::Automatic,      answering::notice),
+    rule(Code::RobotWords,            Kind::Automatic,      answering::robot_words),
+    rule(Code::RobotWords,            Kind::Automatic,      answering::pieces),
+    rule(Code::AbsenceWords,          Kind::Automatic,      answering::away_until),
     rule(Code::NoReplySender,         Kind::Automatic,      machine::no_reply_sender),
     rule(Code::Encrypted,             Kind::Encrypted,      person::encrypted),
     rule(Code::DangerousAttachment,   Kind::SpamOrJunk,     junk::dangerous_attachment),
@@ -99,12 +102,12 @@ pub fn classify(message: &Message, authentication: &Authentication, policy: &Pol
     let facts = Facts::of(message, authentication, policy);
     let mut found = RULES.iter().filter_map(|rule| Some((rule, (rule.finds)(&facts)?)));
     let Some((first, detail)) = found.next() else {
-        return facts.other(Code::TellsLittle, person::counted(&facts));
+        return facts.little(Kind::Other, Code::TellsLittle, person::counted(&facts));
     };
-    if first.kind == Kind::Other {
-        return facts.other(first.code, detail);
+    if matches!(first.kind, Kind::Other | Kind::Empty) {
+        return facts.little(first.kind, first.code, detail);
     }
-    let relayed = machine::relayed(&facts).filter(|_| first.kind == Kind::Complete);
+    let relayed = answering::relayed(&facts).filter(|_| first.kind == Kind::Complete);
     let mut reasons = vec![Reason { code: first.code, detail }];
     let same = found.filter(|(rule, _)| rule.kind == first.kind);
     reasons.extend(same.map(|(rule, detail)| Reason { code: rule.code, detail }));
@@ -119,10 +122,11 @@ impl Facts<'_> {
         policy: &'a Policy,
     ) -> Facts<'a> {
         let own = own::words(message);
-        let content =
-            Content::measure(&own.text, &message.subject, !message.attachments.is_empty());
+        let files = !message.attachments.is_empty();
+        let measure = |text: &str| Content::measure(text, &message.subject, files);
+        let (content, voice) = (measure(&own.text), own.voice.as_deref().map(measure));
         let figures = person::figures(message, &own, &content);
-        Facts { message, authentication, own, content, figures, policy }
+        Facts { message, authentication, own, content, figures, voice, policy }
     }
 
     fn verdict(&self, kind: Kind, reasons: Vec<Reason>) -> Verdict {
@@ -136,12 +140,17 @@ impl Facts<'_> {
         }
     }
 
-    /// A person's mail that is no report, and whether a machine may have written it after all.
-    fn other(&self, code: Code, detail: String) -> Verdict {
+    /// What is measured where a machine is looked for: who quotes one is none.
+    fn voice(&self) -> &Content {
+        self.voice.as_ref().unwrap_or(&self.content)
+    }
+
+    /// A mail that is no report, and whether a machine may have written it after all.
+    fn little(&self, kind: Kind, code: Code, detail: String) -> Verdict {
         let mut reasons = vec![Reason { code, detail }];
-        let maybe = machine::maybe(self);
+        let maybe = answering::maybe(self);
         reasons.extend(maybe.map(|detail| Reason { code: Code::MaybeMachine, detail }));
-        self.verdict(Kind::Other, reasons)
+        self.verdict(kind, reasons)
     }
 
     /// What text and subject tell together, in points.

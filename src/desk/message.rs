@@ -160,6 +160,8 @@ pub struct MailReport {
     pub kind: String,
     /// RFC 3464 actions in order: `failed`, `delayed`, `delivered`, `relayed`, `expanded`.
     pub actions: Vec<String>,
+    /// In a report without a standard form: nobody but a mail system can have written it.
+    pub certain: bool,
     /// Who the report says was not reached (Final-Recipient, Original-Recipient).
     pub recipients: Vec<Address>,
     /// Message-IDs of the mail that the report is about, from its returned headers.

@@ -5,6 +5,7 @@
 mod body;
 mod charset;
 mod clean;
+mod failures;
 mod fields;
 mod flowed;
 mod free_form;
@@ -26,7 +27,8 @@ use super::time::Moment;
 /// it is missing; of a long mail a beginning is enough, or a beginning, CR LF, and the end.
 pub fn parse(bytes: &[u8], whole: bool) -> Message {
     let kept = bytes.get(..limits::MAIL).unwrap_or(bytes);
-    let kept = after_envelope_line(kept);
+    let kept = with_line_feeds(kept);
+    let kept = after_envelope_line(&kept);
     let header = Header::read(kept, 0, limits::HEADER);
     let tree = mime::cut(kept, &header);
     let mut message = read(bytes, whole, &header, &tree);
@@ -109,6 +111,15 @@ pub fn needs_more(prefix: &[u8]) -> bool {
 fn shown(bytes: &[u8]) -> body::Body {
     let header = Header::read(bytes, 0, limits::PART_HEADER);
     body::read_inner(&mime::cut(bytes, &header))
+}
+
+/// Very old systems end lines with CR alone. Where there is no LF at all, each CR is one.
+fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if bytes.contains(&b'\n') || !bytes.contains(&b'\r') {
+        return Cow::Borrowed(bytes);
+    }
+    let lines = bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
+    Cow::Owned(lines.collect())
 }
 
 /// An mbox file and some exports put the envelope before the header; it is not a part of the mail.

@@ -18,9 +18,8 @@ pub(super) fn standard(facts: &Facts<'_>) -> Option<String> {
 /// a report of something else.
 pub(super) fn in_words(facts: &Facts<'_>) -> Option<String> {
     let message = facts.message;
-    message.report.as_ref().filter(|report| report.kind == "free-form")?;
-    let machine = message.return_path == Some(ReturnPath::Null)
-        || message.header("x-failed-recipients").is_some();
+    let report = message.report.as_ref().filter(|report| report.kind == "free-form")?;
+    let machine = report.certain || message.return_path == Some(ReturnPath::Null);
     let answers =
         message.header("auto-submitted").is_some_and(|value| value.contains("auto-replied"))
             && message.header("x-failed-recipients").is_none();

@@ -48,3 +48,32 @@ fn is_malformed(defect: Defect) -> bool {
             | Defect::Unreadable
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::desk::classify::classify;
+    use crate::desk::message::Message;
+    use crate::desk::policy::{Policy, Scope};
+
+    fn threats(wanted: Option<&[&str]>, text: &str) -> Vec<String> {
+        let wanted = wanted.map(|list| list.iter().map(|name| (*name).to_owned()).collect());
+        let scope = Scope { threats: wanted, ..Scope::default() };
+        let policy = Policy { scope, ..Policy::unconfigured() };
+        let message = Message { text: text.to_owned(), ..Message::default() };
+        let hints = classify(&message, &policy).hints;
+        hints.into_iter().filter(|hint| hint.starts_with("threat_model:")).collect()
+    }
+
+    #[test]
+    fn a_policy_chooses_the_classes_that_make_a_hint() {
+        let text = "Who sets an environment variable pollutes Object.prototype in the server.";
+        assert_eq!(threats(None, text), ["threat_model:CWE-1321", "threat_model:CWE-15"]);
+        assert_eq!(threats(Some(&["CWE-15"]), text), ["threat_model:CWE-15"]);
+        assert!(threats(Some(&["none"]), text).is_empty());
+    }
+
+    #[test]
+    fn one_clue_of_two_is_no_hint() {
+        assert!(threats(None, "The environment variable is printed on the error page.").is_empty());
+    }
+}

@@ -1,7 +1,6 @@
 //! Mail that no person wrote for us.
 
 use super::sense::Sense;
-use super::words::notices::{TITLES, TITLES_WITHIN};
 use super::{Facts, OWN_FIELD};
 use crate::desk::message::{Message, ReturnPath};
 
@@ -62,7 +61,7 @@ const ROBOT_FIELDS: &[&str] = &[
 ];
 
 /// Local parts at which nobody reads.
-const NOBODY: &[&str] = &[
+pub(super) const NOBODY: &[&str] = &[
     "noreply",
     "no-reply",
     "no_reply",
@@ -83,70 +82,6 @@ const NOBODY: &[&str] = &[
     "mailer-daemon",
     "bounce",
     "bounces",
-];
-
-/// Local parts at which often a machine writes; a hint, no more.
-const DESKS: &[&str] = &[
-    "support",
-    "service",
-    "helpdesk",
-    "help",
-    "ticket",
-    "tickets",
-    "servicedesk",
-    "notification",
-    "notifications",
-    "notify",
-    "alert",
-    "alerts",
-    "monitoring",
-    "builds",
-    "build",
-    "ci",
-    "jenkins",
-    "cron",
-    "root",
-    "daemon",
-    "system",
-    "robot",
-    "bot",
-    "mailer",
-    "auto",
-    "autoreply",
-    "newsletter",
-    "news",
-    "postmaster",
-    "customer",
-    "customerservice",
-    "customercare",
-    "kundenservice",
-    "soporte",
-    "suporte",
-    "assistenza",
-    "supporto",
-    "bugs",
-    "bugzilla",
-    "jira",
-    "issues",
-    "tracker",
-    "todo",
-    "gitlab",
-    "gitea",
-    "sentry",
-    "nagios",
-    "icinga",
-    "zabbix",
-    "grafana",
-    "operator",
-    "mailman",
-    "sympa",
-    "listserv",
-    "majordomo",
-    "logwatch",
-    "backup",
-    "wwwrun",
-    "www-data",
-    "webmaster",
 ];
 
 /// How the addresses of list servers end.
@@ -265,120 +200,12 @@ pub(super) fn calendar(facts: &Facts<'_>) -> Option<String> {
         .then(|| "it is an invitation or an answer to one".to_owned())
 }
 
-/// A sure phrase in the subject is enough; of other words it takes two.
-pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
-    let content = &facts.content;
-    let (sure, maybe) = (content.count(Sense::Away), content.count(Sense::Leave));
-    let titled = content.titled(Sense::Away) || content.titled(Sense::Leave) && maybe > 1;
-    let found = titled || sure > 1 || sure == 1 && maybe > 0;
-    let word = if sure > 0 { Sense::Away } else { Sense::Leave };
-    let report = content.telling >= 8 && facts.told() >= usize::max(2, sure + maybe);
-    (found && content.words < 150 && !report)
-        .then(|| format!("it reads as an absence note ({})", shown(content.word(word))))
-}
-
-/// What only machines write outweighs what the mail tells. A title that only machines give weighs
-/// as much as such a phrase; a person may quote one of both.
-pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
-    let content = &facts.content;
-    let (phrases, titled) =
-        (content.count(Sense::Notice), is_machine_title(&facts.message.subject));
-    let sender = sender(facts.message, DESKS) || sender(facts.message, NOBODY);
-    let weight = 3 * (phrases + usize::from(titled))
-        + content.count(Sense::Robot)
-        + usize::from(sender)
-        + usize::from(has_ticket_number(&facts.message.subject));
-    let sure = phrases > 0 || titled;
-    let report = facts.reads_as_report() && weight < 2 * facts.told();
-    (sure && weight > facts.told() && !report && content.words < 300)
-        .then(|| format!("only a machine writes so ({})", shown(content.word(Sense::Notice))))
-}
-
-/// Whether the subject begins as only machines begin one, or is a list server's `confirm 1a2b3c`.
-fn is_machine_title(subject: &str) -> bool {
-    let subject = subject.trim_start().to_lowercase();
-    let confirm = subject
-        .strip_prefix("confirm ")
-        .is_some_and(|key| key.len() >= 8 && key.bytes().all(|b| b.is_ascii_hexdigit()));
-    confirm
-        || TITLES.iter().any(|title| subject.starts_with(title))
-        || TITLES_WITHIN.iter().any(|title| subject.contains(title))
-}
-
-/// Several pieces of a machine's answer, in a text without anything else and without an author.
-pub(super) fn pieces(facts: &Facts<'_>) -> Option<String> {
-    let content = &facts.content;
-    let pieces = count_pieces(facts);
-    let ours = content.says_anywhere(Sense::Yours) && pieces >= 3 && facts.told() <= 1;
-    let enough = ours || pieces >= 4 && facts.told() <= 2;
-    (enough && !content.says(Sense::Me) && !content.asks && content.words < 120)
-        .then(|| "it is put together as machines answer".to_owned())
-}
-
-fn count_pieces(facts: &Facts<'_>) -> usize {
-    let (message, content) = (facts.message, &facts.content);
-    let said = [Sense::Yours, Sense::Taken, Sense::Promised, Sense::Term];
-    let number = has_ticket_number(&message.subject) || has_ticket_number(&facts.own.text);
-    said.iter().filter(|sense| content.says_anywhere(**sense)).count()
-        + usize::from(number)
-        + usize::from(sender(message, DESKS) || sender(message, NOBODY))
-}
-
-/// Somebody is away until some day, and says nothing else.
-pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
-    use Sense::{Day, Gone, Pitch, Pointer, Sales, Topic};
-    let content = &facts.content;
-    let other = [Topic, Pointer, Pitch, Sales].into_iter().any(|sense| content.says(sense));
-    let away = content.says_anywhere(Gone) && content.says_anywhere(Day);
-    // In a line or two one word may be technical by chance.
-    let allowed = usize::from(content.words <= 25);
-    (away && !other && !content.asks && facts.told() <= allowed && content.words <= 60)
-        .then(|| "it says that somebody is away, and nothing else".to_owned())
-}
-
-/// A report that ends as machines end theirs, from where machines write: a web form perhaps. Nobody
-/// would read an answer there, so a human looks first.
-pub(super) fn relayed(facts: &Facts<'_>) -> Option<String> {
-    let message = facts.message;
-    let machine = sender(message, DESKS) || sender(message, NOBODY);
-    (machine && message.reply_to.is_empty() && facts.content.count(Sense::Notice) > 0)
-        .then(|| "a machine may have sent it".to_owned())
-}
-
-/// Too little to be sure of, enough to ask a human before a machine may be answered.
-pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
-    let (message, content) = (facts.message, &facts.content);
-    let said = content.count(Sense::Notice) + content.count(Sense::Away) > 0
-        || content.count(Sense::Robot) > 1;
-    let away = content.says_anywhere(Sense::Gone) && content.says_anywhere(Sense::Day);
-    let desk = sender(message, DESKS) || has_ticket_number(&message.subject);
-    // Where nobody says `I` and nobody asks, less is enough.
-    let nobody = !content.says(Sense::Me) && !content.asks && facts.told() == 0;
-    let pieces = count_pieces(facts) >= if nobody { 1 } else { 2 };
-    (said || away || is_machine_title(&message.subject) || pieces || desk)
-        .then(|| "a machine may have written it".to_owned())
-}
-
-/// Two telltale phrases and little else, or one and a sender or a subject that looks like a
-/// machine's.
-pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
-    let content = &facts.content;
-    let phrases = content.count(Sense::Robot);
-    let machine = sender(facts.message, DESKS)
-        || sender(facts.message, NOBODY)
-        || has_ticket_number(&facts.message.subject);
-    let enough = if machine { phrases >= 1 } else { phrases >= 2 && phrases > facts.told() };
-    let report = facts.reads_as_report() && !(phrases >= 3 && machine && content.points < 8);
-    (enough && !report && content.words < 300)
-        .then(|| format!("it reads as a machine's ({})", shown(content.word(Sense::Robot))))
-}
-
 pub(super) fn no_reply_sender(facts: &Facts<'_>) -> Option<String> {
     (sender(facts.message, NOBODY) && facts.message.reply_to.is_empty() && !facts.may_be_report())
         .then(|| "its sender reads no answers".to_owned())
 }
 
-fn sender(message: &Message, locals: &[&str]) -> bool {
+pub(super) fn sender(message: &Message, locals: &[&str]) -> bool {
     let is = |local: &str| {
         let local = local.to_ascii_lowercase();
         let base = local.split('+').next().unwrap_or_default();
@@ -387,23 +214,6 @@ fn sender(message: &Message, locals: &[&str]) -> bool {
         locals.contains(&base) || base.rsplit_once('-').is_some_and(|(_, last)| ends(&last))
     };
     message.from.iter().any(|one| is(one.address.local()))
-}
-
-/// `Case 5512 created`, `[#5512]`, `Ticket: 5512`.
-fn has_ticket_number(subject: &str) -> bool {
-    let words: Vec<&str> =
-        subject.split(|c: char| !c.is_alphanumeric() && c != '#' && c != '-').collect();
-    words.iter().any(|word| {
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        let named =
-            ["cve", "cwe", "ghsa", "rfc"].iter().any(|name| word.to_lowercase().starts_with(name));
-        let year = word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
-        digits >= 3
-            && !named
-            && !year
-            && !word.contains('.')
-            && (word.starts_with('#') || word.len() == digits || word.contains('-'))
-    })
 }
 
 /// A list on which people write to each other.
@@ -432,6 +242,6 @@ fn is_set(value: &str) -> bool {
 
 /// A word out of a mail, harmless in a sentence: ASCII letters, digits, hyphens and blanks, or
 /// letters of any script; bounded.
-fn shown(word: &str) -> String {
+pub(super) fn shown(word: &str) -> String {
     word.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ')).take(40).collect()
 }

@@ -1,13 +1,16 @@
 //! What the sender wrote for us: the text without signatures, armour, legal footers and, in a
 //! reply, without what it quotes.
 
-use super::words::letters::{CLOSINGS, ORIGINAL_AUTHOR, ORIGINAL_DATE, REPLIES};
+use super::words::letters::{CLOSINGS, COPIES, FORWARDS, ORIGINAL_AUTHOR, ORIGINAL_DATE, REPLIES};
 use crate::desk::message::Message;
 
 /// The sender's own words, and what was taken away to get them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Own {
     pub(super) text: String,
+    /// Without what is quoted or forwarded, where a first mail holds such: what it quotes may be
+    /// the report, but a machine's words in there are not the sender's.
+    pub(super) voice: Option<String>,
     pub(super) quote: bool,
     pub(super) signature: bool,
 }
@@ -21,7 +24,8 @@ pub(super) fn words(message: &Message) -> Own {
     let text = without_armour(&message.text);
     let text =
         if is_reply(message) { without_quotes(&text, &mut own.quote) } else { dequoted(&text) };
-    own.text = without_signature(&text, &mut own.signature);
+    own.text = without_signature(without_copy(&text), &mut own.signature);
+    own.voice = if own.quote { None } else { voice(&without_armour(&message.text)) };
     own
 }
 
@@ -115,6 +119,50 @@ fn drop_attribution(kept: &mut Vec<&str>) {
     {
         kept.pop();
     }
+}
+
+/// What stands outside of quotes and above what is forwarded; none where there is neither.
+fn voice(text: &str) -> Option<String> {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut foreign = false;
+    for line in text.lines() {
+        if begins_forward(line) {
+            foreign = true;
+            break;
+        }
+        if line.starts_with('>') {
+            foreign = true;
+        } else {
+            kept.push(line);
+        }
+    }
+    foreign.then(|| kept.join("\n"))
+}
+
+/// `---------- Forwarded message ---------`, `Begin forwarded message:`.
+fn begins_forward(line: &str) -> bool {
+    let line = line.trim();
+    let dashed = line.starts_with("-----");
+    let inside = line.trim_matches(['-', ' ', ':']).to_lowercase();
+    (dashed || line.ends_with(':')) && FORWARDS.iter().any(|words| inside.starts_with(words))
+}
+
+/// Takes away the copy of a mail that a machine sends back.
+fn without_copy(text: &str) -> &str {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let short = line.len() < 120 && at > 0;
+        if short && begins_copy(line) {
+            return text.get(..at).unwrap_or(text);
+        }
+        at += line.len();
+    }
+    text
+}
+
+fn begins_copy(line: &str) -> bool {
+    let line = line.trim().trim_start_matches(['-', ' ', '|', '*', '=']).to_ascii_lowercase();
+    COPIES.iter().any(|copy| line.starts_with(copy))
 }
 
 fn without_signature(text: &str, signature: &mut bool) -> String {

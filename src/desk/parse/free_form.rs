@@ -4,6 +4,7 @@
 use crate::desk::address::Address;
 use crate::desk::message::{MailReport, Message, ReturnPath};
 
+use super::failures::{BEGINNINGS, FAILURE, SYSTEMS};
 use super::report::note;
 use super::{ids, limits};
 
@@ -12,20 +13,15 @@ pub(super) const FREE_FORM: &str = "free-form";
 
 /// A report without any form: it comes from a mail system, and says that a mail did not arrive.
 pub(super) fn read(message: &Message) -> Option<MailReport> {
-    if !from_mail_system(message) && !begins_as_one(&message.text) {
-        return None;
-    }
     let failed = message.header("x-failed-recipients");
     let head: String = message.text.chars().take(4_000).collect();
-    let words = format!("{}\n{head}", message.subject).to_lowercase().replace('’', "'");
-    // A mail system that wants no answer has nothing else to say.
-    let certain = failed.is_some()
-        || message.return_path == Some(ReturnPath::Null)
-            && message.from.iter().any(|one| is_mail_system(&one.address));
-    if !certain && !FAILURE.iter().any(|phrase| words.contains(phrase)) {
+    let certain = is_certain(message, &head);
+    let said = || says_failure(&message.subject) || says_failure(&head);
+    let from_nobody = || message.from.iter().any(|one| is_nobody(&one.address)) && has_codes(&head);
+    if !certain && !((from_mail_system(message) || from_nobody()) && said()) {
         return None;
     }
-    let mut report = MailReport { kind: FREE_FORM.to_owned(), ..MailReport::default() };
+    let mut report = MailReport { kind: FREE_FORM.to_owned(), certain, ..MailReport::default() };
     let ours = |address: &Address| {
         message.to.contains(address) || message.from.iter().any(|f| f.address == *address)
     };
@@ -45,6 +41,37 @@ pub(super) fn read(message: &Message) -> Option<MailReport> {
     Some(report)
 }
 
+/// Whether nobody but a mail system can have written it. One that wants no answer has nothing else
+/// to say, and nobody is called `mailer-daemon`; a postmaster may be a person.
+fn is_certain(message: &Message, head: &str) -> bool {
+    let system = message.from.iter().any(|one| is_mail_system(&one.address));
+    let silent = head.split_whitespace().nth(3).is_none() && !message.attachments.is_empty();
+    let nobody = message.from.iter().any(|one| is_nobody(&one.address));
+    let returned = message.attachments.iter().any(|file| file.content_type == "message/rfc822");
+    message.header("x-failed-recipients").is_some()
+        || from_daemon(message)
+        || begins_as_one(head)
+        || nobody && returned && says_failure(head)
+        || system
+            && (message.return_path == Some(ReturnPath::Null)
+                || is_failure_title(&message.subject)
+                || silent)
+}
+
+/// A postmaster's title: one that speaks of a failure further on may be a person's.
+fn is_failure_title(subject: &str) -> bool {
+    const TITLES: &[&str] =
+        &["undeliver", "delivery fail", "delivery status", "failure notice", "mail system error"];
+    let subject = subject.trim_start().to_lowercase();
+    TITLES.iter().any(|title| subject.contains(title))
+        || FAILURE.iter().any(|phrase| subject.starts_with(phrase))
+}
+
+fn says_failure(text: &str) -> bool {
+    let text = text.to_lowercase().replace('’', "'");
+    FAILURE.iter().any(|phrase| text.contains(phrase))
+}
+
 fn begins_as_one(text: &str) -> bool {
     let start: String = text.trim_start().chars().take(80).collect();
     let start = start.to_lowercase().replace('’', "'");
@@ -55,7 +82,20 @@ fn begins_as_one(text: &str) -> bool {
 pub(super) fn from_mail_system(message: &Message) -> bool {
     message.header("x-failed-recipients").is_some()
         || message.return_path == Some(ReturnPath::Null)
+        || from_daemon(message)
         || message.from.iter().any(|one| is_mail_system(&one.address) || is_named_as_one(&one.name))
+}
+
+/// `MAILER-DAEMON`, with or without a domain, as its author or as its return path.
+fn from_daemon(message: &Message) -> bool {
+    let daemon = |value: &str| {
+        let value = value.to_ascii_lowercase();
+        ["mailer-daemon", "mailer_daemon", "maildaemon"].iter().any(|name| value.contains(name))
+    };
+    // A person may be named so in a display name; an address is not.
+    let from = message.from.iter().any(|one| daemon(one.address.local()))
+        || message.from.is_empty() && message.header("from").is_some_and(daemon);
+    from || message.header("return-path").is_some_and(daemon)
 }
 
 fn is_named_as_one(name: &str) -> bool {
@@ -70,6 +110,7 @@ fn is_mail_system(address: &Address) -> bool {
         local.as_str(),
         "mailer-daemon"
             | "postmaster"
+            | "post_master"
             | "mail-daemon"
             | "maildaemon"
             | "mailerdaemon"
@@ -78,6 +119,24 @@ fn is_mail_system(address: &Address) -> bool {
             | "double-bounce"
             | "mdaemon"
     ) || ["mailer-daemon", "microsoftexchange", "postmaster-"].iter().any(|s| local.starts_with(s))
+}
+
+/// Addresses at which nobody reads, from which some providers report.
+fn is_nobody(address: &Address) -> bool {
+    let local = address.local().to_ascii_lowercase().replace(['-', '_', '.'], "");
+    local == "noreply" || local == "donotreply"
+}
+
+/// An SMTP reply or a status code (RFC 3463): `550 5.1.1`.
+fn has_codes(text: &str) -> bool {
+    let code = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_digit());
+        let parts: Vec<&str> = word.split('.').collect();
+        let enhanced = parts.len() == 3 && matches!(parts.first(), Some(&"4" | &"5"));
+        let reply = word.len() == 3 && word.starts_with(['4', '5']);
+        (enhanced || reply) && word.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    };
+    text.split_whitespace().any(code)
 }
 
 /// Everything in a text that is an address.
@@ -92,255 +151,3 @@ fn field_of<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let (head, value) = line.split_once(':')?;
     head.trim().eq_ignore_ascii_case(name).then_some(value)
 }
-
-/// What mail systems write when they could not deliver, in lower case. A table, so that a line
-/// seen in the field is a line here.
-const FAILURE: &[&str] = &[
-    // qmail, Exim, Postfix, Sendmail, Exchange, and what hosts write
-    "i wasn't able to deliver your message",
-    "could not be delivered",
-    "couldn't be delivered",
-    "could not deliver your m",
-    "could not be sent",
-    "was not delivered",
-    "wasn't delivered",
-    "not able to deliver",
-    "unable to deliver",
-    "cannot deliver",
-    "undeliverable",
-    "undelivered mail",
-    "delivery failed",
-    "delivery has failed",
-    "delivery to the following recipient",
-    "delivery status notification",
-    "failure notice",
-    "mail delivery fail",
-    "delivery failure",
-    "non-delivery",
-    "nondelivery",
-    "undelivered",
-    "not delivered",
-    "unable to be delivered",
-    "can't be delivered",
-    "cannot be delivered",
-    "couldn't reach",
-    "could not be reached",
-    "did not reach",
-    "not listed in domino directory",
-    "message rejected",
-    "was rejected",
-    "has been rejected",
-    "temporary problem delivering",
-    "delivery incomplete",
-    "delivery attempts",
-    "recipient not found",
-    "wasn't found",
-    "mailbox disabled",
-    "account is disabled",
-    "no mailbox here",
-    "mail failure",
-    "has not yet been delivered",
-    "not yet been delivered",
-    "returned to you",
-    "was returned",
-    "mail delivery system",
-    "message delivery fail",
-    "returned mail",
-    "returned to sender",
-    "permanent fatal errors",
-    "this is a permanent error",
-    "address rejected",
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "no such mailbox",
-    "mailbox unavailable",
-    "mailbox not found",
-    "mailbox is full",
-    "mailbox full",
-    "over quota",
-    "quota exceeded",
-    "does not exist",
-    "has been delayed",
-    "delivery is delayed",
-    "still trying to deliver",
-    "will keep trying",
-    "could not send message",
-    "still queued",
-    "address not found",
-    "addresses were unknown",
-    "address couldn't be found",
-    "host or domain name not found",
-    "remote host said",
-    "recipient address",
-    // German, French, Spanish, Portuguese, Italian, Dutch, Polish
-    "unzustellbar",
-    "nicht zugestellt",
-    "nachrichtenzustellung",
-    "nicht zustellbar",
-    "zustellung verzögert",
-    "konnte nicht ausgeliefert",
-    "zustellung fehlgeschlagen",
-    "n'a pas pu être remis",
-    "n'a pas été remis",
-    "non remis",
-    "échec de la remise",
-    "n'a pas pu être livré",
-    "non distribué",
-    "n'a pas pu être distribué",
-    "no se puede entregar",
-    "no se ha entregado",
-    "no entregado",
-    "no se pudo entregar",
-    "no se ha podido entregar",
-    "no ha podido ser entregado",
-    "não foi possível entregar",
-    "não pôde ser entregue",
-    "não foi entregue",
-    "não entregue",
-    "falha na entrega",
-    "não pode ser entregue",
-    "impossibile recapitare",
-    "non recapitabile",
-    "non è stato consegnato",
-    "consegna non riuscita",
-    "non è stato recapitato",
-    "mancata consegna",
-    "recapito non riuscito",
-    "non è stato possibile recapitare",
-    "niet worden afgeleverd",
-    "niet worden bezorgd",
-    "kan niet worden bezorgd",
-    "onbestelbaar",
-    "niet bezorgd",
-    "nie mogła zostać dostarczona",
-    "nie można dostarczyć",
-    "niedostarcz",
-    "nie dostarczono",
-    "nie powiodło się",
-    // Czech, Slovak, Hungarian, Romanian, Croatian, Greek
-    "nedoručiteln",
-    "nepodařilo doručit",
-    "nepodarilo doručiť",
-    "nebylo možné doručit",
-    "kézbesíthetetlen",
-    "nem kézbesíthető",
-    "nem sikerült kézbesíteni",
-    "nu a putut fi livrat",
-    "nu a fost livrat",
-    "nije isporučen",
-    "nije moguće isporučiti",
-    "δεν παραδόθηκε",
-    "δεν ήταν δυνατή η παράδοση",
-    "αδυναμία παράδοσης",
-    // Swedish, Danish, Norwegian, Finnish
-    "kunde inte levereras",
-    "inte kunnat levereras",
-    "olevererbart",
-    "gick inte att leverera",
-    "kunne ikke leveres",
-    "kan ikke leveres",
-    "ikke leveret",
-    "ikke levert",
-    "ei voitu toimittaa",
-    "toimitus epäonnistui",
-    "toimittaminen epäonnistui",
-    // Russian, Ukrainian, Turkish, Japanese, Chinese, Korean
-    "не удалось доставить",
-    "не доставлено",
-    "не может быть доставлено",
-    "недоставлен",
-    "сбой доставки",
-    "доставка не удалась",
-    "доставити не вдалося",
-    "не може да бъде доставено",
-    "не беше доставено",
-    "не вдалося доставити",
-    "teslim edilemedi",
-    "iletilemedi",
-    "teslim edilemeyen",
-    "teslim edilememiştir",
-    "gönderilemedi",
-    // Arabic, Hebrew, Persian, Thai, Vietnamese, Indonesian
-    "تعذر تسليم",
-    "تعذّر تسليم",
-    "لم يتم تسليم",
-    "فشل تسليم",
-    "לא ניתן היה למסור",
-    "לא נמסרה",
-    "המסירה נכשלה",
-    "تحویل داده نشد",
-    "ไม่สามารถส่ง",
-    "ส่งไม่สำเร็จ",
-    "không thể gửi",
-    "không gửi được",
-    "tidak dapat dikirim",
-    "tidak terkirim",
-    "gagal terkirim",
-    "配信できません",
-    "配信に失敗",
-    "届けることができません",
-    "送信できません",
-    "配信不能",
-    "配信できな",
-    "送信できな",
-    "届きませんでした",
-    "宛先不明",
-    "无法投递",
-    "无法送达",
-    "退信",
-    "投递失败",
-    "被退回",
-    "未送达",
-    "未能送达",
-    "无法发送",
-    "無法傳送",
-    "退回",
-    "無法遞送",
-    "배달되지 않",
-    "전송 실패",
-    "전달되지 못",
-    "전달되지 않",
-    "발송 실패",
-    "배달 실패",
-    "반송",
-];
-
-/// What the names of mail systems hold, in lower case.
-const SYSTEMS: &[&str] = &[
-    "mail delivery s",
-    "mailer-daemon",
-    "mailer daemon",
-    "mail router",
-    "postmaster",
-    "mail administrator",
-    "delivery subsystem",
-    "content-filter",
-];
-
-/// How mail systems begin a report that carries no sign in its header. A person who quotes one of
-/// these says something before it.
-const BEGINNINGS: &[&str] = &[
-    "hi. this is the ",
-    "this is the mail system at host",
-    "this is the mail delivery system at",
-    "this message was created automatically by mail delivery software.",
-    "this is an automatically generated delivery status notification",
-    "this report relates to a message you sent",
-    "your message did not reach some or all of the intended recipients",
-    "delivery has failed to these recipients",
-    "delivery to the following recipient",
-    "the following message to <",
-    "the original message was received at ",
-    "----- the following addresses had",
-    "** address not found **",
-    "** message not delivered **",
-    "** message blocked **",
-    "** delivery incomplete **",
-    "sorry, we were unable to deliver your message",
-    "fehler bei der nachrichtenzustellung an folgende",
-    "échec de la remise pour ces destinataires",
-    "no se pudo entregar el mensaje a estos destinatarios",
-    "impossibile recapitare il messaggio ai seguenti",
-    "não foi possível entregar a mensagem a estes destinatários",
-];

@@ -46,3 +46,31 @@ pub(in super::super) const ORIGINAL_DATE: &[&str] = &[
     "verzonden", "wysłano", "skickat", "sendt", "gönderildi", "tarih", "отправлено", "дата",
     "发送时间", "日期", "寄件日期", "送信日時", "보낸 날짜", "to", "an",
 ];
+
+/// What stands above the copy of a mail that a machine sends back, in lower case, without the
+/// hyphens around it.
+#[rustfmt::skip]
+pub(in super::super) const COPIES: &[&str] = &[
+    "below this line is a copy of the message", "original message follows", "original mail as follows",
+    "this is a copy of the message", "this is a copy of your message", "unsent message follows",
+    "the header of the original message", "included is a copy of the message", "message text follows",
+    "original message headers", "returned message follows", "undelivered message follows",
+    "copy of the original message", "headers of the original message", "original message header",
+    "your original message", "the original message is attached", "message header follows",
+];
+
+/// What mail readers write above a mail that is forwarded, in lower case, without hyphens.
+#[rustfmt::skip]
+pub(in super::super) const FORWARDS: &[&str] = &[
+    "forwarded message", "forwarded by", "begin forwarded message", "original message",
+    "forwarded mail", "weitergeleitete nachricht", "ursprüngliche nachricht",
+    "originalnachricht", "anfang der weitergeleiteten", "message transféré", "message d'origine",
+    "début du message", "message original", "mensaje reenviado", "mensaje original",
+    "inicio del mensaje", "mensagem encaminhada", "mensagem original", "messaggio inoltrato",
+    "messaggio originale", "inizio messaggio", "doorgestuurd bericht", "oorspronkelijk bericht",
+    "begin doorgestuurd", "wiadomość przekazana", "oryginalna wiadomość", "vidarebefordrat",
+    "ursprungligt meddelande", "videresendt", "opprinnelig melding", "oprindelig meddelelse",
+    "välitetty viesti", "alkuperäinen viesti", "iletilen mesaj", "orijinal mesaj",
+    "пересылаемое сообщение", "исходное сообщение", "пересланное", "転送メッセージ", "元のメッセージ",
+    "转发的邮件", "原始邮件", "轉寄的郵件", "전달된 메시지", "원본 메시지",
+];

@@ -61,7 +61,7 @@ pub(in super::super) const TITLES: &[&str] = &[
     "ticket received:", "ticket created", "ticket closed", "ticket resolved", "incident inc", "request req",
     "[redmine", "[trac]", "[bugzilla]", "[launchpad", "[service desk]", "[servicedesk]", "[support #",
     "we received your request", "we have received your request", "we received your message",
-    "[triggered", "[recovered", "[success]", "problem - ", "recovery - ", "[status]", "[build failed]", "[build succeeded]", "aide report",
+    "loop alert", "complaint about message from", "abuse complaint about", "[triggered", "[recovered", "[success]", "problem - ", "recovery - ", "[status]", "[build failed]", "[build succeeded]", "aide report",
     "degradedarray event", "rebuildfinished event", "canceled event", "cancelled event", "canceled: ",
     "updated invitation", "accepted: ", "declined: ", "tentative: ", "zugesagt: ", "abgesagt: ",
     "angenommen: ", "refusé : ", "accepté : ", "aceptado: ", "verification required", "bounce action",
