@@ -172,7 +172,7 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     let away = content.says_anywhere(Sense::Gone) && content.says_anywhere(Sense::Day);
     let desk = sender(message, DESKS) || has_ticket_number(&message.subject);
     // Where nobody says `I` and nobody asks, less is enough.
-    let nobody = !content.says(Sense::Me) && !content.asks && facts.told() == 0;
+    let nobody = !content.says(Sense::Me) && !content.asks && content.points == 0;
     let pieces = count_pieces(facts) >= if nobody { 1 } else { 2 };
     let daemon = facts.message.text.to_ascii_lowercase().contains("mailer-daemon");
     (said || away || daemon || is_machine_title(&message.subject) || pieces || desk)
