@@ -51,6 +51,7 @@ fn is_malformed(defect: Defect) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::desk::authentication::Authentication;
     use crate::desk::classify::classify;
     use crate::desk::message::Message;
     use crate::desk::policy::{Policy, Scope};
@@ -60,7 +61,7 @@ mod tests {
         let scope = Scope { threats: wanted, ..Scope::default() };
         let policy = Policy { scope, ..Policy::unconfigured() };
         let message = Message { text: text.to_owned(), ..Message::default() };
-        let hints = classify(&message, &policy).hints;
+        let hints = classify(&message, &Authentication::None, &policy).hints;
         hints.into_iter().filter(|hint| hint.starts_with("threat_model:")).collect()
     }
 
