@@ -233,7 +233,8 @@ impl Daemon {
             let (store, wording) = (&self.store, &self.wording);
             self.folders.take(draft, store, wording, item, afterwards).await?;
         }
-        Ok(())
+        // Within one second mails come first, and the clock last.
+        draft.take(&self.wording, &Input::Time)
     }
 
     fn mark_answered(&self, event: &Event, afterwards: &mut Afterwards) {

@@ -120,7 +120,8 @@ impl Books {
         let (due, later): (Vec<Moment>, Vec<Moment>) =
             self.outbox.values().map(|waiting| self.due_at(waiting)).partition(|at| *at <= now);
         let room = if due.is_empty() { None } else { self.quota.next_room(now) };
-        later.into_iter().chain(room).chain(self.quota.next_due()).min()
+        let combined = self.quota.next_due().filter(|at| *at > now);
+        later.into_iter().chain(room).chain(combined).min()
     }
 
     /// What has been written to whom of late.

@@ -51,3 +51,29 @@ fn a_vacation_script_is_not_answered() {
     assert_eq!(rig.mails(kim, "INBOX").len(), 1, "{}", daemon.log());
     assert_eq!(cases(&config).len(), 2);
 }
+
+#[test]
+fn what_is_over_the_letters_of_a_day_is_acknowledged_in_one_before_the_promise_ends() {
+    let rig = Rig::start();
+    // A promise so short that the combined letter is due at once.
+    let text =
+        rig.config_text().replace("[limits]", "[promises]\nacknowledgement = \"1m\"\n\n[limits]");
+    let config = rig.write_config(&text);
+    let daemon = Daemon::start(&rig, &config);
+    let kim = "kim@acorn.example";
+    for n in 0..5 {
+        let report =
+            report(kim, &format!("r{n}")).replace("version 3.1", &format!("version 3.{n}"));
+        rig.deliver(Some(kim), &[INBOX], report.as_bytes());
+    }
+    let letters = || rig.mails(kim, "INBOX").len();
+    assert!(
+        wait_until(Duration::from_secs(20), || letters() >= 4),
+        "{} letters\n{}",
+        letters(),
+        daemon.log()
+    );
+    let combined = rig.mails(kim, "INBOX").remove(3);
+    assert!(String::from_utf8(combined).unwrap().contains("Subject: Your reports to Express"));
+    assert_eq!(cases(&config).len(), 5);
+}
