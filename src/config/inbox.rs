@@ -4,21 +4,27 @@ use super::error::shown;
 use super::reader::{Item, Table};
 use super::settings::Inbox;
 use super::twice::Taken;
-use super::{server, value};
+use super::{server, team, value};
 use crate::desk::address::{Address, Mailbox};
 use crate::desk::classify;
 use crate::desk::language::Language;
 use crate::desk::policy::{InboxKind, OnRule, Policy, Scope, Start};
+use crate::desk::team::Member;
 use crate::desk::time::Span;
 
 /// Reads one inbox: its own tables over those at the top.
-pub(super) fn inbox<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<Inbox> {
+pub(super) fn inbox<'d>(
+    table: &Table<'d>,
+    top: &Table<'d>,
+    people: Option<&[Member]>,
+    taken: &mut Taken,
+) -> Option<Inbox> {
     let imap = server::imap(&table.over("imap", top));
     let smtp = server::smtp(&table.over("smtp", top));
     if let Some(imap) = &imap {
         taken.folders(table, imap);
     }
-    let policy = policy(table, top, taken);
+    let policy = policy(table, top, people, taken);
     let (imap, policy) = (imap?, policy?);
     short_enough(table, &policy.inbox, &imap.folders)?;
     let policy = Policy { account: Address::parse(&imap.user), ..policy };
@@ -47,14 +53,21 @@ pub(super) fn shared(top: &Table<'_>) {
     project(&top.partial("project"));
     promises(&top.partial("promises"));
     rules(&top.partial("rules"));
+    team::shared(&top.partial("team"));
     server::imap(&top.partial("imap"));
     server::smtp(&top.partial("smtp"));
 }
 
-fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<Policy> {
+fn policy<'d>(
+    table: &Table<'d>,
+    top: &Table<'d>,
+    people: Option<&[Member]>,
+    taken: &mut Taken,
+) -> Option<Policy> {
     let project = project(&table.over("project", top));
     let promises = promises(&table.over("promises", top));
     let rules = rules(&table.over("rules", top));
+    let team = team::team(&table.over("team", top), people);
     let kind = table.or("kind", InboxKind::Dedicated, kind);
     let recipients = table.need("recipients", RECIPIENTS, |item| addresses(item, RECIPIENTS));
     let lists = table.or("lists", Vec::new(), |item| addresses(item, LISTS));
@@ -69,10 +82,12 @@ fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<P
         taken.recipients(table, recipients);
     }
     let (project, promises, rules, recipients) = (project?, promises?, rules?, recipients?);
+    let (kind, team) = (kind?, team?);
+    team::fits(table, &team, kind, &recipients, &lists.clone()?)?;
     let from = from?.or_else(|| default_from(&project.name, &recipients));
     Some(Policy {
         inbox: name?,
-        kind: kind?,
+        kind,
         from: from?,
         recipients,
         account: None,
@@ -90,6 +105,8 @@ fn policy<'d>(table: &Table<'d>, top: &Table<'d>, taken: &mut Taken) -> Option<P
         attachment_only: rules.attachment_only,
         empty: rules.empty,
         scope: project.scope,
+        team,
+        response_words: promises.response_words,
     })
 }
 
@@ -169,6 +186,7 @@ struct Promises {
     acknowledgement: Span,
     response: Span,
     response_from: Start,
+    response_words: usize,
 }
 
 fn promises(table: &Table<'_>) -> Option<Promises> {
@@ -178,10 +196,13 @@ fn promises(table: &Table<'_>) -> Option<Promises> {
     let response_from = table.or("response_from", Start::Received, |item| {
         value::choice(item, &[("received", Start::Received), ("acknowledged", Start::Acknowledged)])
     });
+    let words = |item: &Item<'_>| value::number(item, "a number of words", 0, 1000);
+    let response_words = table.or("response_words", 0, |item| usize::try_from(words(item)?).ok());
     Some(Promises {
         acknowledgement: acknowledgement?,
         response: response?,
         response_from: response_from?,
+        response_words: response_words?,
     })
 }
 
@@ -202,19 +223,18 @@ fn rules(table: &Table<'_>) -> Option<Rules> {
 }
 
 fn kind(item: &Item<'_>) -> Option<InboxKind> {
-    if item.as_text() == Some("personal") {
-        return item.refuse(
-            "\"personal\" is not there yet; the nearest is \"mixed\": \
-             only mail to the recipients opens a case",
-        );
-    }
-    value::choice(item, &[("dedicated", InboxKind::Dedicated), ("mixed", InboxKind::Mixed)])
+    let kinds = [
+        ("dedicated", InboxKind::Dedicated),
+        ("mixed", InboxKind::Mixed),
+        ("personal", InboxKind::Personal),
+    ];
+    value::choice(item, &kinds)
 }
 
 const RECIPIENTS: &str = "recipients = [\"security@project.example\"]";
 const LISTS: &str = "lists = [\"security@lists.project.example\"]";
 
-fn addresses(item: &Item<'_>, example: &str) -> Option<Vec<Address>> {
+pub(super) fn addresses(item: &Item<'_>, example: &str) -> Option<Vec<Address>> {
     let mut addresses: Vec<Address> = Vec::new();
     let mut right = true;
     for item in item.list(example)? {
@@ -260,7 +280,7 @@ fn name(table: &Table<'_>, recipients: Option<&[Address]>) -> Option<String> {
     Some(name)
 }
 
-fn own_name(item: &Item<'_>) -> Option<String> {
+pub(super) fn own_name(item: &Item<'_>) -> Option<String> {
     let text = item.text()?;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if (1..=64).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('-') {

@@ -11,6 +11,7 @@ mod reader;
 mod server;
 pub mod settings;
 mod slip;
+mod team;
 mod twice;
 mod value;
 
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 
 use crate::desk::quota::Caps;
+use crate::desk::team::Member;
 use error::shown;
 pub use error::{Error, Errors};
 use reader::{DeTable, Document, Item, Syntax, Table};
@@ -58,7 +60,7 @@ pub fn parse(name: &str, text: &str) -> Result<Settings, Errors> {
 /// Every key that a configuration can hold: those of the file itself under an empty name, those of
 /// its tables under the table's name.
 pub fn keys() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let text = "[imap.password]\n[[inbox]]\n";
+    let text = "[imap.password]\n[[member]]\n[[inbox]]\n";
     let document = Document::new("", text, Path::new(""));
     let (file, _) = DeTable::parse_recoverable(text);
     settings(&document.root(file.get_ref()), PathBuf::new());
@@ -102,7 +104,9 @@ fn settings(top: &Table<'_>, default_state: PathBuf) -> Option<Settings> {
     let letters = top.optional("letters", value::path);
     let caps = caps(&top.partial("limits"));
     inbox::shared(top);
-    let inboxes = inboxes(top);
+    let people = team::people(top);
+    let inboxes = inboxes(top, people.as_deref());
+    people?;
     let (state, given) = (state?, control?);
     let key = if given.is_some() { "control" } else { "state" };
     let control = given.unwrap_or_else(|| state.join("control"));
@@ -129,7 +133,7 @@ fn caps(limits: &Table<'_>) -> Option<Caps> {
     })
 }
 
-fn inboxes<'d>(top: &Table<'d>) -> Option<Vec<Inbox>> {
+fn inboxes<'d>(top: &Table<'d>, people: Option<&[Member]>) -> Option<Vec<Inbox>> {
     const EXAMPLE: &str = "[[inbox]] with recipients = [\"security@project.example\"] below it";
     let items = top.need("inbox", EXAMPLE, |item| match item.as_table("inbox") {
         Some(_) => item.refuse("there can be several; write [[inbox]], with two brackets"),
@@ -140,7 +144,7 @@ fn inboxes<'d>(top: &Table<'d>) -> Option<Vec<Inbox>> {
         let Some(table) = item.as_table("inbox") else {
             return item.refuse(format_args!("{} stands here; write {EXAMPLE}", item.what()));
         };
-        inbox::inbox(&table, top, &mut taken)
+        inbox::inbox(&table, top, people, &mut taken)
     };
     let count = items.len();
     let inboxes: Vec<_> = items.iter().filter_map(read).collect();

@@ -327,13 +327,19 @@ impl<'d> Item<'d> {
 
     /// The values of a list that must have at least one; `example` says how to write it.
     pub(super) fn list(&self, example: &str) -> Option<Vec<Item<'d>>> {
+        let items = self.any_list(example)?;
+        if items.is_empty() {
+            return self.refuse(format_args!("the list is empty; write at least one: {example}"));
+        }
+        Some(items)
+    }
+
+    /// The values of a list; `example` says how to write it.
+    pub(super) fn any_list(&self, example: &str) -> Option<Vec<Item<'d>>> {
         let Some(array) = self.value.as_array() else {
             return self
                 .refuse(format_args!("{} stands here; write a list: {example}", self.what()));
         };
-        if array.is_empty() {
-            return self.refuse(format_args!("the list is empty; write at least one: {example}"));
-        }
         let item = |value: &'d toml::Spanned<DeValue<'d>>| Item {
             document: self.document,
             key: self.key.clone(),

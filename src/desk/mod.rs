@@ -33,6 +33,7 @@ pub mod policy;
 pub mod quota;
 pub mod record;
 pub mod table;
+pub mod team;
 pub mod thread;
 pub mod time;
 pub mod verdict;

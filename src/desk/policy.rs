@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Mailbox};
 use super::language::Language;
+use super::team::Team;
 use super::time::Span;
 
 /// The rules of one inbox. Plain data, made by `config`, read by the desk.
@@ -51,6 +52,10 @@ pub struct Policy {
     pub empty: OnRule,
     /// What is ours and what is not, for hints.
     pub scope: Scope,
+    /// Who answers.
+    pub team: Team,
+    /// How many words of their own a person's answer has to hold to count as the response.
+    pub response_words: usize,
 }
 
 /// What belongs to the project and what does not. It makes hints for people and decides nothing.
@@ -72,6 +77,9 @@ pub enum InboxKind {
     Dedicated,
     /// Only mail to the configured recipients opens a case.
     Mixed,
+    /// A person's own inbox: only what surely reads as a report opens a case; what may be one is put
+    /// to them, and all else is left alone.
+    Personal,
 }
 
 /// What the clock of a promise counts from.
@@ -118,6 +126,8 @@ impl Policy {
             attachment_only: OnRule::Reject,
             empty: OnRule::Reject,
             scope: Scope::default(),
+            team: Team::default(),
+            response_words: 0,
         }
     }
 

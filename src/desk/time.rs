@@ -33,6 +33,32 @@ pub struct Calendar {
     pub minute: u8,
 }
 
+/// A time zone of people, such as `Europe/Berlin`; it only decides how moments are written for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(jiff::tz::TimeZone);
+
+impl Zone {
+    /// The zone that all promises are counted in.
+    pub const UTC: Zone = Zone(jiff::tz::TimeZone::UTC);
+
+    /// The zone of this IANA name. Its rules come from the data of the system, or from those that
+    /// the program carries where the system has none; so the configuration asks, once.
+    pub fn named(name: &str) -> Option<Zone> {
+        jiff::tz::TimeZone::get(name).ok().map(Zone)
+    }
+
+    /// For a person in this zone: `Tue 1 Sep 2026, 19:11 CEST`.
+    pub fn shows(&self, moment: Moment) -> String {
+        let at = moment.timestamp().to_zoned(self.0.clone());
+        at.strftime("%a %-d %b %Y, %H:%M %Z").to_string()
+    }
+
+    /// Whether it writes every moment as UTC does.
+    pub fn is_utc(&self) -> bool {
+        *self == Zone::UTC
+    }
+}
+
 impl Moment {
     /// The moment that is `seconds` after the epoch, kept within the years that can be written.
     pub fn from_unix(seconds: i64) -> Moment {
@@ -215,6 +241,17 @@ mod tests {
         assert_eq!(moment.rfc5322(), "Tue, 01 Sep 2026 17:11:00 +0000");
         assert_eq!(moment.in_words(), "Tuesday 1 September 2026, 17:11 UTC");
         assert_eq!((moment + Span::hours(48)).short(), "2026-09-03 17:11");
+    }
+
+    #[test]
+    fn a_zone_writes_moments_as_its_people_do() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let summer = Moment::parse_rfc3339("2026-09-01T17:11:00Z").unwrap();
+        let winter = Moment::parse_rfc3339("2026-12-01T17:11:00Z").unwrap();
+        assert_eq!(berlin.shows(summer), "Tue 1 Sep 2026, 19:11 CEST");
+        assert_eq!(berlin.shows(winter), "Tue 1 Dec 2026, 18:11 CET");
+        assert_eq!(Zone::named("Mars/Olympus"), None);
+        assert!(Zone::UTC.is_utc() && !berlin.is_utc());
     }
 
     #[test]

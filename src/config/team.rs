@@ -1,0 +1,146 @@
+//! `[[member]]`: the people; `[team]`: who of them answers for an inbox.
+
+use std::collections::BTreeSet;
+
+use super::error::shown;
+use super::inbox::{addresses, own_name};
+use super::reader::{Item, Table};
+use super::value;
+use crate::desk::address::Address;
+use crate::desk::policy::InboxKind;
+use crate::desk::team::{Member, Notices, Team};
+use crate::desk::time::Zone;
+
+const MEMBER: &str = "[[member]] with name = \"kim\" and addresses = [\"kim@project.example\"]";
+const ADDRESSES: &str = "addresses = [\"kim@project.example\"]";
+const NAMES: &str = "deputies = [\"kim\"]";
+
+/// Everybody whom the file names.
+pub(super) fn people<'d>(top: &Table<'d>) -> Option<Vec<Member>> {
+    let items = top.or("member", Vec::new(), |item| match item.as_table("member") {
+        Some(_) => item.refuse("there can be several; write [[member]], with two brackets"),
+        None => item.list(MEMBER),
+    })?;
+    let (mut names, mut taken) = (BTreeSet::new(), BTreeSet::new());
+    let count = items.len();
+    let people: Vec<Member> = items
+        .iter()
+        .filter_map(|item| {
+            let Some(table) = item.as_table("member") else {
+                return item.refuse(format_args!("{} stands here; write {MEMBER}", item.what()));
+            };
+            member(&table, &mut names, &mut taken)
+        })
+        .collect();
+    (people.len() == count).then_some(people)
+}
+
+fn member(
+    table: &Table<'_>,
+    names: &mut BTreeSet<String>,
+    taken: &mut BTreeSet<Address>,
+) -> Option<Member> {
+    let name = table.need("name", "name = \"kim\"", own_name);
+    let addresses = table.need("addresses", ADDRESSES, |item| addresses(item, ADDRESSES));
+    let zone = table.or("zone", Zone::UTC, zone);
+    let (name, addresses, zone) = (name?, addresses?, zone?);
+    if !names.insert(name.clone()) {
+        let why = format_args!("a member above is called \"{name}\"; write another name here");
+        return table.refuse("name", why);
+    }
+    if let Some(twice) = addresses.iter().find(|one| !taken.insert(one.without_tag())) {
+        let why = format_args!("{twice} belongs to a member above; keep it at one of the two");
+        return table.refuse("addresses", why);
+    }
+    Some(Member { name, addresses, zone })
+}
+
+fn zone(item: &Item<'_>) -> Option<Zone> {
+    let text = item.text()?;
+    Zone::named(text).or_else(|| {
+        item.refuse(format_args!(
+            "\"{}\" is no time zone; write one such as \"Europe/Berlin\" or \"UTC\"",
+            shown(text)
+        ))
+    })
+}
+
+/// Reads a team; whom it names has to be one of the `people`, where these could be read.
+pub(super) fn team(table: &Table<'_>, people: Option<&[Member]>) -> Option<Team> {
+    let one = |item: &Item<'_>| known(item, people);
+    let many = |item: &Item<'_>| item.any_list(NAMES)?.iter().map(one).collect::<Option<Vec<_>>>();
+    let lead = table.optional("lead", one);
+    let deputies = table.or("deputies", Vec::new(), many);
+    let members = table.or("members", Vec::new(), many);
+    let notices = notices(table);
+    let team = Team { lead: lead?, deputies: deputies?, members: members?, notices: notices? };
+    let mut names = BTreeSet::new();
+    if let Some(twice) = team.everybody().find(|member| !names.insert(&member.name)) {
+        let why = format_args!("\"{}\" stands in the team twice; keep one", twice.name);
+        return table.refuse("members", why);
+    }
+    Some(team)
+}
+
+fn notices(table: &Table<'_>) -> Option<Notices> {
+    let words = [
+        ("none", Notices::None),
+        ("facts", Notices::Facts),
+        ("subject", Notices::Subject),
+        ("text", Notices::Text),
+    ];
+    table.or("notices", Notices::Facts, |item| value::choice(item, &words))
+}
+
+/// Notes what is wrong in the table at the top, even where every inbox has one of its own; whom it
+/// names is looked at where it holds.
+pub(super) fn shared(table: &Table<'_>) {
+    notices(table);
+}
+
+fn known(item: &Item<'_>, people: Option<&[Member]>) -> Option<Member> {
+    let text = item.text()?;
+    people?.iter().find(|member| member.name == text).cloned().or_else(|| {
+        item.refuse(format_args!(
+            "no [[member]] is called \"{}\"; add one with that name and its addresses",
+            shown(text)
+        ))
+    })
+}
+
+/// Whether a team can be told anything: what goes to the inbox itself is read by nobody but us.
+pub(super) fn fits(
+    inbox: &Table<'_>,
+    team: &Team,
+    kind: InboxKind,
+    recipients: &[Address],
+    lists: &[Address],
+) -> Option<()> {
+    if kind == InboxKind::Personal {
+        // Their own inbox is where its owner reads.
+        return match team.lead {
+            Some(_) => Some(()),
+            None => inbox.refuse(
+                "kind",
+                "a personal inbox needs its owner, who is asked about doubtful mail; write \
+                 lead = \"…\" in [team]",
+            ),
+        };
+    }
+    let ours = || recipients.iter().chain(lists);
+    let into_itself = team.everybody().find_map(|member| {
+        let first = member.addresses.first()?;
+        ours().any(|one| one.without_tag() == first.without_tag()).then_some((member, first))
+    });
+    match into_itself {
+        None => Some(()),
+        Some((member, address)) => inbox.refuse(
+            "recipients",
+            format_args!(
+                "{address} is this inbox itself, and notices to \"{}\" would go there; write an \
+                 address first that {} reads elsewhere",
+                member.name, member.name
+            ),
+        ),
+    }
+}
