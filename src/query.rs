@@ -68,8 +68,8 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
         let id = LetterId(String::from_utf8_lossy(&key).into_owned());
         outbox.push((id, record::read("a waiting letter", &value)?));
     }
-    let Meta { last_seq, numbers, keys, stops } = meta;
-    Ok((Past { cases, outbox, stops, numbers, last_seq }, Keys::new(keys)))
+    let Meta { last_seq, numbers, keys, stops, questions } = meta;
+    Ok((Past { cases, outbox, stops, questions, numbers, last_seq }, Keys::new(keys)))
 }
 
 /// Answers one request.

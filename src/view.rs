@@ -23,6 +23,9 @@ pub struct CaseRow {
     pub received: String,
     /// When the reporter was told so.
     pub acknowledged: Option<String>,
+    /// When a person first answered.
+    #[serde(default)]
+    pub answered: Option<String>,
     /// When the acknowledgement is owed.
     pub acknowledgement_due: String,
     /// When the detailed response is owed.
@@ -45,8 +48,11 @@ pub struct CaseRow {
 
 impl CaseRow {
     /// When the reporter is owed something next: the acknowledgement where there is none yet, or the
-    /// response. None where a moment cannot be read.
+    /// response. None where a person has answered, or a moment cannot be read.
     pub fn due(&self) -> Option<Moment> {
+        if self.answered.is_some() {
+            return None;
+        }
         let response = Moment::parse_rfc3339(&self.response_due)?;
         match self.acknowledged {
             Some(_) => Some(response),
@@ -66,6 +72,7 @@ pub fn case_row(case: &Case, now: Moment) -> CaseRow {
         subject: case.opening.subject.clone(),
         received: case.arrived().rfc3339(),
         acknowledged: case.acknowledged.map(Moment::rfc3339),
+        answered: case.answered.map(Moment::rfc3339),
         acknowledgement_due: case.acknowledgement_due().rfc3339(),
         response_due: case.response_due().rfc3339(),
         held: case.held.map(|why| why.in_words().to_owned()),
@@ -100,13 +107,18 @@ pub fn story(events: &[Event]) -> Vec<StoryLine> {
 fn line(event: &Event) -> StoryLine {
     let at = match &event.fact {
         Fact::Opened(opening) => opening.mail.arrived,
-        Fact::Joined { mail, .. } | Fact::Bounced { mail, .. } => mail.arrived,
+        Fact::Joined { mail, .. }
+        | Fact::Bounced { mail, .. }
+        | Fact::Answered { mail, .. }
+        | Fact::Discussed { mail, .. }
+        | Fact::Vouched { mail, .. } => mail.arrived,
         _ => event.at,
     };
     let (what, story) = tell(&event.fact);
     StoryLine { at: at.rfc3339(), what: what.into(), story, event: event.clone() }
 }
 
+#[expect(clippy::too_many_lines, reason = "a sentence for each fact")]
 fn tell(fact: &Fact) -> (&'static str, String) {
     match fact {
         Fact::Opened(opening) => {
@@ -121,7 +133,7 @@ fn tell(fact: &Fact) -> (&'static str, String) {
             let place = format!("{}, UID {}", mail.folder, mail.uid);
             ("opened", format!("{who} {wrote} ({}: {why}); {place}", verdict.kind))
         }
-        Fact::Joined { mail, from, verdict, tie } => {
+        Fact::Joined { mail, from, verdict, tie, .. } => {
             let who = from.as_ref().map_or("somebody".into(), |f| f.address.to_string());
             let tie = serde_json::to_value(tie).ok().and_then(|v| v.as_str().map(str::to_owned));
             let tie = tie.unwrap_or_default().replace('_', " ");
@@ -133,6 +145,45 @@ fn tell(fact: &Fact) -> (&'static str, String) {
                 ),
             )
         }
+        Fact::Answered { mail, by, enough, words, .. } => {
+            let who = by.as_ref().map_or("the team".into(), |by| by.address.to_string());
+            let counts = if *enough { "" } else { ", too short to count" };
+            let story = format!(
+                "{who} answered the reporter ({words} words{counts}); {}, UID {}",
+                mail.folder, mail.uid
+            );
+            ("answered", story)
+        }
+        Fact::Discussed { mail, by, why } => {
+            let who = by.as_ref().map_or("somebody".into(), |by| by.address.to_string());
+            let why = why.in_words();
+            let story =
+                format!("{who} wrote, not an answer: {why}; {}, UID {}", mail.folder, mail.uid);
+            ("discussed", story)
+        }
+        Fact::Quoted { answer } => {
+            ("quoted", format!("the reporter answers {answer}, which was never seen"))
+        }
+        Fact::Vouched { by, .. } => {
+            let who = by.as_ref().map_or("the team".into(), |by| by.address.to_string());
+            ("vouched", format!("{who} says that the reporter has been answered"))
+        }
+        Fact::Withdrawn { letter } => {
+            ("withdrawn", format!("{letter} is not needed any more: a person answered"))
+        }
+        Fact::Asked { question, .. } => {
+            ("asked", format!("the lead is asked whether this is a report ({question})"))
+        }
+        Fact::Confirmed { question, .. } => {
+            ("confirmed", format!("the lead says that it is a report ({question})"))
+        }
+        Fact::Declined { question, .. } => {
+            ("declined", format!("the lead says that it is none ({question})"))
+        }
+        Fact::Gathered { to, until } => (
+            "gathered",
+            format!("{} is told together with other cases, at {}", to.address, utc(*until)),
+        ),
         Fact::Linked { other } => {
             ("linked", format!("refers to {other}, without proof that it belongs there"))
         }

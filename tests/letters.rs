@@ -16,8 +16,9 @@ use watchpost::desk::address::{Address, Mailbox};
 use watchpost::desk::authentication::Authentication;
 use watchpost::desk::books::Past;
 use watchpost::desk::classify::classify;
+use watchpost::desk::classify::personal::Reading;
 use watchpost::desk::event::{Fact, MailRef};
-use watchpost::desk::folder::Folder;
+use watchpost::desk::folder::{Folder, Role};
 use watchpost::desk::intake::Incoming;
 use watchpost::desk::keys::Keys;
 use watchpost::desk::language::Language;
@@ -108,7 +109,7 @@ fn incoming(authentication: Authentication, uid: u32, mail: &str) -> Incoming {
     let message = parse(mail.replace('\n', "\r\n").as_bytes(), true);
     Incoming {
         mail: MailRef {
-            folder: Folder { inbox: "security".into(), name: "INBOX".into() },
+            folder: Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox },
             uid_validity: 1,
             uid,
             message_id: message.ids.first().cloned(),
@@ -119,6 +120,7 @@ fn incoming(authentication: Authentication, uid: u32, mail: &str) -> Incoming {
         message,
         authentication,
         witness: None,
+        reading: Reading::No,
         recorded: false,
         tied: Vec::new(),
     }
@@ -322,8 +324,9 @@ fn a_letter_names_the_same_in_every_language() {
         .collect();
     codes.sort();
     let mut known: Vec<&str> = Language::ALL.iter().map(|language| language.code()).collect();
+    known.push("team");
     known.sort_unstable();
-    assert_eq!(codes, known, "the folders are the languages");
+    assert_eq!(codes, known, "the folders are the languages, and one for the team");
     for name in
         ["acknowledgement.txt", "ask_resend.txt", "combined.txt", "minimal.txt", "found.txt"]
     {

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use watchpost::desk::address::{Address, Mailbox};
 use watchpost::desk::books::Past;
+use watchpost::desk::classify::personal::Reading;
 use watchpost::desk::door;
 use watchpost::desk::event::{Event, Fact, MailRef};
-use watchpost::desk::folder::Folder;
+use watchpost::desk::folder::{Folder, Role};
 use watchpost::desk::intake::{Incoming, concerns_us, looked_up};
 use watchpost::desk::judge::{Judged, judge};
 use watchpost::desk::keys::Keys;
@@ -84,7 +85,11 @@ impl Office {
         let Judged { message, authentication, verdict } = judged;
         let incoming = Incoming {
             mail: MailRef {
-                folder: Folder { inbox: "security".into(), name: "INBOX".into() },
+                folder: Folder {
+                    inbox: "security".into(),
+                    name: "INBOX".into(),
+                    role: Role::Inbox,
+                },
                 uid_validity: 1,
                 uid: self.uid,
                 message_id: message.ids.first().cloned(),
@@ -96,6 +101,7 @@ impl Office {
             verdict,
             authentication,
             witness: None,
+            reading: Reading::No,
             recorded: false,
         };
         let events = self.desk.decide(now, &Input::Mail(Box::new(incoming)));

@@ -208,6 +208,7 @@ mod tests {
             subject: subject.into(),
             received: "2026-09-01T17:11:00Z".into(),
             acknowledged: Some("2026-09-01T17:12:00Z".into()),
+            answered: None,
             acknowledgement_due: "2026-09-03T17:11:00Z".into(),
             response_due: due.into(),
             held: None,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::desk::case::Case;
 use crate::desk::event::{Event, Fact, MailRef, Opening, Promised};
-use crate::desk::folder::Folder;
+use crate::desk::folder::{Folder, Role};
 use crate::desk::ids::CaseId;
 use crate::desk::letter::{LetterId, LetterKind};
 use crate::desk::message::{Message, MessageId};
@@ -36,7 +36,8 @@ pub(super) fn letter(
     let id = CaseId { prefix: policy.case_prefix.clone(), year: now.year(), number: 0 };
     let letter = LetterId::of(&id, kind);
     let mut case = Case::open(id.clone(), opening(policy, message, verdict, now));
-    let fact = Fact::Written { letter: letter.clone(), kind, to, message_id, covers: Vec::new() };
+    let (covers, about) = (Vec::new(), None);
+    let fact = Fact::Written { letter: letter.clone(), kind, to, message_id, covers, about };
     case.apply(&Event { seq: 1, at: now, case: Some(id), fact });
     let letter = wording::write(wording, policy, &case, &[], &letter, now)?;
     Ok(Some(Sample { subject: letter.subject, body: letter.body }))
@@ -45,7 +46,7 @@ pub(super) fn letter(
 fn opening(policy: &Policy, message: &Message, verdict: &Verdict, now: Moment) -> Opening {
     Opening {
         mail: MailRef {
-            folder: Folder { inbox: policy.inbox.clone(), name: String::new() },
+            folder: Folder { inbox: policy.inbox.clone(), name: String::new(), role: Role::Inbox },
             uid_validity: 0,
             uid: 0,
             message_id: None,
@@ -58,6 +59,7 @@ fn opening(policy: &Policy, message: &Message, verdict: &Verdict, now: Moment) -
         text: None,
         defects: Vec::new(),
         provisional: false,
+        with: Vec::new(),
         promised: Promised::by(policy),
     }
 }

@@ -69,8 +69,9 @@ fn policy<'d>(
     let rules = rules(&table.over("rules", top));
     let team = team::team(&table.over("team", top), people);
     let kind = table.or("kind", InboxKind::Dedicated, kind);
-    let recipients = table.need("recipients", RECIPIENTS, |item| addresses(item, RECIPIENTS));
-    let lists = table.or("lists", Vec::new(), |item| addresses(item, LISTS));
+    let recipients =
+        table.need("recipients", RECIPIENTS, |item| value::addresses(item, RECIPIENTS));
+    let lists = table.or("lists", Vec::new(), |item| value::addresses(item, LISTS));
     let list_authserv_id = table.optional("list_authserv_id", authserv_id);
     let from = table.optional("from", value::mailbox);
     let authserv_id = table.optional("authserv_id", authserv_id);
@@ -234,24 +235,6 @@ fn kind(item: &Item<'_>) -> Option<InboxKind> {
 const RECIPIENTS: &str = "recipients = [\"security@project.example\"]";
 const LISTS: &str = "lists = [\"security@lists.project.example\"]";
 
-pub(super) fn addresses(item: &Item<'_>, example: &str) -> Option<Vec<Address>> {
-    let mut addresses: Vec<Address> = Vec::new();
-    let mut right = true;
-    for item in item.list(example)? {
-        let address = value::address(&item).and_then(|address| {
-            let twice = addresses.contains(&address);
-            if twice {
-                item.refuse("the same address stands in the list twice")
-            } else {
-                Some(address)
-            }
-        });
-        right &= address.is_some();
-        addresses.extend(address);
-    }
-    right.then_some(addresses)
-}
-
 /// RFC 8601 section 2.2 allows more; no server uses it.
 fn authserv_id(item: &Item<'_>) -> Option<String> {
     let text = value::line(item)?;
@@ -268,7 +251,7 @@ fn authserv_id(item: &Item<'_>) -> Option<String> {
 /// The name in the file, or else the part of the first recipient before the `@`.
 fn name(table: &Table<'_>, recipients: Option<&[Address]>) -> Option<String> {
     if let Some(item) = table.item("name") {
-        return own_name(&item);
+        return value::name(&item, "an inbox", "security");
     }
     let local = recipients?.first()?.local().to_lowercase();
     let name: String =
@@ -278,16 +261,4 @@ fn name(table: &Table<'_>, recipients: Option<&[Address]>) -> Option<String> {
         return table.refuse("name", "the recipient gives no name; write name = \"security\"");
     }
     Some(name)
-}
-
-pub(super) fn own_name(item: &Item<'_>) -> Option<String> {
-    let text = item.text()?;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if (1..=64).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('-') {
-        return Some(text.to_owned());
-    }
-    item.refuse(format_args!(
-        "\"{}\" is no name for an inbox; write 1 to 64 of a-z, 0-9 and -, such as \"security\"",
-        shown(text)
-    ))
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::error::shown;
-use super::inbox::{addresses, own_name};
 use super::reader::{Item, Table};
 use super::value;
 use crate::desk::address::Address;
@@ -16,7 +15,7 @@ const ADDRESSES: &str = "addresses = [\"kim@project.example\"]";
 const NAMES: &str = "deputies = [\"kim\"]";
 
 /// Everybody whom the file names.
-pub(super) fn people<'d>(top: &Table<'d>) -> Option<Vec<Member>> {
+pub(super) fn people(top: &Table<'_>) -> Option<Vec<Member>> {
     let items = top.or("member", Vec::new(), |item| match item.as_table("member") {
         Some(_) => item.refuse("there can be several; write [[member]], with two brackets"),
         None => item.list(MEMBER),
@@ -40,8 +39,8 @@ fn member(
     names: &mut BTreeSet<String>,
     taken: &mut BTreeSet<Address>,
 ) -> Option<Member> {
-    let name = table.need("name", "name = \"kim\"", own_name);
-    let addresses = table.need("addresses", ADDRESSES, |item| addresses(item, ADDRESSES));
+    let name = table.need("name", "name = \"kim\"", |item| value::name(item, "a member", "kim"));
+    let addresses = table.need("addresses", ADDRESSES, |item| value::addresses(item, ADDRESSES));
     let zone = table.or("zone", Zone::UTC, zone);
     let (name, addresses, zone) = (name?, addresses?, zone?);
     if !names.insert(name.clone()) {

@@ -107,6 +107,38 @@ pub(super) fn path(item: &Item<'_>) -> Option<PathBuf> {
     Some(item.folder().join(text))
 }
 
+/// A name for `what`, as the command line and the store use it.
+pub(super) fn name(item: &Item<'_>, what: &str, example: &str) -> Option<String> {
+    let text = item.text()?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=64).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('-') {
+        return Some(text.to_owned());
+    }
+    item.refuse(format_args!(
+        "\"{}\" is no name for {what}; write 1 to 64 of a-z, 0-9 and -, such as \"{example}\"",
+        shown(text)
+    ))
+}
+
+/// Mail addresses, each once.
+pub(super) fn addresses(item: &Item<'_>, example: &str) -> Option<Vec<Address>> {
+    let mut addresses: Vec<Address> = Vec::new();
+    let mut right = true;
+    for item in item.list(example)? {
+        let address = address(&item).and_then(|address| {
+            let twice = addresses.contains(&address);
+            if twice {
+                item.refuse("the same address stands in the list twice")
+            } else {
+                Some(address)
+            }
+        });
+        right &= address.is_some();
+        addresses.extend(address);
+    }
+    right.then_some(addresses)
+}
+
 /// A mail address.
 pub(super) fn address(item: &Item<'_>) -> Option<Address> {
     let text = item.text()?;

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::reading::{News, reader};
 use crate::config::settings::{Settings, Smtp};
-use crate::desk::folder::Folder;
+use crate::desk::folder::{Folder, Role};
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::outbox::Outcome;
 use crate::desk::parse::needs_more;
@@ -89,12 +89,13 @@ fn start_watchers(
     let (mut marks, mut watchers) = (Marks::new(), Vec::new());
     for inbox in &settings.inboxes {
         for name in &inbox.imap.folders {
-            let folder = Folder { inbox: inbox.policy.inbox.clone(), name: name.clone() };
+            let folder =
+                Folder { inbox: inbox.policy.inbox.clone(), name: name.clone(), role: Role::Inbox };
             let job = Watch {
                 folder: folder.clone(),
                 account: inbox.imap.clone(),
                 password: secret::reader(&inbox.imap.password),
-                headers_first: inbox.policy.kind == InboxKind::Mixed,
+                headers_first: inbox.policy.kind != InboxKind::Dedicated,
                 needs_more: Arc::new(needs_more),
             };
             let (mark, told) = mpsc::channel(MARKS);

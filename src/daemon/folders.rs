@@ -8,7 +8,7 @@ use super::reading::{Batch, News, ReadHeader, ReadMail};
 use crate::desk::Input;
 use crate::desk::event::MailRef;
 use crate::desk::folder::{Cursor, Folder, Keyword};
-use crate::desk::intake::{Incoming, concerns_us};
+use crate::desk::intake::Incoming;
 use crate::desk::message::MessageId;
 use crate::desk::record::{self, Progress};
 use crate::desk::table::Table;
@@ -88,16 +88,8 @@ impl Folders {
                 afterwards.cursors.push((reply, cursor));
             }
             News::Headers { folder, mails, reply } => {
-                let ties = mails.iter().flat_map(|mail| &mail.ties);
-                let found = find(store, std::iter::empty(), ties).await?;
-                let policy = draft.desk().policy(&folder.inbox);
-                let mut wanted = Wanted::default();
-                for mail in &mails {
-                    let tied = !draft.tied(&mail.ties, &found)?.is_empty();
-                    let ours = policy.is_some_and(|p| concerns_us(p, &mail.message));
-                    wanted.look_at(mail, tied || ours);
-                }
-                afterwards.wanted.push((reply, wanted.uids));
+                let uids = wanted(draft, store, &folder, &mails).await?;
+                afterwards.wanted.push((reply, uids));
             }
             // Dropped, and read again after the reconnect that follows.
             News::Mails(batch) if self.gaps.contains(&batch.folder) => {}
@@ -178,10 +170,11 @@ impl Folders {
             if is_old(&mail, &progress) {
                 continue;
             }
-            recorded.push(mail.uid);
-            let (key, ties) = (mail.key, mail.ties.clone());
+            let (uid, key, ties) = (mail.uid, mail.key, mail.ties.clone());
             let incoming = incoming(mail, &batch.folder, batch.uid_validity, draft.now());
-            draft.take_mail(wording, key, &ties, &found, incoming)?;
+            if draft.take_mail(wording, key, &ties, &found, incoming)? {
+                recorded.push(uid);
+            }
         }
         progress.cursor.last_uid = progress.cursor.last_uid.max(batch.upto);
         draft.progress(&batch.folder, &progress);
@@ -190,6 +183,23 @@ impl Folders {
         afterwards.durable.push(batch.durable);
         Ok(())
     }
+}
+
+/// Which mails of a folder are read whole, of those whose headers are known.
+async fn wanted(
+    draft: &Draft,
+    store: &Store,
+    folder: &Folder,
+    mails: &[ReadHeader],
+) -> Result<Vec<u32>, DraftError> {
+    let ties = mails.iter().flat_map(|mail| &mail.ties);
+    let found = find(store, std::iter::empty(), ties).await?;
+    let mut wanted = Wanted::default();
+    for mail in mails {
+        let tied = !draft.tied(&mail.ties, &found)?.is_empty();
+        wanted.look_at(mail, tied || draft.desk().wants(folder, &mail.message));
+    }
+    Ok(wanted.uids)
 }
 
 /// Which mails of a folder are for us. A mail that answers one of them is too, although no case
@@ -242,6 +252,7 @@ fn incoming(mail: ReadMail, folder: &Folder, uid_validity: u32, now: Moment) -> 
         verdict: mail.verdict,
         authentication: mail.authentication,
         witness: mail.witness,
+        reading: mail.reading,
         recorded: false,
         tied: Vec::new(),
     }

@@ -50,7 +50,30 @@ pub(super) fn note(event: &Event) {
         Fact::Deferred { until, .. } => {
             tracing::warn!(case, %until, "this address had its letters of the day");
         }
+        Fact::Answered { enough, tie, .. } => {
+            tracing::info!(case, enough, ?tie, "a person answered the reporter");
+        }
+        Fact::Discussed { why, .. } => {
+            tracing::info!(case, ?why, "a mail of the team is no answer to the reporter");
+        }
+        Fact::Vouched { .. } => {
+            tracing::info!(case, "a person says that the reporter has been answered");
+        }
+        Fact::Withdrawn { letter } => {
+            tracing::info!(case, %letter, "a letter is not needed any more");
+        }
+        Fact::Asked { question, .. } => {
+            tracing::info!(%question, "the lead is asked whether a mail is a report");
+        }
+        Fact::Confirmed { question, .. } => {
+            tracing::info!(%question, "the lead says that it is a report");
+        }
+        Fact::Declined { question, .. } => {
+            tracing::info!(%question, "the lead says that it is none");
+        }
         Fact::Written { .. }
+        | Fact::Quoted { .. }
+        | Fact::Gathered { .. }
         | Fact::Covered { .. }
         | Fact::Linked { .. }
         | Fact::AnsweredBefore

@@ -234,7 +234,8 @@ impl Daemon {
             self.folders.take(draft, store, wording, item, afterwards).await?;
         }
         // Within one second mails come first, and the clock last.
-        draft.take(&self.wording, &Input::Time)
+        draft.take(&self.wording, &Input::Time)?;
+        Ok(())
     }
 
     fn mark_answered(&self, event: &Event, afterwards: &mut Afterwards) {

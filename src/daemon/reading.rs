@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::desk::authentication::Authentication;
+use crate::desk::classify::personal::{self, Acquaintance, Reading};
 use crate::desk::door;
-use crate::desk::folder::{Cursor, Folder, Keyword};
-use crate::desk::intake::looked_up;
-use crate::desk::judge::judge;
+use crate::desk::folder::{Cursor, Folder, Keyword, Role};
+use crate::desk::intake::{is_reply, looked_up};
+use crate::desk::judge::{Judged, judge};
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
-use crate::desk::policy::Policy;
+use crate::desk::policy::{InboxKind, Policy};
 use crate::desk::thread::{Tie, TieKey, mail_key, place_key};
 use crate::desk::time::Moment;
 use crate::desk::verdict::Verdict;
@@ -30,6 +31,7 @@ pub(super) struct ReadMail {
     pub(super) message: Message,
     pub(super) verdict: Verdict,
     pub(super) authentication: Authentication,
+    pub(super) reading: Reading,
 }
 
 /// The headers of a mail of which it is not yet known whether it is for us.
@@ -160,6 +162,7 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
         mail_key(&policy.case_prefix, &message, &fetched.bytes)
     };
     let judged = judge(message, policy);
+    let reading = reads_as_report(&judged, folder.role, policy);
     ReadMail {
         uid: fetched.uid,
         arrived: fetched.arrived,
@@ -169,6 +172,18 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
         ties: looked_up(&judged.message),
         verdict: judged.verdict,
         authentication: judged.authentication,
+        reading,
         message: judged.message,
     }
+}
+
+/// How surely it reads as a report, where not every mail is taken for one. An answer to a mail that no
+/// case knows goes on with another conversation.
+fn reads_as_report(judged: &Judged, role: Role, policy: &Policy) -> Reading {
+    if role == Role::Inbox && policy.kind != InboxKind::Personal {
+        return Reading::No;
+    }
+    let known = Acquaintance { answers_us: is_reply(&judged.message), written_to: false };
+    let Judged { message, authentication, verdict } = judged;
+    personal::reads_as_report(message, authentication, verdict.kind, policy, known).reading
 }

@@ -1,20 +1,25 @@
 //! Who is answered by machine, and with which letter: RFC 3834 and the acknowledgement ladder.
 
+use serde::{Deserialize, Serialize};
+
 use super::authentication::Authentication;
-use super::event::HoldReason;
 use super::letter::LetterKind;
 use super::message::{Defect, Message, ReturnPath};
 use super::policy::{OnRule, Policy};
+use super::reason::HoldReason;
 use super::verdict::{Code, Kind, Verdict};
 
 /// What a mail that opens a case is answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[must_use]
 pub enum Answer {
     /// This letter goes to its author.
     Letter(LetterKind),
     /// Nothing by machine: a human is told, and why.
     Hold(HoldReason),
+    /// An earlier life of this desk answered it.
+    Before,
     /// No person waits for an answer.
     None,
 }
@@ -27,7 +32,8 @@ impl Answer {
             Answer::Letter(LetterKind::Combined | LetterKind::Minimal) => "minimal",
             Answer::Letter(LetterKind::AskResend) => "ask_resend",
             Answer::Hold(_) => "hold",
-            Answer::None => "none",
+            // No notice answers a mail.
+            Answer::Letter(LetterKind::Notice(_)) | Answer::Before | Answer::None => "none",
         }
     }
 }

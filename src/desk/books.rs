@@ -4,10 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::address::Address;
+use super::answer::Answer;
 use super::case::{Case, Fate};
-use super::event::{Event, Fact};
-use super::ids::CaseId;
-use super::letter::{LetterId, LetterKind};
+use super::event::{Event, Fact, Opening};
+use super::gathering::Gathering;
+use super::ids::{CaseId, QuestionId};
+use super::letter::{LetterId, LetterKind, Notice};
 use super::map::Map;
 use super::outbox::{LONGEST_WAIT, Stop, Waiting};
 use super::quota::{Caps, Quota};
@@ -21,7 +26,22 @@ pub struct Books {
     stops: Map<String, Stop>,
     numbers: Map<(String, u16), u32>,
     quota: Quota,
+    gathering: Gathering,
+    questions: Map<QuestionId, Question>,
+    /// The open cases of each reporter.
+    reporters: Map<Address, Vec<CaseId>>,
     last_seq: u64,
+}
+
+/// A mail of which the lead is asked whether it is a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// How the case would begin.
+    pub opening: Opening,
+    /// What its author would be answered with.
+    pub answer: Answer,
+    /// The event that asked.
+    pub asked: u64,
 }
 
 /// What a store holds of the past.
@@ -33,6 +53,8 @@ pub struct Past {
     pub outbox: Vec<(LetterId, Waiting)>,
     /// Relays that refuse us, by inbox.
     pub stops: Vec<(String, Stop)>,
+    /// What the leads are asked.
+    pub questions: Vec<(QuestionId, Question)>,
     /// The highest case number used, by prefix and year.
     pub numbers: Vec<((String, u16), u32)>,
     /// The number of the last event.
@@ -43,8 +65,18 @@ impl Books {
     /// Opens the books where the store left them.
     pub fn open(past: Past) -> Books {
         let quota = quota_of(&past.cases);
+        let (mut gathering, mut reporters) = (Gathering::default(), Map::default());
+        for case in &past.cases {
+            for (to, until) in &case.gathered {
+                gathering.gather(&case.mail().folder.inbox, to, case.id.clone(), *until);
+            }
+            index(&mut reporters, case);
+        }
         Books {
             quota,
+            gathering,
+            reporters,
+            questions: past.questions.into_iter().collect(),
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
             outbox: past.outbox.into_iter().collect(),
             stops: past.stops.into_iter().collect(),
@@ -61,15 +93,23 @@ impl Books {
         }
         match &event.fact {
             Fact::Written { letter, kind, to, covers, .. } => {
-                if let Some(inbox) = self.inbox_of(event) {
-                    self.quota.wrote(&to.address, event.at);
-                    if *kind == LetterKind::Combined {
-                        self.quota.combine(&inbox, &to.address, event.at);
-                    }
-                    let (to, covers) = (to.address.clone(), covers.clone());
-                    let waiting = Waiting { inbox, to, covers, queued: event.at, next: event.at };
-                    self.outbox.insert_mut(letter.clone(), waiting);
+                self.wrote(event, letter, *kind, &to.address, covers);
+            }
+            Fact::Asked { question, opening, answer } => {
+                let asked =
+                    Question { opening: (**opening).clone(), answer: *answer, asked: event.seq };
+                self.questions.insert_mut(question.clone(), asked);
+            }
+            Fact::Confirmed { question, .. } | Fact::Declined { question, .. } => {
+                self.questions.remove_mut(question);
+            }
+            Fact::Gathered { to, until } => {
+                if let (Some(inbox), Some(case)) = (self.inbox_of(event), &event.case) {
+                    self.gathering.gather(&inbox, &to.address, case.clone(), *until);
                 }
+            }
+            Fact::Withdrawn { letter } => {
+                self.outbox.remove_mut(letter);
             }
             Fact::Deferred { to, until } => {
                 if let (Some(inbox), Some(case)) = (self.inbox_of(event), &event.case) {
@@ -77,7 +117,8 @@ impl Books {
                 }
             }
             Fact::Sent { letter, .. } | Fact::Refused { letter, .. } => {
-                let waited = self.outbox.get(letter).map(|waiting| waiting.to.clone());
+                let waited = self.outbox.get(letter).filter(|waiting| !waiting.notice);
+                let waited = waited.map(|waiting| waiting.to.clone());
                 if let (Some(to), Fact::Sent { .. }) = (waited, &event.fact) {
                     self.quota.sent(&to, event.at);
                 }
@@ -100,6 +141,34 @@ impl Books {
         }
     }
 
+    fn wrote(
+        &mut self,
+        event: &Event,
+        letter: &LetterId,
+        kind: LetterKind,
+        to: &Address,
+        covers: &[CaseId],
+    ) {
+        let asked = letter.question().and_then(|id| self.questions.get(&id));
+        let inbox = asked.map(|question| question.opening.mail.folder.inbox.clone());
+        let Some(inbox) = inbox.or_else(|| self.inbox_of(event)) else { return };
+        let notice = matches!(kind, LetterKind::Notice(_));
+        match kind {
+            LetterKind::Notice(Notice::Gathered) => {
+                let cases: Vec<CaseId> = event.case.iter().chain(covers).cloned().collect();
+                self.gathering.wrote(&inbox, to, &cases, event.at);
+            }
+            LetterKind::Notice(_) => self.gathering.told(&inbox, to, event.at),
+            LetterKind::Combined => {
+                self.quota.wrote(to, event.at);
+                self.quota.combine(&inbox, to, event.at);
+            }
+            _ => self.quota.wrote(to, event.at),
+        }
+        let (to, covers, queued, next) = (to.clone(), covers.to_vec(), event.at, event.at);
+        self.outbox.insert_mut(letter.clone(), Waiting { inbox, to, covers, notice, queued, next });
+    }
+
     fn inbox_of(&self, event: &Event) -> Option<String> {
         let case = self.cases.get(event.case.as_ref()?)?;
         Some(case.mail().folder.inbox.clone())
@@ -108,10 +177,18 @@ impl Books {
     fn apply_to_case(&mut self, id: &CaseId, event: &Event) {
         if let Fact::Opened(opening) = &event.fact {
             let case = Case::open(id.clone(), (**opening).clone());
+            index(&mut self.reporters, &case);
             self.cases.insert_mut(id.clone(), Arc::new(case));
             self.numbers.insert_mut((id.prefix.clone(), id.year), id.number);
         } else if let Some(case) = self.cases.get_mut(id) {
-            Arc::make_mut(case).apply(event);
+            let case = Arc::make_mut(case);
+            let deferred = case.deferred.clone();
+            case.apply(event);
+            // A person was faster than the letter for several cases.
+            if let Some((to, _)) = deferred.filter(|_| case.answered.is_some()) {
+                let inbox = case.mail().folder.inbox.clone();
+                self.quota.undefer(&inbox, &to.address, id);
+            }
         }
     }
 
@@ -120,8 +197,8 @@ impl Books {
         let (due, later): (Vec<Moment>, Vec<Moment>) =
             self.outbox.values().map(|waiting| self.due_at(waiting)).partition(|at| *at <= now);
         let room = if due.is_empty() { None } else { self.quota.next_room(now) };
-        let combined = self.quota.next_due().filter(|at| *at > now);
-        later.into_iter().chain(room).chain(combined).min()
+        let combined = self.quota.next_due().into_iter().chain(self.gathering.next_due());
+        later.into_iter().chain(room).chain(combined.filter(|at| *at > now)).min()
     }
 
     /// What has been written to whom of late.
@@ -134,7 +211,8 @@ impl Books {
     /// are `busy`, on their way already, take room and are not named.
     pub fn due(&self, caps: &Caps, now: Moment, busy: &BTreeSet<LetterId>) -> Vec<LetterId> {
         let mut room = self.quota.room(caps, now);
-        for letter in busy.iter().filter_map(|id| self.outbox.get(id)) {
+        let busy_letters = busy.iter().filter_map(|id| self.outbox.get(id));
+        for letter in busy_letters.filter(|letter| !letter.notice) {
             room.take(letter.to.domain());
         }
         let mut due: Vec<(&LetterId, &Waiting)> =
@@ -148,7 +226,7 @@ impl Books {
             if stopped {
                 probed.push(inbox);
             }
-            take && !busy.contains(*id) && room.take(waiting.to.domain())
+            take && !busy.contains(*id) && (waiting.notice || room.take(waiting.to.domain()))
         });
         due.into_iter().map(|(id, _)| id.clone()).collect()
     }
@@ -178,6 +256,27 @@ impl Books {
         self.cases.size()
     }
 
+    /// The open cases of somebody.
+    pub fn cases_of(&self, reporter: &Address) -> impl Iterator<Item = &Case> {
+        let cases = self.reporters.get(reporter);
+        cases.into_iter().flatten().filter_map(|id| self.case(id))
+    }
+
+    /// What members have been told of late.
+    pub fn gathering(&self) -> &Gathering {
+        &self.gathering
+    }
+
+    /// What a lead is asked.
+    pub fn question(&self, id: &QuestionId) -> Option<&Question> {
+        self.questions.get(id)
+    }
+
+    /// Everything that leads are asked.
+    pub fn questions(&self) -> impl Iterator<Item = (&QuestionId, &Question)> {
+        self.questions.iter()
+    }
+
     /// A letter that still has to be sent.
     pub fn waiting(&self, letter: &LetterId) -> Option<&Waiting> {
         self.outbox.get(letter)
@@ -191,6 +290,11 @@ impl Books {
     /// How many letters still have to be sent.
     pub fn letters_waiting(&self) -> usize {
         self.outbox.size()
+    }
+
+    /// How many of these go to reporters.
+    pub fn replies_waiting(&self) -> usize {
+        self.outbox.values().filter(|waiting| !waiting.notice).count()
     }
 
     /// Set where the relay of an inbox refuses us.
@@ -208,6 +312,14 @@ impl Books {
         let year = now.year();
         let used = self.numbers.get(&(prefix.to_owned(), year)).copied().unwrap_or(0);
         CaseId { prefix: prefix.to_owned(), year, number: used.saturating_add(1) }
+    }
+}
+
+fn index(reporters: &mut Map<Address, Vec<CaseId>>, case: &Case) {
+    if let Some(reporter) = &case.opening.reporter {
+        let mut cases = reporters.get(&reporter.address).cloned().unwrap_or_default();
+        cases.push(case.id.clone());
+        reporters.insert_mut(reporter.address.clone(), cases);
     }
 }
 

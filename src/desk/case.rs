@@ -1,15 +1,14 @@
 //! One reported problem and everything that happened to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 
 use super::address::{Address, Mailbox};
 use super::event::{Certainty, Event, Fact, HoldReason, MailRef, Opening};
 use super::ids::CaseId;
-use super::letter::{LetterId, LetterKind};
+use super::letter::{LetterId, LetterKind, Notice};
 use super::message::MessageId;
-use super::policy::Start;
 use super::time::Moment;
 use super::verdict::Kind;
 
@@ -32,7 +31,22 @@ pub struct Case {
     pub deferred: Option<(Mailbox, Moment)>,
     /// How many mails joined it after the first.
     pub follow_ups: u32,
+    /// When a person of the team first answered the reporter.
+    pub answered: Option<Moment>,
+    /// Whom the reporter or the team put on the conversation.
+    pub people: BTreeSet<Address>,
+    /// The mails of the team that are about it, by their ids; the last of them only.
+    pub team_mails: VecDeque<MessageId>,
+    /// Set once the team was asked about an answer that we never saw.
+    pub quoted: bool,
+    /// Who is told of it together with other cases, and when; until that notice is written.
+    pub gathered: BTreeMap<Address, Moment>,
 }
+
+/// How many people one conversation has at most, beside the reporter and the team.
+const MOST_PEOPLE: usize = 32;
+/// How many mails of the team are known again by their ids.
+const MOST_TEAM_MAILS: usize = 32;
 
 /// A letter of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +74,8 @@ pub enum Fate {
     Refused,
     /// It was taken and came back.
     Bounced,
+    /// It was not needed any more.
+    Withdrawn,
 }
 
 /// Where a case stands, derived from its events.
@@ -76,6 +92,8 @@ pub enum State {
     Provisional,
     /// The reporter knows that the report arrived.
     Acknowledged,
+    /// A person answered.
+    Answered,
 }
 
 impl State {
@@ -87,6 +105,7 @@ impl State {
             State::Unreached => "unreached",
             State::Provisional => "provisional",
             State::Acknowledged => "acknowledged",
+            State::Answered => "answered",
         }
     }
 }
@@ -95,9 +114,15 @@ impl Case {
     /// Starts a case from the event that opened it.
     pub fn open(id: CaseId, opening: Opening) -> Case {
         let provisional = opening.provisional;
+        let people = opening.with.iter().cloned().collect();
         Case {
             id,
             opening,
+            answered: None,
+            people,
+            team_mails: VecDeque::new(),
+            quoted: false,
+            gathered: BTreeMap::new(),
             letters: BTreeMap::new(),
             held: None,
             acknowledged: None,
@@ -122,8 +147,9 @@ impl Case {
     /// Takes in one more event of this case.
     pub fn apply(&mut self, event: &Event) {
         match &event.fact {
-            Fact::Joined { verdict, tie, .. } => {
+            Fact::Joined { verdict, tie, with, .. } => {
                 self.follow_ups = self.follow_ups.saturating_add(1);
+                self.put_on(with);
                 let by_participant = *tie != Certainty::Guest;
                 if by_participant && matches!(verdict.kind, Kind::Complete | Kind::Encrypted) {
                     self.provisional = false;
@@ -131,7 +157,30 @@ impl Case {
             }
             Fact::Held { why } => self.held = Some(*why),
             Fact::AnsweredBefore => self.acknowledged = Some(event.at),
-            Fact::Written { letter, kind, to, message_id, .. } => {
+            Fact::Answered { mail, enough, with, .. } => {
+                self.know_team_mail(mail);
+                self.put_on(with);
+                if *enough {
+                    self.answer(mail.arrived);
+                }
+            }
+            Fact::Discussed { mail, .. } => self.know_team_mail(mail),
+            Fact::Vouched { mail, .. } => {
+                self.know_team_mail(mail);
+                self.answer(mail.arrived);
+            }
+            Fact::Quoted { .. } => self.quoted = true,
+            Fact::Withdrawn { letter } => {
+                self.settle(letter, Fate::Withdrawn);
+            }
+            Fact::Gathered { to, until } => {
+                self.gathered.insert(to.address.clone(), *until);
+            }
+            Fact::Written { kind: LetterKind::Notice(Notice::Gathered), to, .. } => {
+                self.gathered.remove(&to.address);
+            }
+            // What became of a notice stands in the outbox.
+            Fact::Written { letter, kind, to, message_id, .. } if kind.acknowledges() => {
                 self.write(letter, *kind, to, message_id, event.at);
             }
             Fact::Covered { letter, to, message_id } => {
@@ -155,10 +204,36 @@ impl Case {
             | Fact::Delayed { .. }
             | Fact::Linked { .. }
             | Fact::Opened(_)
+            | Fact::Written { .. }
             | Fact::SetAside { .. }
+            | Fact::Asked { .. }
+            | Fact::Confirmed { .. }
+            | Fact::Declined { .. }
             | Fact::RelayStopped { .. }
             | Fact::RelayResumed { .. }
             | Fact::FolderBegun { .. } => {}
+        }
+    }
+
+    /// A person's answer: nothing else keeps the promise of a response, and it keeps that of an
+    /// acknowledgement as well.
+    fn answer(&mut self, at: Moment) {
+        // A report that came late was answered when it came.
+        let at = at.max(self.arrived());
+        self.answered = Some(self.answered.map_or(at, |first| first.min(at)));
+        self.acknowledged = Some(self.acknowledged.map_or(at, |first| first.min(at)));
+        self.deferred = None;
+    }
+
+    fn put_on(&mut self, people: &[Address]) {
+        let room = MOST_PEOPLE.saturating_sub(self.people.len());
+        self.people.extend(people.iter().take(room).cloned());
+    }
+
+    fn know_team_mail(&mut self, mail: &MailRef) {
+        self.team_mails.extend(mail.message_id.clone());
+        while self.team_mails.len() > MOST_TEAM_MAILS {
+            self.team_mails.pop_front();
         }
     }
 
@@ -185,7 +260,9 @@ impl Case {
     /// Where the case stands.
     pub fn state(&self) -> State {
         let lost = |l: &LetterOnCase| matches!(l.fate, Fate::Refused | Fate::Bounced);
-        if self.acknowledged.is_some() {
+        if self.answered.is_some() {
+            State::Answered
+        } else if self.acknowledged.is_some() {
             if self.provisional { State::Provisional } else { State::Acknowledged }
         } else if self.letters.values().any(lost) {
             State::Unreached
@@ -206,9 +283,20 @@ impl Case {
         self.opening.mail.arrived
     }
 
-    /// Whether this address takes part in the conversation.
+    /// Whether this address takes part in the conversation, beside the team.
     pub fn takes_part(&self, address: &Address) -> bool {
+        self.is_reporter(address) || self.people.contains(address)
+    }
+
+    /// Whether the report came from this address.
+    pub fn is_reporter(&self, address: &Address) -> bool {
         self.opening.reporter.as_ref().is_some_and(|r| r.address == *address)
+    }
+
+    /// Letters that still wait to say that the report arrived.
+    pub fn unsent_acknowledgements(&self) -> impl Iterator<Item = &LetterId> {
+        let waits = |l: &&LetterOnCase| l.kind.acknowledges() && l.fate == Fate::Waiting;
+        self.letters.iter().filter(move |(_, letter)| waits(letter)).map(|(id, _)| id)
     }
 
     /// When the acknowledgement is owed.
@@ -216,13 +304,8 @@ impl Case {
         self.arrived() + self.opening.promised.acknowledgement
     }
 
-    /// When the detailed response is owed. Counted from the acknowledgement where the policy said so;
-    /// until there is one, from the last moment at which it can be kept.
+    /// When the detailed response is owed; see [`Promised::response_due`](super::event::Promised).
     pub fn response_due(&self) -> Moment {
-        let start = match self.opening.promised.response_from {
-            Start::Received => self.arrived(),
-            Start::Acknowledged => self.acknowledged.unwrap_or_else(|| self.acknowledgement_due()),
-        };
-        start + self.opening.promised.response
+        self.opening.promised.response_due(self.arrived(), self.acknowledged)
     }
 }

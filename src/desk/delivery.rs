@@ -1,6 +1,7 @@
 //! What follows from an attempt to send a letter, and from the time at which one is due.
 
 use super::books::Books;
+use super::case::Fate;
 use super::event::Fact;
 use super::ids::CaseId;
 use super::keys::Keys;
@@ -16,7 +17,9 @@ pub(super) fn delivery(
     letter: &LetterId,
     outcome: &Outcome,
 ) -> Vec<(Option<CaseId>, Fact)> {
-    let Some(waiting) = books.waiting(letter) else { return Vec::new() };
+    let Some(waiting) = books.waiting(letter) else {
+        return withdrawn(books, letter, outcome).into_iter().collect();
+    };
     let (inbox, letter) = (waiting.inbox.clone(), letter.clone());
     let stop = books.stop(&inbox);
     let next = next_try(waiting.queued, now);
@@ -47,6 +50,19 @@ pub(super) fn delivery(
     resumed.into_iter().chain(told).collect()
 }
 
+/// A letter that a person made needless while it was on its way: it left all the same.
+fn withdrawn(
+    books: &Books,
+    letter: &LetterId,
+    outcome: &Outcome,
+) -> Option<(Option<CaseId>, Fact)> {
+    let Outcome::Accepted(reply) = outcome else { return None };
+    let case = books.case(&letter.case()?)?;
+    let on_case = case.letters.get(letter).filter(|one| one.fate == Fate::Withdrawn)?;
+    let (letter, reply) = (letter.clone(), reply.clone());
+    on_case.kind.acknowledges().then(|| (Some(case.id.clone()), Fact::Sent { letter, reply }))
+}
+
 /// The combined letters that are due: one for each address, on its first case.
 pub(super) fn combined<'p>(
     books: &Books,
@@ -73,7 +89,10 @@ pub(super) fn combined<'p>(
         }
         let covers = covers.to_vec();
         let kind = LetterKind::Combined;
-        facts.push((Some(first.clone()), Fact::Written { letter, kind, to, message_id, covers }));
+        facts.push((
+            Some(first.clone()),
+            Fact::Written { letter, kind, to, message_id, covers, about: None },
+        ));
     }
     facts
 }

@@ -3,12 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::address::Mailbox;
+use super::address::{Address, Mailbox};
+use super::answer::Answer;
 use super::folder::Folder;
-use super::ids::CaseId;
+use super::ids::{CaseId, QuestionId};
 use super::letter::{LetterId, LetterKind};
 use super::message::{Defect, MessageId};
 use super::policy::{Policy, Start};
+pub use super::reason::{HoldReason, NoAnswer};
 use super::time::{Moment, Span};
 use super::verdict::Verdict;
 
@@ -42,6 +44,83 @@ pub enum Fact {
         verdict: Verdict,
         /// What binds it to the case.
         tie: Certainty,
+        /// Whom a participant put on the conversation.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        with: Vec<Address>,
+    },
+    /// A person of the team answered the reporter.
+    Answered {
+        /// Their mail.
+        mail: MailRef,
+        /// Who; none where Sent does not tell.
+        by: Option<Mailbox>,
+        /// What binds it to the case.
+        tie: Certainty,
+        /// How many words of their own it holds.
+        words: u32,
+        /// False where these are fewer than the configuration asks for: then it stops no clock.
+        enough: bool,
+        /// Who else it went to: the team put them on the conversation.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        with: Vec<Address>,
+    },
+    /// A mail of the team is about this case, and is no answer to the reporter.
+    Discussed {
+        /// The mail.
+        mail: MailRef,
+        /// Who wrote it, as far as it says.
+        by: Option<Mailbox>,
+        /// Why it is no answer.
+        why: NoAnswer,
+    },
+    /// The reporter answers a mail of the team that we never saw.
+    Quoted {
+        /// Its Message-ID.
+        answer: MessageId,
+    },
+    /// A person of the team says that the reporter has been answered.
+    Vouched {
+        /// Who.
+        by: Option<Mailbox>,
+        /// The mail that says so.
+        mail: MailRef,
+    },
+    /// A letter that was owed is not needed any more: a person was faster.
+    Withdrawn {
+        /// Its name.
+        letter: LetterId,
+    },
+    /// In a personal inbox: the lead is asked whether a mail is a report.
+    Asked {
+        /// The name of the question.
+        question: QuestionId,
+        /// How the case would begin.
+        opening: Box<Opening>,
+        /// What its author would be answered with.
+        answer: Answer,
+    },
+    /// The lead said that the mail is a report.
+    Confirmed {
+        /// The question.
+        question: QuestionId,
+        /// The answer.
+        mail: MailRef,
+    },
+    /// The lead said that the mail is none; what was kept of it is forgotten.
+    Declined {
+        /// The question.
+        question: QuestionId,
+        /// The answer.
+        mail: MailRef,
+        /// Which event asked.
+        asked: u64,
+    },
+    /// A member has had many notices this hour: what follows is gathered in one.
+    Gathered {
+        /// Who.
+        to: Mailbox,
+        /// Until when.
+        until: Moment,
     },
     /// A mail of a stranger, or one that several cases claim, refers to this case. The team may want
     /// to know; nothing follows from it.
@@ -71,9 +150,12 @@ pub enum Fact {
         to: Mailbox,
         /// Its Message-ID.
         message_id: MessageId,
-        /// The other cases that it acknowledges as well.
+        /// The other cases that it is about as well.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         covers: Vec<CaseId>,
+        /// The event that a notice tells of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<u64>,
     },
     /// A letter that was written on another case acknowledges this one as well.
     Covered {
@@ -156,6 +238,13 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// The case that a new one refers to without proof.
+    pub fn linked(&self) -> Option<&CaseId> {
+        if let Fact::Linked { other } = self { Some(other) } else { None }
+    }
+}
+
 /// How a case began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
@@ -175,6 +264,9 @@ pub struct Opening {
     pub defects: Vec<Defect>,
     /// True where the report still has to be sent in the body.
     pub provisional: bool,
+    /// Whom the reporter put on the conversation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<Address>,
     /// What the policy promised on that day; a later one does not change what was written to people.
     pub promised: Promised,
 }
@@ -191,6 +283,17 @@ pub struct Promised {
 }
 
 impl Promised {
+    /// When the detailed response is owed to a report that arrived then. Counted from the
+    /// acknowledgement where the policy said so; until there is one, from the last moment at which
+    /// it can be kept.
+    pub fn response_due(&self, arrived: Moment, acknowledged: Option<Moment>) -> Moment {
+        let start = match self.response_from {
+            Start::Received => arrived,
+            Start::Acknowledged => acknowledged.unwrap_or(arrived + self.acknowledgement),
+        };
+        start + self.response
+    }
+
     /// What a policy promises.
     pub fn by(policy: &Policy) -> Promised {
         Promised {
@@ -232,65 +335,9 @@ pub enum Certainty {
     SameText,
     /// The same sender wrote with the same subject.
     SameSubject,
+    /// The team wrote to the reporter of exactly one open case.
+    ToReporter,
     /// It answers a letter of ours, but comes from an address that is new here: shown to the team,
     /// moves nothing.
     Guest,
-}
-
-/// Why nobody was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldReason {
-    /// The sender's domain says that the mail is not from there.
-    AuthenticationFailed,
-    /// It came through a mailing list; an answer might go to everybody on it.
-    List,
-    /// It was sent in bulk.
-    Bulk,
-    /// Its return path is empty: an answer could start a loop (RFC 3834 section 2).
-    NullReturnPath,
-    /// It claims to come from an address of our own.
-    OwnAddress,
-    /// Nobody, or more than one person, is named as its author.
-    NoSingleAuthor,
-    /// It reads as sales, phishing or worse.
-    Junk,
-    /// The mail server could not give it to us in a readable form.
-    Unreadable,
-    /// It refers to more than one case.
-    SeveralCases,
-    /// It answers a mail of a case that its author does not take part in: a member of the team, or
-    /// somebody who was shown the mail.
-    OthersConversation,
-    /// More mail comes from there than a machine may answer.
-    Flood,
-    /// The IMAP keyword says that an earlier life of this desk knew it; whether it was answered is not known.
-    KnownBefore,
-    /// A machine may have written or sent it.
-    MaybeMachine,
-}
-
-impl HoldReason {
-    /// As half a sentence for a person.
-    pub fn in_words(self) -> &'static str {
-        match self {
-            HoldReason::AuthenticationFailed => {
-                "the sender's domain disowns it (authentication failed)"
-            }
-            HoldReason::List => "it came through a mailing list",
-            HoldReason::Bulk => "it was sent in bulk",
-            HoldReason::NullReturnPath => "its return path is empty",
-            HoldReason::OwnAddress => "it claims to come from an address of our own",
-            HoldReason::NoSingleAuthor => "it names no single author",
-            HoldReason::Junk => "it reads as junk",
-            HoldReason::Unreadable => "the mail server could not hand it over in a readable form",
-            HoldReason::OthersConversation => "it answers a mail of somebody else's case",
-            HoldReason::Flood => "more mail comes from there than a machine may answer",
-            HoldReason::SeveralCases => "it refers to more than one case",
-            HoldReason::KnownBefore => {
-                "an earlier store knew it, and whether it was answered is not known"
-            }
-            HoldReason::MaybeMachine => "a machine may have written it",
-        }
-    }
 }

@@ -9,8 +9,52 @@ use serde::{Deserialize, Serialize};
 pub struct Folder {
     /// The name of the inbox in the configuration.
     pub inbox: String,
-    /// The folder as the configuration names it.
+    /// The folder as the configuration names it; its role's [mark](Role::mark) where the server
+    /// says which folder that is, so that nothing changes when somebody renames it.
     pub name: String,
+    /// What the folder is watched for.
+    #[serde(default, skip_serializing_if = "Role::is_inbox")]
+    pub role: Role,
+}
+
+/// What a folder is watched for.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reports arrive in it.
+    #[default]
+    Inbox,
+    /// The mail that the account has sent is kept in it.
+    Sent,
+    /// The server moves to it what it takes for junk.
+    Junk,
+}
+
+impl Role {
+    /// The mark that a server puts on such a folder (RFC 6154 section 2).
+    pub fn mark(self) -> Option<&'static str> {
+        match self {
+            Role::Inbox => None,
+            Role::Sent => Some("\\Sent"),
+            Role::Junk => Some("\\Junk"),
+        }
+    }
+
+    /// The word for it in the store; none for an inbox, which had no role at first.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Role::Inbox => None,
+            Role::Sent => Some("sent"),
+            Role::Junk => Some("junk"),
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    fn is_inbox(&self) -> bool {
+        *self == Role::Inbox
+    }
 }
 
 impl fmt::Display for Folder {
@@ -56,6 +100,18 @@ impl Keyword {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_was_stored_before_there_were_roles_is_an_inbox() {
+        let old = r#"{"inbox":"security","name":"INBOX"}"#;
+        let inbox = Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox };
+        assert_eq!(serde_json::from_str::<Folder>(old).unwrap(), inbox);
+        assert_eq!(serde_json::to_string(&inbox).unwrap(), old);
+        let sent = Folder { role: Role::Sent, ..inbox };
+        let text = serde_json::to_string(&sent).unwrap();
+        assert_eq!(text, r#"{"inbox":"security","name":"INBOX","role":"sent"}"#);
+        assert_eq!(serde_json::from_str::<Folder>(&text).unwrap(), sent);
+    }
 
     #[test]
     fn our_keywords_are_known_in_any_case_and_no_others_are() {

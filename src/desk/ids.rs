@@ -1,4 +1,4 @@
-//! Case numbers.
+//! Case numbers, and names of questions.
 
 use std::fmt;
 
@@ -51,6 +51,17 @@ impl TryFrom<String> for CaseId {
 impl From<CaseId> for String {
     fn from(id: CaseId) -> String {
         id.to_string()
+    }
+}
+
+/// Names a question to the lead: the digest of the mail that it is about, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct QuestionId(pub String);
+
+impl fmt::Display for QuestionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

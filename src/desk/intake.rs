@@ -1,45 +1,29 @@
 //! What follows from a mail.
 
-use super::address::{Address, Mailbox};
+use super::address::Address;
 use super::answer::{Answer, answer};
 use super::authentication::Authentication;
 use super::books::Books;
 use super::case::Case;
+use super::classify::personal::Reading;
 use super::event::{Certainty, Fact, HoldReason, MailRef, Opening, Promised};
-use super::folder::Keyword;
-use super::ids::CaseId;
-use super::keys::{Keys, hex};
+use super::folder::{Keyword, Role};
+use super::ids::{CaseId, QuestionId};
+pub use super::incoming::Incoming;
+use super::incoming::{Facts, LONGEST_NAME, author};
+use super::keys::{Keys, digest, hex};
 use super::letter::{LetterId, LetterKind};
 use super::line::one_line;
-use super::message::Message;
+use super::message::{Message, MessageId};
 use super::policy::{InboxKind, Policy};
 use super::quota::{Caps, Permit};
-use super::thread::{Tie, Tied, has_prefix, text_key, ties};
+use super::response::{MOST_PUT_ON, Said, recipients, response, unseen_answer};
+use super::thread::{Tie, has_prefix, text_key, ties};
 use super::time::Moment;
 use super::verdict::{Figures, Kind, Verdict};
 
-/// A mail that arrived, read and judged, with what the store knows about its ties.
-#[derive(Clone, Debug)]
-pub struct Incoming {
-    /// Where it is.
-    pub mail: MailRef,
-    /// What it says.
-    pub message: Message,
-    /// What kind of mail it is by itself.
-    pub verdict: Verdict,
-    /// What our server found out about its sender.
-    pub authentication: Authentication,
-    /// What an earlier life of this desk wrote on it.
-    pub witness: Option<Keyword>,
-    /// True where this very mail has its recorded decision already.
-    pub recorded: bool,
-    /// What its ties lead to, in the order of [`ties`].
-    pub tied: Vec<(Tie, Tied)>,
-}
-
-type Facts = Vec<(Option<CaseId>, Fact)>;
-
-/// What follows from a mail: exactly one recorded decision, and the letter that it causes.
+/// What follows from a mail: exactly one recorded decision, and the letter that it causes. Nothing
+/// follows from mail that is none of ours, and nothing of it is recorded.
 pub(super) fn mail(
     books: &Books,
     policy: &Policy,
@@ -49,19 +33,84 @@ pub(super) fn mail(
     incoming: &Incoming,
 ) -> Facts {
     if incoming.recorded {
-        return Vec::new();
+        return Facts::new();
+    }
+    let permit = |to: &Address, mail: &MailRef| permit(books, policy, caps, now, mail, to);
+    if let Some(said) = response(books, policy, keys, incoming) {
+        return match said {
+            Said::Facts(facts) => facts,
+            Said::Confirmed(question, asked) => {
+                let mail = incoming.mail.clone();
+                let case = books.next_case(&policy.case_prefix, now);
+                let mut facts = vec![(None, Fact::Confirmed { question, mail })];
+                facts.extend(begin(&case, policy, keys, permit, &asked.opening, asked.answer, &[]));
+                facts
+            }
+        };
     }
     match (incoming.verdict.kind, place(books, policy, keys, incoming)) {
-        (Kind::Bounce, _) => bounce(books, incoming),
-        (Kind::Automatic, Place::Joins(case, tie)) => vec![join(case, incoming, tie)],
-        (Kind::Automatic, _) => vec![set_aside(incoming)],
-        (_, Place::Joins(case, tie)) => vec![join(case, incoming, tie)],
+        (Kind::Bounce, _) => bounce(books, policy, keys, incoming),
+        (Kind::Automatic, Place::Joins(case, tie)) => vec![join(case, policy, incoming, tie)],
+        (Kind::Automatic, _) => set_aside(policy, incoming),
+        (_, Place::Joins(id, tie)) => {
+            let unseen = books.case(&id).and_then(|case| unseen_answer(case, policy, incoming));
+            std::iter::once(join(id, policy, incoming, tie)).chain(unseen).collect()
+        }
         (_, Place::Opens { linked, hold }) => {
-            let case = books.next_case(&policy.case_prefix, now);
-            let permit = |to: &Address| permit(books, policy, caps, now, incoming, to);
-            open(&case, policy, keys, permit, incoming, linked, hold)
+            let opening = opening(policy, incoming);
+            match admission(policy, incoming, hold) {
+                Admission::Leave => Facts::new(),
+                Admission::Ask => {
+                    let (question, answer) =
+                        (named(&incoming.mail), answered(policy, incoming, None));
+                    vec![(None, Fact::Asked { question, opening: Box::new(opening), answer })]
+                }
+                Admission::Open(hold) => {
+                    let case = books.next_case(&policy.case_prefix, now);
+                    let answer = answered(policy, incoming, hold);
+                    begin(&case, policy, keys, permit, &opening, answer, &linked)
+                }
+            }
         }
     }
+}
+
+/// What a mail may do that belongs to no case.
+enum Admission {
+    /// It opens one; held, where there is a reason.
+    Open(Option<HoldReason>),
+    /// The lead is asked.
+    Ask,
+    /// It is none of ours.
+    Leave,
+}
+
+fn admission(policy: &Policy, incoming: &Incoming, hold: Option<HoldReason>) -> Admission {
+    let reading = incoming.reading;
+    let personal = policy.kind == InboxKind::Personal;
+    match incoming.mail.folder.role {
+        Role::Junk if personal && reading == Reading::Perhaps => Admission::Ask,
+        Role::Junk if reading > Reading::No || !personal && tells_anew(incoming.verdict.kind) => {
+            Admission::Open(hold.or(Some(HoldReason::InJunk)))
+        }
+        Role::Inbox if !personal || hold.is_some() || reading == Reading::Surely => {
+            Admission::Open(hold)
+        }
+        Role::Inbox if reading == Reading::Perhaps => Admission::Ask,
+        _ => Admission::Leave,
+    }
+}
+
+/// Whether all else in the folder is none of ours.
+fn leaves_alone(policy: &Policy, incoming: &Incoming) -> bool {
+    policy.kind == InboxKind::Personal || incoming.mail.folder.role != Role::Inbox
+}
+
+/// The name of a question about this mail.
+fn named(mail: &MailRef) -> QuestionId {
+    let id = mail.message_id.as_ref().map(MessageId::as_str).unwrap_or_default();
+    let (arrived, uid) = (mail.arrived.unix().to_be_bytes(), mail.uid.to_be_bytes());
+    QuestionId(hex(&digest([id.as_bytes(), &arrived, &uid])))
 }
 
 enum Place {
@@ -128,7 +177,7 @@ fn place(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Pl
 }
 
 /// Whether the mail says of itself that it goes on with a conversation.
-fn is_reply(message: &Message) -> bool {
+pub fn is_reply(message: &Message) -> bool {
     let names_another = !message.in_reply_to.is_empty() || !message.references.is_empty();
     names_another || has_prefix(&message.subject)
 }
@@ -150,18 +199,42 @@ fn claims<'a>(
         .filter_map(|(tie, tied)| Some(((tie, tied.letter), books.case(&tied.case)?)))
 }
 
-fn join(case: CaseId, incoming: &Incoming, tie: Certainty) -> (Option<CaseId>, Fact) {
+fn join(
+    case: CaseId,
+    policy: &Policy,
+    incoming: &Incoming,
+    tie: Certainty,
+) -> (Option<CaseId>, Fact) {
     let (mail, verdict) = (incoming.mail.clone(), bounded(&incoming.verdict));
-    (Some(case), Fact::Joined { mail, from: author(&incoming.message), verdict, tie })
+    let with = if tie == Certainty::Guest { Vec::new() } else { put_on(policy, incoming) };
+    (Some(case), Fact::Joined { mail, from: author(&incoming.message), verdict, tie, with })
 }
 
-fn set_aside(incoming: &Incoming) -> (Option<CaseId>, Fact) {
-    (None, Fact::SetAside { mail: incoming.mail.clone(), verdict: bounded(&incoming.verdict) })
+fn set_aside(policy: &Policy, incoming: &Incoming) -> Facts {
+    if leaves_alone(policy, incoming) {
+        return Facts::new();
+    }
+    let (mail, verdict) = (incoming.mail.clone(), bounded(&incoming.verdict));
+    vec![(None, Fact::SetAside { mail, verdict })]
+}
+
+/// Whom a reporter put on the conversation; believed only of a mail that is surely theirs.
+fn put_on(policy: &Policy, incoming: &Incoming) -> Vec<Address> {
+    let message = &incoming.message;
+    let hearsay = message.through.as_ref().is_some_and(|through| through.hearsay);
+    if hearsay || !matches!(incoming.authentication, Authentication::Pass { .. }) {
+        return Vec::new();
+    }
+    let author = message.author().map(|author| &author.address);
+    let other = |one: &&Address| {
+        !policy.is_ours(one) && policy.team.member(one).is_none() && Some(*one) != author
+    };
+    recipients(message).filter(other).take(MOST_PUT_ON).cloned().collect()
 }
 
 /// A delivery report about a letter of ours goes on every case that the letter is about; any other
 /// is put aside.
-fn bounce(books: &Books, incoming: &Incoming) -> Facts {
+fn bounce(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Facts {
     let report = incoming.message.report.as_ref();
     let about = report.map(|r| r.about.as_slice()).unwrap_or_default();
     let named = |id: &_| about.contains(id) || incoming.message.references.contains(id);
@@ -170,34 +243,37 @@ fn bounce(books: &Books, incoming: &Incoming) -> Facts {
     let mut facts = Facts::new();
     for (_, tied) in incoming.tied.iter().filter(|(_, tied)| tied.letter) {
         let Some(case) = books.case(&tied.case) else { continue };
-        let letter = case.letters.iter().find(|(_, letter)| named(&letter.message_id));
-        if let Some((letter, _)) = letter
+        let to_reporter = case.letters.iter().find(|(_, letter)| named(&letter.message_id));
+        let to_team = || {
+            about.iter().filter_map(|id| keys.letter(id)).find(|letter| {
+                letter.as_notice().is_some() && letter.case().as_ref() == Some(&case.id)
+            })
+        };
+        if let Some(letter) = to_reporter.map(|(letter, _)| letter.clone()).or_else(to_team)
             && facts.iter().all(|(told, _)| told.as_ref() != Some(&case.id))
         {
-            let (mail, letter) = (incoming.mail.clone(), letter.clone());
+            let mail = incoming.mail.clone();
             facts.push((Some(case.id.clone()), Fact::Bounced { mail, letter, failed }));
         }
     }
-    if facts.is_empty() { vec![set_aside(incoming)] } else { facts }
+    if facts.is_empty() { set_aside(policy, incoming) } else { facts }
 }
 
-fn open(
-    id: &CaseId,
-    policy: &Policy,
-    keys: &Keys,
-    permit: impl Fn(&Address) -> Permit,
-    incoming: &Incoming,
-    linked: Vec<CaseId>,
-    hold: Option<HoldReason>,
-) -> Facts {
-    let message = &incoming.message;
-    let answer = match (incoming.witness, hold) {
-        (Some(Keyword::Acked), _) => Answer::None,
+/// What the author of a mail that opens a case is answered with.
+fn answered(policy: &Policy, incoming: &Incoming, hold: Option<HoldReason>) -> Answer {
+    match (incoming.witness, hold) {
+        (Some(Keyword::Acked), _) => Answer::Before,
         (_, Some(why)) => Answer::Hold(why),
         (Some(Keyword::Seen), _) => Answer::Hold(HoldReason::KnownBefore),
-        (None, None) => answer(message, &incoming.verdict, &incoming.authentication, policy),
-    };
-    let opening = Opening {
+        (None, None) => {
+            answer(&incoming.message, &incoming.verdict, &incoming.authentication, policy)
+        }
+    }
+}
+
+fn opening(policy: &Policy, incoming: &Incoming) -> Opening {
+    let message = &incoming.message;
+    Opening {
         mail: incoming.mail.clone(),
         reporter: author(message),
         subject: one_line(&message.subject, LONGEST_SUBJECT),
@@ -205,34 +281,39 @@ fn open(
         text: text_key(message).map(|key| hex(&key)),
         defects: message.defects.clone(),
         provisional: lacks_text(incoming.verdict.kind),
+        with: put_on(policy, incoming),
         promised: Promised::by(policy),
-    };
-    let mut facts = vec![Fact::Opened(Box::new(opening))];
-    facts.extend(linked.into_iter().take(MOST_LINKS).map(|other| Fact::Linked { other }));
-    match answer {
-        Answer::Letter(kind) => {
-            facts.extend(written(keys, policy, id, permit, kind, &incoming.mail, message));
-        }
-        Answer::Hold(why) => facts.push(Fact::Held { why }),
-        Answer::None if incoming.witness.is_some() => facts.push(Fact::AnsweredBefore),
-        Answer::None => {}
     }
+}
+
+/// A case begins, and its reporter is answered.
+fn begin(
+    id: &CaseId,
+    policy: &Policy,
+    keys: &Keys,
+    permit: impl Fn(&Address, &MailRef) -> Permit,
+    opening: &Opening,
+    answer: Answer,
+    linked: &[CaseId],
+) -> Facts {
+    let mut facts = vec![Fact::Opened(Box::new(opening.clone()))];
+    facts.extend(linked.iter().take(MOST_LINKS).map(|other| Fact::Linked { other: other.clone() }));
+    facts.extend(match answer {
+        Answer::Letter(kind) => written(keys, policy, id, permit, kind, opening),
+        Answer::Hold(why) => Some(Fact::Held { why }),
+        Answer::Before => Some(Fact::AnsweredBefore),
+        Answer::None => None,
+    });
     facts.into_iter().map(|fact| (Some(id.clone()), fact)).collect()
 }
 
 /// An event has to fit into one row of the store, whatever a stranger wrote. These are far above what
 /// a person writes, and far below what a row holds.
 const LONGEST_SUBJECT: usize = 300;
-const LONGEST_NAME: usize = 100;
 const LONGEST_DETAIL: usize = 200;
 const MOST_REASONS: usize = 3;
 const MOST_HINTS: usize = 6;
 const MOST_LINKS: usize = 8;
-
-fn author(message: &Message) -> Option<Mailbox> {
-    let Mailbox { name, address } = message.author()?.clone();
-    Some(Mailbox { name: one_line(&name, LONGEST_NAME), address })
-}
 
 fn bounded(verdict: &Verdict) -> Verdict {
     let mut verdict = verdict.clone();
@@ -262,20 +343,21 @@ fn written(
     keys: &Keys,
     policy: &Policy,
     case: &CaseId,
-    permit: impl Fn(&Address) -> Permit,
+    permit: impl Fn(&Address, &MailRef) -> Permit,
     kind: LetterKind,
-    about: &MailRef,
-    message: &Message,
+    opening: &Opening,
 ) -> Option<Fact> {
     let letter = LetterId::of(case, kind);
-    let message_id = keys.message_id(&letter, about, &policy.from.address)?;
-    let mut to = author(message)?;
+    let message_id = keys.message_id(&letter, &opening.mail, &policy.from.address)?;
+    let mut to = opening.reporter.clone()?;
     if kind == LetterKind::Minimal {
         // The name is the stranger's text as well, and this letter carries none of it.
         to.name.clear();
     }
-    Some(match permit(&to.address) {
-        Permit::Letter => Fact::Written { letter, kind, to, message_id, covers: Vec::new() },
+    Some(match permit(&to.address, &opening.mail) {
+        Permit::Letter => {
+            Fact::Written { letter, kind, to, message_id, covers: Vec::new(), about: None }
+        }
         Permit::Combined(until) => Fact::Deferred { to, until },
         Permit::No => Fact::Held { why: HoldReason::Flood },
     })
@@ -288,13 +370,13 @@ fn permit(
     policy: &Policy,
     caps: &Caps,
     now: Moment,
-    incoming: &Incoming,
+    mail: &MailRef,
     to: &Address,
 ) -> Permit {
-    let deadline = incoming.mail.arrived + policy.acknowledgement;
+    let deadline = mail.arrived + policy.acknowledgement;
     let hours = deadline.since(now).as_seconds().div_ceil(3600).max(1);
     let hours = usize::try_from(hours).unwrap_or(usize::MAX);
-    if books.letters_waiting() >= caps.per_hour.saturating_mul(hours) {
+    if books.replies_waiting() >= caps.per_hour.saturating_mul(hours) {
         return Permit::No;
     }
     books.quota().permit(caps, now, &policy.inbox, to, deadline)
@@ -307,12 +389,33 @@ pub fn looked_up(message: &Message) -> Vec<Tie> {
     about.chain(ties(message)).collect()
 }
 
-/// In an inbox where not all mail is ours: whether this mail is to one of the published addresses,
-/// or came through a list of ours. In a dedicated inbox every mail is.
+/// Whether a mail is read, of which only its header fields are known yet, where not all mail is
+/// ours. What belongs to a case by its ids always is.
+pub fn wanted(books: &Books, policy: &Policy, keys: &Keys, role: Role, mail: &Message) -> bool {
+    let named = mail.in_reply_to.iter().chain(&mail.references);
+    let answers_a_letter = || named.clone().any(|id| keys.made(id));
+    let addressed = || policy.kind == InboxKind::Dedicated || concerns_us(policy, mail);
+    answers_a_letter()
+        || match (role, policy.kind) {
+            (Role::Sent, _) => recipients(mail).any(|to| books.cases_of(to).next().is_some()),
+            (_, InboxKind::Personal) => !is_bulk(mail),
+            (Role::Inbox | Role::Junk, _) => addressed(),
+        }
+}
+
+/// Mail of lists and machines, by its fields: never a report to a person.
+fn is_bulk(mail: &Message) -> bool {
+    let automatic = mail.header("auto-submitted").is_some_and(|value| {
+        !value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("no")
+    });
+    automatic
+        || mail.header("precedence").is_some()
+        || mail.headers.iter().any(|(name, _)| name.starts_with("list-"))
+}
+
+/// Whether a mail is to one of the published addresses, or came through a list of ours.
 pub fn concerns_us(policy: &Policy, message: &Message) -> bool {
     let delivered = message.delivered_to.iter().filter(|to| Some(*to) != policy.account.as_ref());
-    let copied = message.cc.iter().map(|one| &one.address);
-    let mut to = message.to.iter().chain(copied).chain(delivered);
-    let published = |address: &Address| policy.is_published(address);
-    policy.kind == InboxKind::Dedicated || message.through.is_some() || to.any(published)
+    let mut to = recipients(message).chain(delivered);
+    message.through.is_some() || to.any(|address| policy.is_published(address))
 }

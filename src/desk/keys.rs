@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::address::Address;
 use super::event::MailRef;
+use super::ids::CaseId;
 use super::letter::LetterId;
 use super::message::MessageId;
 
@@ -33,6 +34,16 @@ impl Keys {
         let name = format!("{}.{}", name_in_id(letter), told_from_others(about));
         let mac = seal(self.0.first()?, &name)?;
         MessageId::parse(&format!("{name}.{mac}@{}", from.domain()))
+    }
+
+    /// The letter that an id of ours names; none for an id that we did not make. Who quotes such an
+    /// id has seen the letter.
+    pub fn letter(&self, id: &MessageId) -> Option<LetterId> {
+        let (left, _) = id.as_str().split_once('@').filter(|_| self.made(id))?;
+        let (name, _) = left.rsplit_once('.')?.0.rsplit_once('.')?;
+        let (on, what) = name.split_once('.')?;
+        let on = CaseId::parse(on).map_or_else(|| on.to_owned(), |case| case.to_string());
+        Some(LetterId(format!("{on}/{what}")))
     }
 
     /// Whether an id is one of ours: made with one of our keys, whatever domain it carries.
@@ -94,7 +105,7 @@ pub fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::folder::Folder;
+    use crate::desk::folder::{Folder, Role};
     use crate::desk::time::Moment;
 
     fn letter() -> LetterId {
@@ -103,7 +114,7 @@ mod tests {
 
     fn report(uid: u32) -> MailRef {
         MailRef {
-            folder: Folder { inbox: "security".into(), name: "INBOX".into() },
+            folder: Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox },
             uid_validity: 1,
             uid,
             message_id: MessageId::parse("one@acorn.example"),
@@ -127,6 +138,7 @@ mod tests {
         );
         assert_ne!(Some(&id), new.message_id(&letter(), &report(1), &from).as_ref());
         assert!(old.made(&id) && new.made(&id));
+        assert_eq!(new.letter(&id), Some(letter()));
         assert!(!Keys::new(vec![[3; 32]]).unwrap().made(&id));
         let forged =
             MessageId::parse("exp-2026-0008.acknowledgement.00112233445566778899@project.example");

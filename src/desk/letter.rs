@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Mailbox};
-use super::ids::CaseId;
+use super::ids::{CaseId, QuestionId};
 use super::message::MessageId;
 use super::time::Moment;
 
@@ -21,11 +21,67 @@ pub enum LetterKind {
     Combined,
     /// A mail in your name arrived. Fixed text that repeats nothing, for a sender who is not proven.
     Minimal,
+    /// A letter to somebody on the team.
+    Notice(Notice),
+}
+
+/// What a letter to the team is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// A new case.
+    Report,
+    /// Somebody who takes part wrote again.
+    FollowUp,
+    /// Somebody new holds a letter of ours and wrote.
+    Guest,
+    /// A mail claims to be from the team and is not.
+    Forged,
+    /// A letter did not reach its reader.
+    Unreached,
+    /// Is this mail a report?
+    Question,
+    /// The reporter answers a mail that we never saw: was it yours?
+    WasItYou,
+    /// Your answer is too short to count.
+    TooShort,
+    /// Several of these, after many in an hour.
+    Gathered,
+}
+
+impl Notice {
+    /// Every notice.
+    pub const ALL: [Notice; 9] = [
+        Notice::Report,
+        Notice::FollowUp,
+        Notice::Guest,
+        Notice::Forged,
+        Notice::Unreached,
+        Notice::Question,
+        Notice::WasItYou,
+        Notice::TooShort,
+        Notice::Gathered,
+    ];
+
+    /// Its name in ids, in file names (`report.txt`) and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Notice::Report => "report",
+            Notice::FollowUp => "follow_up",
+            Notice::Guest => "guest",
+            Notice::Forged => "forged",
+            Notice::Unreached => "unreached",
+            Notice::Question => "question",
+            Notice::WasItYou => "was_it_you",
+            Notice::TooShort => "too_short",
+            Notice::Gathered => "gathered",
+        }
+    }
 }
 
 impl LetterKind {
-    /// Every kind of letter.
-    pub const ALL: [LetterKind; 4] = [
+    /// Every kind of letter to reporters.
+    pub const TO_REPORTERS: [LetterKind; 4] = [
         LetterKind::Acknowledgement,
         LetterKind::AskResend,
         LetterKind::Combined,
@@ -39,6 +95,7 @@ impl LetterKind {
             LetterKind::AskResend => "ask_resend",
             LetterKind::Combined => "combined",
             LetterKind::Minimal => "minimal",
+            LetterKind::Notice(notice) => notice.name(),
         }
     }
 
@@ -49,6 +106,7 @@ impl LetterKind {
             | LetterKind::AskResend
             | LetterKind::Combined
             | LetterKind::Minimal => true,
+            LetterKind::Notice(_) => false,
         }
     }
 }
@@ -65,6 +123,30 @@ impl LetterId {
     pub fn of(case: &CaseId, kind: LetterKind) -> LetterId {
         let what = if kind.acknowledges() { "acknowledgement" } else { kind.name() };
         LetterId(format!("{case}/{what}"))
+    }
+
+    /// The name of a notice to a member: about this case, or this question, and this event.
+    pub fn notice(on: &impl fmt::Display, notice: Notice, about: u64, member: &str) -> LetterId {
+        LetterId(format!("{on}/{}.{about}.{member}", notice.name()))
+    }
+
+    /// Which notice it is; none for a letter to a reporter.
+    pub fn as_notice(&self) -> Option<Notice> {
+        let (_, what) = self.0.split_once('/')?;
+        let (name, _) = what.split_once('.')?;
+        Notice::ALL.into_iter().find(|notice| notice.name() == name)
+    }
+
+    /// The member whom a notice goes to, as the configuration calls them.
+    pub fn member(&self) -> Option<&str> {
+        self.as_notice()?;
+        Some(self.0.rsplit_once('.')?.1)
+    }
+
+    /// The question that a notice asks.
+    pub fn question(&self) -> Option<QuestionId> {
+        let (on, _) = self.0.split_once('/')?;
+        (self.as_notice()? == Notice::Question).then(|| QuestionId(on.to_owned()))
     }
 
     /// The case that the letter belongs to.

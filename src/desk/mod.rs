@@ -18,7 +18,9 @@ pub mod event;
 pub mod fill;
 mod findings;
 pub mod folder;
+pub mod gathering;
 pub mod ids;
+pub mod incoming;
 pub mod intake;
 pub mod judge;
 pub mod keys;
@@ -27,11 +29,15 @@ pub mod letter;
 pub mod line;
 pub mod map;
 pub mod message;
+pub mod notice;
 pub mod outbox;
 pub mod parse;
 pub mod policy;
+pub mod question;
 pub mod quota;
+pub mod reason;
 pub mod record;
+pub mod response;
 pub mod table;
 pub mod team;
 pub mod thread;
@@ -48,6 +54,7 @@ use self::folder::Folder;
 use self::intake::Incoming;
 use self::keys::Keys;
 use self::letter::LetterId;
+use self::message::Message;
 use self::outbox::Outcome;
 use self::policy::Policy;
 use self::quota::Caps;
@@ -109,7 +116,7 @@ impl Desk {
     /// moment and input give the same events.
     #[must_use]
     pub fn decide(&self, now: Moment, input: &Input) -> Vec<Event> {
-        let facts = match input {
+        let mut facts = match input {
             Input::Mail(incoming) => self
                 .policy(&incoming.mail.folder.inbox)
                 .map(|policy| {
@@ -119,7 +126,9 @@ impl Desk {
                 .unwrap_or_default(),
             Input::Time => {
                 let policy = |inbox: &str| self.policy(inbox);
-                delivery::combined(&self.books, policy, &self.rules.keys, now)
+                let mut facts = delivery::combined(&self.books, policy, &self.rules.keys, now);
+                facts.extend(notice::gathered(&self.books, policy, &self.rules.keys, now));
+                facts
             }
             Input::Delivery { letter, outcome } => {
                 delivery::delivery(&self.books, now, letter, outcome)
@@ -130,13 +139,24 @@ impl Desk {
                 vec![(None, Fact::FolderBegun { folder, uid_validity, last_old_uid })]
             }
         };
-        let numbered = facts.into_iter().zip(self.books.last_seq().saturating_add(1)..);
+        let (first, keys) = (self.books.last_seq().saturating_add(1), &self.rules.keys);
+        let policy = |inbox: &str| self.policy(inbox);
+        facts.extend(notice::notices(&self.books, policy, keys, now, first, &facts));
+        let numbered = facts.into_iter().zip(first..);
         numbered.map(|((case, fact), seq)| Event { seq, at: now, case, fact }).collect()
     }
 
     /// Takes one event in.
     pub fn apply(&mut self, event: &Event) {
         self.books.apply(event);
+    }
+
+    /// Whether a mail is to be read, of which only the header fields are known yet.
+    pub fn wants(&self, folder: &Folder, mail: &Message) -> bool {
+        let policy = self.policy(&folder.inbox);
+        policy.is_some_and(|policy| {
+            intake::wanted(&self.books, policy, &self.rules.keys, folder.role, mail)
+        })
     }
 
     /// When something is due, after `now`, that no mail or outcome will bring up by itself.

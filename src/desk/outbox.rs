@@ -31,9 +31,12 @@ pub struct Waiting {
     pub inbox: String,
     /// Where it goes.
     pub to: Address,
-    /// The other cases that it acknowledges as well.
+    /// The other cases that it is about as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub covers: Vec<CaseId>,
+    /// It goes to the team: the caps on what reporters are sent do not hold it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notice: bool,
     /// Since when it waits.
     pub queued: Moment,
     /// Not tried before this moment.

@@ -116,6 +116,14 @@ impl Quota {
         self.combined.insert_mut(key, combined);
     }
 
+    /// A case does not wait for the combined letter any more.
+    pub fn undefer(&mut self, inbox: &str, to: &Address, case: &CaseId) {
+        let key = (inbox.to_owned(), address_key(to));
+        if let Some(combined) = self.combined.get_mut(&key) {
+            combined.waiting.retain(|(waiting, _)| waiting != case);
+        }
+    }
+
     /// The combined letter to this address was written.
     pub fn combine(&mut self, inbox: &str, to: &Address, at: Moment) {
         let key = (inbox.to_owned(), address_key(to));

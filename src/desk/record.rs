@@ -4,10 +4,10 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::books::Books;
+use super::books::{Books, Question};
 use super::event::{Event, Fact, MailRef, Opening};
-use super::folder::{Cursor, Folder};
-use super::ids::CaseId;
+use super::folder::{Cursor, Folder, Role};
+use super::ids::{CaseId, QuestionId};
 use super::keys::hex;
 use super::letter::{Letter, LetterId};
 use super::table::{Table, Write};
@@ -38,6 +38,7 @@ const LAST_SEQ: &[u8] = b"last_seq";
 const NUMBER: &str = "number/";
 const KEY: &str = "key/";
 const STOP: &str = "stop/";
+const QUESTION: &str = "question/";
 /// Events that are on no case stand under the empty prefix.
 const NO_CASE: &[u8] = b"\0";
 
@@ -49,18 +50,39 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
     ];
     match (&event.fact, &event.case) {
         (Fact::Opened(opening), Some(case)) => writes.extend(opened(case, opening)),
-        (Fact::Joined { mail, .. } | Fact::Bounced { mail, .. }, Some(case)) => {
+        (
+            Fact::Joined { mail, .. }
+            | Fact::Bounced { mail, .. }
+            | Fact::Answered { mail, .. }
+            | Fact::Discussed { mail, .. },
+            Some(case),
+        ) => {
             writes.extend(mail.message_id.as_ref().map(|id| tie(message_key(id), case, false)));
         }
         (Fact::Written { letter, message_id, .. }, Some(case)) => {
             writes.push(tie(message_key(message_id), case, true));
             writes.extend(waiting(books, letter));
         }
+        (Fact::Asked { question, .. }, _) => {
+            let key = format!("{QUESTION}{question}").into_bytes();
+            writes.extend(books.question(question).map(|asked| put(Table::Meta, key, asked)));
+        }
+        (Fact::Confirmed { question, .. }, _) => writes.push(answered(question)),
+        (Fact::Declined { question, asked, .. }, _) => {
+            // What the lead says is no report was none of ours: nothing of it is kept.
+            writes.push(answered(question));
+            writes.push(Write::Delete(Table::Events, event_key(None, *asked)));
+        }
         (Fact::Covered { message_id, .. }, Some(case)) => {
             writes.push(tie(message_key(message_id), case, true));
         }
-        (Fact::Delayed { letter, .. }, _) => writes.extend(waiting(books, letter)),
-        (Fact::Sent { letter, .. } | Fact::Refused { letter, .. }, _) => {
+        (Fact::Delayed { letter, .. }, _) | (Fact::Written { letter, .. }, None) => {
+            writes.extend(waiting(books, letter));
+        }
+        (
+            Fact::Sent { letter, .. } | Fact::Refused { letter, .. } | Fact::Withdrawn { letter },
+            _,
+        ) => {
             writes.push(Write::Delete(Table::Outbox, letter.0.clone().into_bytes()));
         }
         (Fact::RelayStopped { inbox, .. } | Fact::RelayResumed { inbox }, _) => {
@@ -97,6 +119,10 @@ fn tie(key: TieKey, case: &CaseId, letter: bool) -> Write {
     put(Table::Ties, [key.as_slice(), &case_key(case)].concat(), &tied)
 }
 
+fn answered(question: &QuestionId) -> Write {
+    Write::Delete(Table::Meta, format!("{QUESTION}{question}").into_bytes())
+}
+
 fn waiting(books: &Books, letter: &LetterId) -> Option<Write> {
     Some(put(Table::Outbox, letter.0.clone().into_bytes(), books.waiting(letter)?))
 }
@@ -123,13 +149,21 @@ pub fn secret_key(n: u32, key: &[u8; 32]) -> Write {
 
 /// Where a folder's progress stands.
 pub fn folder_key(folder: &Folder) -> Vec<u8> {
-    format!("{}\0{}", folder.inbox, folder.name).into_bytes()
+    let role = folder.role.word().map(|word| format!("\0{word}")).unwrap_or_default();
+    format!("{}\0{}{role}", folder.inbox, folder.name).into_bytes()
 }
 
 /// Reads a folder back from its key.
 pub fn read_folder_key(key: &[u8]) -> Option<Folder> {
     let (inbox, name) = std::str::from_utf8(key).ok()?.split_once('\0')?;
-    Some(Folder { inbox: inbox.to_owned(), name: name.to_owned() })
+    let (name, role) = match name.split_once('\0') {
+        None => (name, Role::Inbox),
+        Some((name, word)) => {
+            let roles = [Role::Sent, Role::Junk];
+            (name, roles.into_iter().find(|role| role.word() == Some(word))?)
+        }
+    };
+    Some(Folder { inbox: inbox.to_owned(), name: name.to_owned(), role })
 }
 
 /// What all events of a case start with, and its key in the table of open cases.
@@ -171,6 +205,8 @@ pub struct Meta {
     pub keys: Vec<[u8; 32]>,
     /// Relays that refuse us.
     pub stops: Vec<(String, super::outbox::Stop)>,
+    /// What leads are asked.
+    pub questions: Vec<(QuestionId, Question)>,
 }
 
 impl Meta {
@@ -191,6 +227,8 @@ impl Meta {
                 meta.keys.insert(0, read_hex::<32>(&text).ok_or_else(bad)?);
             } else if let Some(inbox) = name.strip_prefix(STOP) {
                 meta.stops.push((inbox.to_owned(), read(&name, value)?));
+            } else if let Some(id) = name.strip_prefix(QUESTION) {
+                meta.questions.push((QuestionId(id.to_owned()), read(&name, value)?));
             }
         }
         Ok(meta)
@@ -208,4 +246,24 @@ fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 fn put(table: Table, key: Vec<u8>, value: &impl Serialize) -> Write {
     // The types written here have string keys and no fallible parts: this cannot fail.
     Write::Put(table, key, serde_json::to_vec(value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_back_from_its_key_and_an_inbox_has_the_key_that_it_always_had() {
+        for (name, role, key) in [
+            ("INBOX", Role::Inbox, "security\0INBOX"),
+            ("Sent", Role::Inbox, "security\0Sent"),
+            ("Sent", Role::Sent, "security\0Sent\0sent"),
+            ("\\Junk", Role::Junk, "security\0\\Junk\0junk"),
+        ] {
+            let folder = Folder { inbox: "security".into(), name: name.into(), role };
+            assert_eq!(folder_key(&folder), key.as_bytes());
+            assert_eq!(read_folder_key(key.as_bytes()), Some(folder));
+        }
+        assert_eq!(read_folder_key(b"security\0Sent\0later"), None);
+    }
 }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchpost::config::settings::{Imap, SecretSource, Security, Server};
-use watchpost::desk::folder::{Cursor, Folder, Keyword};
+use watchpost::desk::folder::{Cursor, Folder, Keyword, Role};
 use watchpost::io::imap::{Error, Fetched, FromFolder, Probe, ToFolder, Watch, probe, watch};
 use watchpost::io::password::Password;
 
@@ -203,7 +203,7 @@ impl Desk {
 
     pub(crate) fn with(account: Imap, last_uid: u32, change: impl FnOnce(&mut Watch)) -> Desk {
         let mut job = Watch {
-            folder: Folder { inbox: "security".into(), name: "INBOX".into() },
+            folder: Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox },
             account,
             password: secret("secret"),
             headers_first: false,

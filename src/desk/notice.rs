@@ -1,0 +1,169 @@
+//! What the team is told: it follows from what was decided, and decides nothing.
+
+use super::address::Mailbox;
+use super::books::Books;
+use super::event::{Certainty, Fact, MailRef, NoAnswer};
+use super::ids::CaseId;
+use super::incoming::Facts;
+use super::keys::Keys;
+use super::letter::{LetterId, LetterKind, Notice};
+use super::policy::Policy;
+use super::team::{Member, Notices};
+use super::time::Moment;
+use super::verdict::Kind;
+
+/// The notices about `facts`, which were decided just now and whose first event gets the number
+/// `first`. The rules of an inbox are found by `policy`.
+pub(super) fn notices<'p>(
+    books: &Books,
+    policy: impl Fn(&str) -> Option<&'p Policy>,
+    keys: &Keys,
+    now: Moment,
+    first: u64,
+    facts: &Facts,
+) -> Facts {
+    let mut told = Facts::new();
+    for ((case, fact), seq) in facts.iter().zip(first..) {
+        let Some(mail) = about(books, facts, case.as_ref(), fact) else { continue };
+        let Some(policy) = policy(&mail.folder.inbox) else { continue };
+        let Some(notice) = notice(fact) else { continue };
+        if policy.team.notices == Notices::None && notice != Notice::Question {
+            continue;
+        }
+        for member in readers(policy, notice, fact) {
+            told.extend(write(
+                books,
+                policy,
+                keys,
+                now,
+                (case.as_ref(), fact),
+                notice,
+                seq,
+                mail,
+                member,
+            ));
+        }
+    }
+    told
+}
+
+/// What kind of notice a fact makes; most make none.
+fn notice(fact: &Fact) -> Option<Notice> {
+    match fact {
+        Fact::Opened(_) => Some(Notice::Report),
+        Fact::Joined { tie: Certainty::Guest, .. } => Some(Notice::Guest),
+        Fact::Joined { verdict, .. } if verdict.kind == Kind::Automatic => None,
+        Fact::Joined { .. } => Some(Notice::FollowUp),
+        Fact::Refused { .. } | Fact::Bounced { failed: true, .. } => Some(Notice::Unreached),
+        Fact::Discussed { why: NoAnswer::Disowned, .. } => Some(Notice::Forged),
+        Fact::Answered { enough: false, .. } => Some(Notice::TooShort),
+        Fact::Quoted { .. } => Some(Notice::WasItYou),
+        Fact::Asked { .. } => Some(Notice::Question),
+        _ => None,
+    }
+}
+
+/// Who reads it.
+fn readers<'p>(policy: &'p Policy, notice: Notice, fact: &Fact) -> Vec<&'p Member> {
+    let team = &policy.team;
+    match (notice, fact) {
+        (Notice::Question, _) => team.lead.iter().collect(),
+        (Notice::TooShort, Fact::Answered { by, .. }) => {
+            let author = by.as_ref().and_then(|by| team.member(&by.address));
+            author.or(team.lead.as_ref()).into_iter().collect()
+        }
+        (_, Fact::Refused { letter, .. } | Fact::Bounced { letter, .. }) => {
+            // Whom a notice did not reach, no further one will.
+            let lost = letter.member();
+            team.everybody().filter(|member| Some(member.name.as_str()) != lost).collect()
+        }
+        _ => team.everybody().collect(),
+    }
+}
+
+/// The mail that the case, or the question, is about.
+fn about<'a>(
+    books: &'a Books,
+    facts: &'a Facts,
+    case: Option<&CaseId>,
+    fact: &'a Fact,
+) -> Option<&'a MailRef> {
+    if let Fact::Asked { opening, .. } = fact {
+        return Some(&opening.mail);
+    }
+    let id = case?;
+    if let Some(case) = books.case(id) {
+        return Some(case.mail());
+    }
+    facts.iter().find_map(|(on, fact)| match fact {
+        Fact::Opened(opening) if on.as_ref() == Some(id) => Some(&opening.mail),
+        _ => None,
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "one notice is all of this, and nothing keeps it")]
+fn write(
+    books: &Books,
+    policy: &Policy,
+    keys: &Keys,
+    now: Moment,
+    (case, fact): (Option<&CaseId>, &Fact),
+    notice: Notice,
+    seq: u64,
+    mail: &MailRef,
+    member: &Member,
+) -> Option<(Option<CaseId>, Fact)> {
+    let to = member.mailbox()?;
+    if let (Some(case), Some(until)) =
+        (case, books.gathering().wait(now, &policy.inbox, &to.address))
+    {
+        return Some((Some(case.clone()), Fact::Gathered { to, until }));
+    }
+    let letter = match (case, fact) {
+        (Some(case), _) => LetterId::notice(case, notice, seq, &member.name),
+        (None, Fact::Asked { question, .. }) => {
+            LetterId::notice(question, notice, seq, &member.name)
+        }
+        (None, _) => return None,
+    };
+    let written = written(policy, keys, letter, notice, mail, to, Vec::new(), Some(seq))?;
+    Some((case.cloned(), written))
+}
+
+#[expect(clippy::too_many_arguments, reason = "the fields of the fact that it makes")]
+fn written(
+    policy: &Policy,
+    keys: &Keys,
+    letter: LetterId,
+    notice: Notice,
+    mail: &MailRef,
+    to: Mailbox,
+    covers: Vec<CaseId>,
+    about: Option<u64>,
+) -> Option<Fact> {
+    let message_id = keys.message_id(&letter, mail, &policy.from.address)?;
+    let kind = LetterKind::Notice(notice);
+    Some(Fact::Written { letter, kind, to, message_id, covers, about })
+}
+
+/// The notices about several cases that are due.
+pub(super) fn gathered<'p>(
+    books: &Books,
+    policy: impl Fn(&str) -> Option<&'p Policy>,
+    keys: &Keys,
+    now: Moment,
+) -> Facts {
+    let due = books.gathering().due(now).filter_map(|(to, cases)| {
+        let (first, covers) = cases.split_first()?;
+        let case = books.case(first)?;
+        let policy = policy(&case.mail().folder.inbox)?;
+        let name = policy.team.member(to).map_or("member", |member| member.name.as_str());
+        let seq = books.last_seq().saturating_add(1);
+        let letter = LetterId::notice(first, Notice::Gathered, seq, name);
+        let to = Mailbox { name: String::new(), address: to.clone() };
+        let covers = covers.to_vec();
+        let fact = written(policy, keys, letter, Notice::Gathered, case.mail(), to, covers, None)?;
+        Some((Some(first.clone()), fact))
+    });
+    due.collect()
+}

@@ -1,0 +1,52 @@
+//! Letters to reporters.
+
+use super::templates::{LONGEST_BODY, SLACK, Wording, WordingError, error};
+use super::values::{Found, Values};
+use crate::desk::case::Case;
+use crate::desk::language::Language;
+use crate::desk::letter::{AutoSubmitted, Letter, LetterId};
+use crate::desk::policy::Policy;
+use crate::desk::time::Moment;
+
+/// Writes a letter of a case, and of the `others` that it acknowledges as well, dated `now`: in the
+/// language of the mail that opened the case, where that is sure and one that letters are written in,
+/// else in that of the project.
+pub fn write(
+    wording: &Wording,
+    policy: &Policy,
+    case: &Case,
+    others: &[&Case],
+    id: &LetterId,
+    now: Moment,
+) -> Result<Letter, WordingError> {
+    let on_case =
+        case.letters.get(id).ok_or_else(|| error(&id.0, "this letter was never decided on"))?;
+    let verdict = &case.opening.verdict;
+    let own = verdict.language.as_deref().and_then(Language::of_code);
+    let language = own.unwrap_or(policy.language);
+    let written = |wording: &Wording| {
+        let found = Found::of(verdict).map(|found| wording.found(language, &found)).transpose()?;
+        let values = Values::of(language, case, others, policy, found, now);
+        wording.filled(language, on_case.kind, &values)
+    };
+    // What was tried with sample values may still be too long for these: then our own words serve.
+    let (subject, body) = written(wording)
+        .ok()
+        .filter(|(_, body)| body.len() <= LONGEST_BODY + SLACK)
+        .map_or_else(|| written(&Wording::shipped()), Ok)?;
+    let answered = case.mail().message_id.clone();
+    Ok(Letter {
+        id: id.clone(),
+        inbox: policy.inbox.clone(),
+        message_id: on_case.message_id.clone(),
+        date: now,
+        from: policy.from.clone(),
+        to: on_case.to.clone(),
+        envelope_from: policy.from.address.clone(),
+        subject,
+        references: answered.iter().cloned().collect(),
+        in_reply_to: answered,
+        auto_submitted: AutoSubmitted::AutoReplied,
+        body,
+    })
+}
