@@ -324,9 +324,9 @@ fn a_letter_names_the_same_in_every_language() {
         .collect();
     codes.sort();
     let mut known: Vec<&str> = Language::ALL.iter().map(|language| language.code()).collect();
-    known.push("team");
     known.sort_unstable();
-    assert_eq!(codes, known, "the folders are the languages, and one for the team");
+    codes.retain(|code| code != "team");
+    assert_eq!(codes, known, "the folders are the languages, beside the team's");
     for name in
         ["acknowledgement.txt", "ask_resend.txt", "combined.txt", "minimal.txt", "found.txt"]
     {
