@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
+#[path = "desk/team.rs"]
+mod team;
+
 use std::collections::BTreeSet;
 
 use watchpost::desk::address::{Address, Mailbox};
@@ -31,6 +34,9 @@ struct Office {
     desk: Desk,
     now: Moment,
     uid: u32,
+    /// What the folder is, and how a mail in it reads.
+    role: Role,
+    reading: Reading,
     ties: Vec<(Vec<u8>, Vec<u8>)>,
     log: Vec<Event>,
     reasons: Vec<Reason>,
@@ -91,13 +97,19 @@ impl Mail {
 
 impl Office {
     fn open() -> Office {
+        Office::of(policy())
+    }
+
+    fn of(policy: Policy) -> Office {
         let keys = Keys::new(vec![[9; 32]]).unwrap();
-        let desk = Desk::open(vec![policy()], keys, Caps::default(), Past::default());
+        let desk = Desk::open(vec![policy], keys, Caps::default(), Past::default());
         let now = Moment::parse_rfc3339("2026-09-01T12:00:00Z").unwrap();
         Office {
             desk,
             now,
             uid: 0,
+            role: Role::Inbox,
+            reading: Reading::No,
             ties: Vec::new(),
             log: Vec::new(),
             reasons: Vec::new(),
@@ -128,11 +140,7 @@ impl Office {
         let tied = looked_up(&mail.message).into_iter().flat_map(|tie| self.lead(&tie)).collect();
         let incoming = Incoming {
             mail: MailRef {
-                folder: Folder {
-                    inbox: "security".into(),
-                    name: "INBOX".into(),
-                    role: Role::Inbox,
-                },
+                folder: Folder { inbox: "security".into(), name: "INBOX".into(), role: self.role },
                 uid_validity: 1,
                 uid: self.uid,
                 message_id: mail.message.ids.first().cloned(),
@@ -149,7 +157,7 @@ impl Office {
             },
             authentication: mail.authentication,
             witness: mail.witness,
-            reading: Reading::No,
+            reading: self.reading,
             recorded: false,
             tied,
         };
