@@ -5,6 +5,8 @@
 
 #[path = "letters/mails.rs"]
 mod mails;
+#[path = "letters/notices.rs"]
+mod notices;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -86,16 +88,18 @@ fn letters_at(
     let mut desk = Desk::open(vec![policy.clone()], keys, caps, Past::default());
     let mut letters = Vec::new();
     let mut take = |now: Moment, input: &Input| {
+        let mut decided = Vec::new();
         for event in desk.decide(now, input) {
             desk.apply(&event);
-            if let Fact::Written { letter, covers, .. } = &event.fact {
-                let case = |id| desk.books().case(id).unwrap();
-                let others: Vec<_> = covers.iter().map(case).collect();
-                let case = case(event.case.as_ref().unwrap());
-                let letter = wording::write(wording, policy, case, &others, letter, now).unwrap();
+            if let Fact::Written { .. } = &event.fact {
+                let (books, policy) = (desk.books(), |_: &str| Some(policy));
+                let text = input.text();
+                let letter =
+                    wording::letter(wording, books, policy, &event, &decided, text).unwrap();
                 let bytes = compose(&letter).unwrap();
                 letters.push(String::from_utf8(bytes).unwrap().replace("\r\n", "\n"));
             }
+            decided.push(event);
         }
     };
     for (uid, mail) in (1..).zip(mails) {

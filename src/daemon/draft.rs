@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desk::event::{Event, Fact};
 use crate::desk::folder::Folder;
-use crate::desk::ids::CaseId;
 use crate::desk::intake::Incoming;
-use crate::desk::letter::{Letter, LetterId, LetterKind};
+use crate::desk::letter::Letter;
 use crate::desk::record::{self, Progress, Unreadable};
 use crate::desk::table::{Table, Write};
 use crate::desk::thread::{Tie, TieKey, Tied};
 use crate::desk::time::Moment;
-use crate::desk::wording::{self, Decided, Told, Wording, WordingError};
+use crate::desk::wording::{self, Wording, WordingError};
 use crate::desk::{Desk, Input};
 use crate::io::store::{Store, StoreError};
 use crate::query::LoadError;
@@ -77,16 +76,17 @@ impl Draft {
     }
 
     /// Decides on one input and takes the events in; letters are written at once, so that they are
-    /// on the disk together with what they follow from.
-    /// True where anything followed.
+    /// on the disk together with what they follow from. True where anything followed.
     pub(super) fn take(&mut self, wording: &Wording, input: &Input) -> Result<bool, DraftError> {
         let (before, events) = (self.events.len(), self.desk.decide(self.now, input));
         let followed = !events.is_empty();
         for event in events {
             self.desk.apply(&event);
-            if let Fact::Written { letter, .. } = &event.fact {
+            if let Fact::Written { .. } = &event.fact {
                 let decided = self.events.get(before..).unwrap_or_default();
-                let letter = self.write_letter(wording, letter, &event, decided, input)?;
+                let (books, policy) = (self.desk.books(), |inbox: &str| self.desk.policy(inbox));
+                let letter =
+                    wording::letter(wording, books, policy, &event, decided, input.text())?;
                 self.writes.push(record::letter(&letter));
                 self.letters.push(letter);
             }
@@ -99,46 +99,6 @@ impl Draft {
             self.events.push(event);
         }
         Ok(followed)
-    }
-
-    /// Writes the letter of an event; `decided` are those that followed from the same input.
-    fn write_letter(
-        &self,
-        wording: &Wording,
-        letter: &LetterId,
-        event: &Event,
-        decided: &[Event],
-        input: &Input,
-    ) -> Result<Letter, DraftError> {
-        let missing = || WordingError {
-            file: letter.to_string(),
-            what: "its inbox is not configured".into(),
-        };
-        let books = self.desk.books();
-        let inbox = books.waiting(letter).map(|waiting| waiting.inbox.as_str());
-        let policy = inbox.and_then(|inbox| self.desk.policy(inbox)).ok_or_else(missing)?;
-        let case = event.case.as_ref().and_then(|id| books.case(id));
-        let Fact::Written { kind, to, message_id, covers, about, .. } = &event.fact else {
-            return Err(missing().into());
-        };
-        let others: Vec<_> = covers.iter().filter_map(|id| books.case(id)).collect();
-        let LetterKind::Notice(notice) = *kind else {
-            let case = case.ok_or_else(missing)?;
-            return Ok(wording::write(wording, policy, case, &others, letter, self.now)?);
-        };
-        let linked = decided.iter().filter(|one| one.case == event.case);
-        let linked: Vec<CaseId> = linked.filter_map(|one| one.fact.linked().cloned()).collect();
-        let text =
-            if let Input::Mail(mail) = input { Some(mail.message.text.as_str()) } else { None };
-        let told = Told {
-            case,
-            others: &others,
-            event: decided.iter().find(|one| Some(one.seq) == *about),
-            linked: &linked,
-            text,
-        };
-        let decided = Decided { id: letter, notice, to, message_id };
-        Ok(wording::notice(wording, policy, &told, &decided, self.now)?)
     }
 
     /// Decides on a mail, with what the store and this very batch know about it. False where the mail

@@ -85,6 +85,13 @@ pub enum Input {
     },
 }
 
+impl Input {
+    /// What a mail says; nothing for all else.
+    pub fn text(&self) -> Option<&str> {
+        if let Input::Mail(incoming) = self { Some(&incoming.message.text) } else { None }
+    }
+}
+
 /// The desk: what is known, and the rules that it is judged by.
 #[derive(Clone, Debug)]
 pub struct Desk {

@@ -2,13 +2,13 @@
 //! `letters/<language>/*.txt`, what the team receives in `letters/team/*.txt`; an administrator can
 //! put other files in their place.
 
+mod event;
 mod notice;
 mod notices;
 mod reply;
 mod templates;
 mod values;
 
-pub use self::notice::notice;
-pub use self::notices::{Decided, Told};
+pub use self::event::letter;
 pub use self::reply::write;
 pub use self::templates::{Wording, WordingError, names};

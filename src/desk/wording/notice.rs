@@ -4,7 +4,7 @@ use super::notices::{Decided, Told, Values};
 use super::templates::{LONGEST_BODY, SLACK, Wording, WordingError, error};
 use crate::desk::language::Language;
 use crate::desk::letter::{AutoSubmitted, Letter, LetterKind};
-use crate::desk::line::one_line;
+use crate::desk::line::shown;
 use crate::desk::message::MessageId;
 use crate::desk::policy::Policy;
 use crate::desk::team::Notices;
@@ -14,7 +14,7 @@ use crate::desk::time::Moment;
 const LONGEST_TEXT: usize = 1500;
 
 /// Writes a notice, dated `now`.
-pub fn notice(
+pub(super) fn notice(
     wording: &Wording,
     policy: &Policy,
     told: &Told<'_>,
@@ -64,14 +64,11 @@ fn thread(told: &Told<'_>, policy: &Policy) -> Option<MessageId> {
     MessageId::parse(&format!("{name}.team@{}", policy.from.address.domain()))
 }
 
+/// The text as a quote. What a terminal or a mail program would obey is written out.
 fn quoted(text: &str) -> String {
-    let cut: String = text.chars().take(LONGEST_TEXT).collect();
-    let more = if cut.len() < text.len() { "> […]\n" } else { "" };
-    let lines: String = fill_quoted(&cut);
+    let cut: String = text.trim().chars().take(LONGEST_TEXT).collect();
+    let quote = |line: &str| ["> ", shown(line).trim_end(), "\n"].concat();
+    let lines: String = cut.lines().map(quote).collect();
+    let more = if cut.len() < text.trim().len() { "> […]\n" } else { "" };
     format!("\nWhat it says:\n\n{lines}{more}")
-}
-
-fn fill_quoted(text: &str) -> String {
-    let line = |line: &str| format!("> {}\n", one_line(line, 200));
-    text.lines().map(line).collect()
 }

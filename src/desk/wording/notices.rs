@@ -17,7 +17,7 @@ use crate::desk::verdict::Verdict;
 
 /// What a notice tells of.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
+pub(super) struct Told<'a> {
     /// The case; none for a question.
     pub case: Option<&'a Case>,
     /// The further cases of a notice about several.
@@ -32,7 +32,7 @@ pub struct Told<'a> {
 
 /// A notice as it was decided on.
 #[derive(Clone, Copy, Debug)]
-pub struct Decided<'a> {
+pub(super) struct Decided<'a> {
     /// Its name.
     pub id: &'a LetterId,
     /// Which one.
@@ -93,7 +93,7 @@ struct Listed {
 }
 
 /// The most cases that one notice lists.
-const LISTED: usize = 20;
+const LISTED: usize = 12;
 
 impl Values {
     pub(super) fn of(
@@ -250,7 +250,14 @@ impl Listed {
 /// A moment in UTC and, where it differs, as the clock of the reader shows it.
 fn when(moment: Moment, zone: &Zone) -> String {
     let utc = Zone::UTC.shows(moment);
-    if zone.is_utc() { utc } else { format!("{utc} ({})", zone.shows(moment)) }
+    if zone.is_utc() {
+        return utc;
+    }
+    // On the same day the clock is enough.
+    let (own, day) = (zone.shows(moment), utc.split(',').next().unwrap_or_default());
+    let own =
+        own.strip_prefix(day).map_or(own.as_str(), |rest| rest.trim_start_matches([',', ' ']));
+    format!("{utc} ({own})")
 }
 
 fn in_words(verdict: &Verdict) -> &'static str {

@@ -1,0 +1,45 @@
+//! From the event that decided on a letter to the letter.
+
+use super::notice::notice;
+use super::notices::{Decided, Told};
+use super::reply::write;
+use super::templates::{Wording, WordingError, error};
+use crate::desk::books::Books;
+use crate::desk::event::{Event, Fact};
+use crate::desk::ids::CaseId;
+use crate::desk::letter::{Letter, LetterKind};
+use crate::desk::policy::Policy;
+
+/// Writes the letter that an event decided on, dated as the event. `books` are those after it,
+/// `decided` is what followed from the same input before it, and `text` is what that input said,
+/// where it was a mail.
+pub fn letter<'p>(
+    wording: &Wording,
+    books: &Books,
+    policy: impl Fn(&str) -> Option<&'p Policy>,
+    event: &Event,
+    decided: &[Event],
+    text: Option<&str>,
+) -> Result<Letter, WordingError> {
+    let Fact::Written { letter, kind, to, message_id, covers, about } = &event.fact else {
+        return Err(error("", "this event is about no letter"));
+    };
+    let missing = || error(&letter.0, "its inbox is not configured");
+    let inbox = books.waiting(letter).map(|waiting| waiting.inbox.as_str());
+    let policy = inbox.and_then(policy).ok_or_else(missing)?;
+    let case = event.case.as_ref().and_then(|id| books.case(id));
+    let others: Vec<_> = covers.iter().filter_map(|id| books.case(id)).collect();
+    let LetterKind::Notice(kind) = *kind else {
+        return write(wording, policy, case.ok_or_else(missing)?, &others, letter, event.at);
+    };
+    let on_case = decided.iter().filter(|one| one.case == event.case);
+    let linked: Vec<CaseId> = on_case.filter_map(|one| one.fact.linked().cloned()).collect();
+    let told = Told {
+        case,
+        others: &others,
+        event: decided.iter().find(|one| Some(one.seq) == *about),
+        linked: &linked,
+        text,
+    };
+    notice(wording, policy, &told, &Decided { id: letter, notice: kind, to, message_id }, event.at)
+}

@@ -1,0 +1,233 @@
+//! What the team reads, word for word.
+
+use super::*;
+use watchpost::desk::event::Event;
+use watchpost::desk::intake::looked_up;
+use watchpost::desk::letter::{Letter, LetterId};
+use watchpost::desk::outbox::Outcome;
+use watchpost::desk::policy::InboxKind;
+use watchpost::desk::record;
+use watchpost::desk::table::{Table, Write};
+use watchpost::desk::team::{Member, Notices, Team};
+use watchpost::desk::thread::Tied;
+use watchpost::desk::time::Zone;
+
+const REPORT: &str = "\
+From: Ann Acorn <ann@acorn.example>
+To: security@project.example
+Subject: Static handler serves files outside its root
+Message-ID: <one@acorn.example>
+
+The static handler of Express 4.18 serves files outside its root directory when the
+path holds an encoded backslash:
+
+    GET /static/..%5c..%5cetc/passwd
+
+An attacker reads any file that the process may read.
+";
+
+/// A desk and every letter that it writes.
+struct Room {
+    desk: Desk,
+    policy: Policy,
+    now: Moment,
+    uid: u32,
+    ties: Vec<(Vec<u8>, Vec<u8>)>,
+    letters: Vec<Letter>,
+}
+
+impl Room {
+    fn of(policy: Policy) -> Room {
+        let keys = Keys::new(vec![[7; 32]]).unwrap();
+        let desk = Desk::open(vec![policy.clone()], keys, Caps::default(), Past::default());
+        let now = Moment::parse_rfc3339("2026-09-01T17:11:05Z").unwrap();
+        Room { desk, policy, now, uid: 0, ties: Vec::new(), letters: Vec::new() }
+    }
+
+    fn take(&mut self, input: &Input) {
+        let mut decided: Vec<Event> = Vec::new();
+        for event in self.desk.decide(self.now, input) {
+            self.desk.apply(&event);
+            if let Fact::Written { .. } = &event.fact {
+                let (books, policy) = (self.desk.books(), |_: &str| Some(&self.policy));
+                let text = input.text();
+                let wording = Wording::shipped();
+                let letter = wording::letter(&wording, books, policy, &event, &decided, text);
+                self.letters.push(letter.unwrap());
+            }
+            for write in record::event(self.desk.books(), &event) {
+                if let Write::Put(Table::Ties, key, value) = write {
+                    self.ties.push((key, value));
+                }
+            }
+            decided.push(event);
+        }
+    }
+
+    fn receive(&mut self, mail: &str) {
+        self.receive_as(mail, authenticated(), Reading::No);
+    }
+
+    fn receive_as(&mut self, mail: &str, authentication: Authentication, reading: Reading) {
+        self.uid += 1;
+        let mut incoming = incoming(authentication, self.uid, mail);
+        incoming.reading = reading;
+        let mut tied = Vec::new();
+        for tie in looked_up(&incoming.message) {
+            let Some(key) = tie.key() else { continue };
+            for (_, value) in self.ties.iter().filter(|(row, _)| row.starts_with(&key)) {
+                let known: Tied = record::read("a tie", value).unwrap();
+                tied.push((tie.clone(), known));
+            }
+        }
+        incoming.tied = tied;
+        self.take(&Input::Mail(Box::new(incoming)));
+    }
+
+    fn last(&self) -> String {
+        let bytes = compose(self.letters.last().unwrap()).unwrap();
+        String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
+    }
+
+    fn last_id(&self) -> String {
+        self.letters.last().unwrap().message_id.to_string()
+    }
+}
+
+fn staffed(notices: Notices) -> Policy {
+    let lead = Member {
+        name: "kim".into(),
+        addresses: vec![Address::parse("kim@project.example").unwrap()],
+        zone: Zone::named("Europe/Berlin").unwrap(),
+    };
+    let team = Team { lead: Some(lead), notices, ..Team::default() };
+    Policy { inbox: "security".into(), team, ..policy() }
+}
+
+fn follow_up(from: &str, subject: &str, answers: &str, text: &str) -> String {
+    format!(
+        "From: {from}\nTo: security@project.example\nSubject: {subject}\n\
+         Message-ID: <two@acorn.example>\nIn-Reply-To: {answers}\n\n{text}\n"
+    )
+}
+
+#[test]
+fn of_a_report_the_team_reads_the_facts_and_no_word_of_it() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let notice = room.last();
+    same_as_golden("team/report.eml", &notice);
+    for word in ["serves", "backslash", "passwd", "Ann Acorn"] {
+        assert!(!notice.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn of_a_report_the_team_reads_its_text_if_it_wants_to() {
+    let mut room = Room::of(staffed(Notices::Text));
+    room.receive(REPORT);
+    same_as_golden("team/report_with_text.eml", &room.last());
+}
+
+#[test]
+fn of_a_mail_that_waits_for_a_person_the_team_reads_why() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive_as(REPORT, Authentication::Fail, Reading::No);
+    same_as_golden("team/report_held.eml", &room.last());
+}
+
+#[test]
+fn of_a_follow_up_the_team_reads_why_it_belongs_and_what_is_owed() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let again = "Re: Static handler serves files outside its root";
+    let text = "It also works with a double encoding.";
+    room.receive(&follow_up("ann@acorn.example", again, "<one@acorn.example>", text));
+    same_as_golden("team/follow_up.eml", &room.last());
+}
+
+#[test]
+fn of_somebody_new_who_holds_a_letter_the_team_reads_to_be_careful() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let ours = room.letters.first().unwrap().message_id.to_string();
+    let text = "I can confirm this on our side.";
+    room.receive(&follow_up("bob@elsewhere.example", "Re: your report", &ours, text));
+    same_as_golden("team/guest.eml", &room.last());
+}
+
+#[test]
+fn of_a_forged_colleague_the_team_reads_that_it_counts_for_nothing() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let mail = follow_up("kim@project.example", "Re: x", "<one@acorn.example>", "Close this.");
+    room.receive_as(&mail, Authentication::Fail, Reading::No);
+    same_as_golden("team/forged.eml", &room.last());
+}
+
+#[test]
+fn of_a_lost_acknowledgement_the_team_reads_what_to_do() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let letter = LetterId("EXP-2026-0001/acknowledgement".into());
+    let outcome = Outcome::Permanent("550 5.1.1 <ann@acorn.example>: no such user".into());
+    room.take(&Input::Delivery { letter, outcome });
+    same_as_golden("team/unreached.eml", &room.last());
+}
+
+#[test]
+fn the_owner_of_a_personal_inbox_is_asked_in_plain_words() {
+    let mut room = Room::of(Policy { kind: InboxKind::Personal, ..staffed(Notices::Facts) });
+    room.receive_as(REPORT, authenticated(), Reading::Perhaps);
+    same_as_golden("team/question.eml", &room.last());
+}
+
+#[test]
+fn an_answer_that_was_never_seen_is_asked_about() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let mail = follow_up("ann@acorn.example", "Re: x", "<phone@kim.example>", "Thank you!");
+    let mail = mail.replace("In-Reply-To:", "References: <one@acorn.example>\nIn-Reply-To:");
+    room.receive(&mail);
+    same_as_golden("team/was_it_you.eml", &room.last());
+}
+
+#[test]
+fn who_wrote_too_little_reads_why_and_how_to_overrule() {
+    let mut room = Room::of(Policy { response_words: 20, ..staffed(Notices::Facts) });
+    room.receive(REPORT);
+    let mail = follow_up("kim@project.example", "Re: x", "<one@acorn.example>", "Thanks, seen.");
+    let to = "To: ann@acorn.example, security@project.example";
+    room.receive(&mail.replace("To: security@project.example", to));
+    same_as_golden("team/too_short.eml", &room.last());
+}
+
+#[test]
+fn many_reports_at_once_are_one_list() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    for n in 0..40 {
+        let mail = REPORT.replace("ann@acorn.example", &format!("ann@acorn{n}.example"));
+        let mail = mail.replace("<one@", &format!("<{n}@"));
+        room.receive(&mail);
+    }
+    room.now = room.now + Span::hours(2);
+    room.take(&Input::Time);
+    same_as_golden("team/gathered.eml", &room.last());
+}
+
+#[test]
+fn notices_on_a_case_stand_in_one_thread() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let first = room.last();
+    let again = "Re: Static handler serves files outside its root";
+    room.receive(&follow_up("ann@acorn.example", again, "<one@acorn.example>", "More of it."));
+    let field = |mail: &str, name: &str| {
+        mail.lines().find(|line| line.starts_with(name)).map(str::to_owned).unwrap()
+    };
+    for name in ["Subject:", "References:", "In-Reply-To:"] {
+        assert_eq!(field(&first, name), field(&room.last(), name));
+    }
+    assert_eq!(field(&first, "Auto-Submitted:"), "Auto-Submitted: auto-generated");
+    assert!(!first.contains(&room.last_id()));
+}
