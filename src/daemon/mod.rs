@@ -313,9 +313,12 @@ impl Daemon {
         self.edges.stop_reading();
         let patience = tokio::time::sleep(PATIENCE_AT_STOP);
         let mut patience = std::pin::pin!(patience);
+        let beat = systemd::watchdog().unwrap_or(PATIENCE_AT_STOP);
         while !self.in_flight.is_empty() {
+            systemd::alive();
             tokio::select! {
                 Some(outcome) = self.edges.outcomes.recv() => self.unsaved.push(outcome),
+                () = tokio::time::sleep(beat) => {}
                 () = &mut patience => break,
             }
             self.work(Vec::new()).await;
