@@ -1,4 +1,4 @@
-.PHONY: help demo test rig fmt servers
+.PHONY: help demo test rig fmt servers machine
 
 help: ## this text
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -7,7 +7,7 @@ demo: servers ## Watchpost at work: real mail servers, real mails, what each sen
 	@cargo build --locked --bin watchpost
 	@cargo run --locked --example demo
 
-test: servers ## every check, the tests against real mail servers included
+test: machine ## every check, the tests against real mail servers and a real systemd included
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	cargo test --locked
@@ -21,3 +21,6 @@ fmt: ## format the code
 
 servers: # Dovecot and Postfix, if they are missing
 	@tests/rig/install
+
+machine: # the same, and what boots a system of its own
+	@tests/rig/install debootstrap systemd-container
