@@ -1,34 +1,147 @@
 //! `watchpost run`: the daemon, from its first line of log to its last.
 
-use std::path::Path;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
 use super::passwords::{Used, used};
+use super::places::hindrances;
 use super::setup::{block_on, letters, settings};
 use crate::config::settings::Settings;
 use crate::daemon::{Daemon, Edges};
 use crate::desk::Desk;
 use crate::desk::keys::Keys;
+use crate::desk::line::shown;
 use crate::desk::record;
+use crate::desk::wording::Wording;
 use crate::io::store::Store;
-use crate::io::{control, random};
+use crate::io::{control, random, systemd};
 use crate::query;
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT. SIGHUP ends what runs as they do, and begins anew with the
+/// configuration as it is then; if there is a mistake in that, nothing changes.
 pub(super) fn run(config: &Path) -> Result<(), Failure> {
-    let settings = settings(config)?;
-    let wording = letters(config, &settings)?.wording;
+    let mut plan = Plan::read(config)?;
     start_log();
+    block_on(async {
+        // Heard all the time, or a signal would be lost while one life follows another.
+        let mut signals = Signals::new()?;
+        loop {
+            let (end, ended) = oneshot::channel();
+            // Within a runtime of its own, so that no task outlives it.
+            let mut life = spawn_blocking(move || live(plan, ended));
+            let next = tokio::select! {
+                over = &mut life => return over.map_err(Failure::of)?,
+                next = signals.until_the_end_of(config) => next,
+            };
+            // It may be over by itself in this moment; what it says of that is told below.
+            let _ = end.send(());
+            life.await.map_err(Failure::of)??;
+            match next {
+                Some(next) => plan = next,
+                None => return Ok(()),
+            }
+        }
+    })
+}
+
+/// What the configuration says, letters included.
+struct Plan {
+    file: PathBuf,
+    settings: Settings,
+    wording: Wording,
+}
+
+impl Plan {
+    fn read(config: &Path) -> Result<Plan, Failure> {
+        let settings = settings(config)?;
+        let wording = letters(config, &settings)?.wording;
+        Ok(Plan { file: config.to_owned(), settings, wording })
+    }
+
+    /// As [`Plan::read`], and surely good for a start: the one that runs now may not be given up for
+    /// one that cannot.
+    fn read_anew(config: &Path) -> Result<Plan, Failure> {
+        let plan = Plan::read(config)?;
+        match hindrances(&plan.settings) {
+            none if none.is_empty() => Ok(plan),
+            found => Err(Failure::configuration(found.join("\n"))),
+        }
+    }
+}
+
+/// What the daemon is told from outside.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Signals, Failure> {
+        let heard = |kind| signal(kind).map_err(Failure::of);
+        Ok(Signals {
+            terminate: heard(SignalKind::terminate())?,
+            interrupt: heard(SignalKind::interrupt())?,
+            hang_up: heard(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits until what runs now has to end, and returns what comes after it, if anything.
+    async fn until_the_end_of(&mut self, config: &Path) -> Option<Plan> {
+        while self.asks_for_a_reload().await {
+            match Plan::read_anew(config) {
+                Ok(plan) => {
+                    systemd::reloading();
+                    systemd::status("begins anew with the new configuration");
+                    tracing::info!("the configuration is read anew and will be used");
+                    return Some(plan);
+                }
+                Err(failure) => refuse(&failure),
+            }
+        }
+        systemd::stopping();
+        tracing::info!("stopping");
+        None
+    }
+
+    /// Waits for the next signal: a reload, or else the end.
+    async fn asks_for_a_reload(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            _ = self.terminate.recv() => false,
+            _ = self.interrupt.recv() => false,
+            _ = self.hang_up.recv() => true,
+        }
+    }
+}
+
+/// Tells why the configuration that was read anew is not used.
+fn refuse(failure: &Failure) {
+    let mut told: Vec<String> = failure.lines.iter().map(|line| shown(line)).collect();
+    for line in &told {
+        tracing::error!("the new configuration is not used: {line}");
+    }
+    told.truncate(1);
+    let first = told.concat();
+    systemd::status(&format!("goes on as before; the new configuration is not used: {first}"));
+}
+
+/// The daemon with one configuration, until `ended` or a failure.
+fn live(plan: Plan, ended: oneshot::Receiver<()>) -> Result<(), Failure> {
+    let Plan { file, settings, wording } = plan;
     // The store opens on this thread, before there is anything to serve: it blocks.
     let store = Store::open(&settings.store()).map_err(Failure::of)?;
     block_on(async {
         let desk = open_desk(&settings, &store).await?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
-            configuration = %config.display(),
+            configuration = %file.display(),
             open_cases = desk.books().open_cases(),
             letters_waiting = desk.books().letters_waiting(),
             "starting"
@@ -37,18 +150,10 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
         let place = settings.control.display();
         let listener = control::listen(&settings.control)
             .map_err(|e| Failure::of(format!("the control socket {place}: {e}")))?;
-        let mut stop = [SignalKind::terminate(), SignalKind::interrupt()]
-            .map(signal)
-            .into_iter()
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(Failure::of)?;
         let edges = Edges::start(&settings, listener);
         let daemon = Daemon::new(desk, store, wording, edges).await.map_err(Failure::of)?;
-        let stopped = async move {
-            let any = stop.iter_mut().map(|signal| Box::pin(signal.recv()));
-            futures_util::future::select_all(any).await;
-        };
-        daemon.run(stopped).await.map_err(Failure::of)
+        // An end that nobody can tell any more has come as well.
+        daemon.run(async { ended.await.unwrap_or(()) }).await.map_err(Failure::of)
     })
 }
 
@@ -86,8 +191,8 @@ fn start_log() {
     let under_systemd = std::env::var_os("JOURNAL_STREAM").is_some();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_target(false)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+        .with_ansi(io::stderr().is_terminal());
     if under_systemd { log.without_time().init() } else { log.init() }
 }

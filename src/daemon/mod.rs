@@ -109,9 +109,9 @@ impl Daemon {
         })
     }
 
-    /// Runs until `stop` is done, then lets the letters that are on their way arrive. Ends with an
-    /// error where nothing can be recorded any more: a service manager starts it again, and what is
-    /// wrong with the store is then told plainly.
+    /// Runs until `stop` is done, then lets the letters that are on their way arrive, and closes the
+    /// store. Ends with an error where nothing can be recorded any more: a service manager starts it
+    /// again, and what is wrong with the store is then told plainly.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), NoRecord> {
         let mut stop = std::pin::pin!(stop);
         self.send_due(Vec::new()).await;
@@ -307,8 +307,6 @@ impl Daemon {
 
     /// Lets letters that are on their way arrive, so that none is sent twice after the next start.
     async fn stop(mut self) {
-        systemd::stopping();
-        tracing::info!("stopping");
         self.stopping = true;
         self.edges.stop_reading();
         let patience = tokio::time::sleep(PATIENCE_AT_STOP);

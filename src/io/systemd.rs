@@ -9,6 +9,11 @@ pub fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
+/// The daemon begins anew, and says [`ready`] when it has.
+pub fn reloading() {
+    tell(&[NotifyState::Reloading]);
+}
+
 /// The daemon is about to end.
 pub fn stopping() {
     tell(&[NotifyState::Stopping]);
