@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use watchpost::config::settings::{SecretSource, Security};
+use watchpost::config::settings::{SecretSource, Security, Special};
 use watchpost::config::{self, Errors};
 use watchpost::desk::language::Language;
 use watchpost::desk::policy::{InboxKind, OnRule, Start};
@@ -65,7 +65,9 @@ fn the_example_is_one_with_every_key_in_it_too() {
     let lists: Vec<String> = express.policy.lists.iter().map(ToString::to_string).collect();
     assert_eq!(lists, ["security@project.example", "security@lists.project.example"]);
     assert_eq!(express.policy.list_authserv_id.as_deref(), Some("lists.project.example"));
-    assert_eq!(express.imap.folders, ["INBOX", "Junk"]);
+    assert_eq!(express.imap.folders, ["INBOX", "Reports"]);
+    assert_eq!(express.imap.sent, Special::Named("Gesendet".into()));
+    assert_eq!(express.imap.junk, Special::Named("Werbung".into()));
     assert_eq!(router.policy.project, "Router");
     assert_eq!(router.policy.from.name, "Router Security");
 }
@@ -138,6 +140,7 @@ fn what_is_left_out_has_the_defaults_that_the_example_names() {
     assert_eq!(inbox.imap.server.security, Security::Tls);
     assert_eq!(inbox.imap.server.timeout, Duration::from_mins(1));
     assert_eq!(inbox.imap.folders, ["INBOX"]);
+    assert_eq!((&inbox.imap.sent, &inbox.imap.junk), (&Special::Found, &Special::Found));
     assert_eq!(inbox.imap.poll, Duration::from_mins(5));
 
     // What the example shows commented out is, but for a few, the default: using it changes nothing.
@@ -173,6 +176,7 @@ fn the_port_follows_the_security() {
 fn what_stands_in_an_inbox_holds_for_that_one_key_by_key() {
     let text = format!(
         "{LEAST}[inbox.imap]\nuser = \"other\"\nfolders = [\"inbox\", \"Reports\"]\n\
+         sent = false\n\
          [[inbox]]\nname = \"second\"\nkind = \"mixed\"\nrecipients = [\"psirt@router.example\"]\n\
          project.name = \"Router\"\npromises = {{ response = \"14d\" }}\n"
     );
@@ -183,6 +187,7 @@ fn what_stands_in_an_inbox_holds_for_that_one_key_by_key() {
     assert_eq!(first.imap.password, second.imap.password);
     assert_eq!(first.imap.folders, ["INBOX", "Reports"]);
     assert_eq!(second.imap.folders, ["INBOX"]);
+    assert_eq!((&first.imap.sent, &second.imap.sent), (&Special::Off, &Special::Found));
     assert_eq!(first.policy.project, "Express");
     assert_eq!(second.policy.project, "Router");
     assert_eq!(second.policy.case_prefix, "EXP");

@@ -2,7 +2,7 @@
 
 use super::error::shown;
 use super::reader::{Item, Table};
-use super::settings::Inbox;
+use super::settings::{Imap, Inbox, Special};
 use super::twice::Taken;
 use super::{server, team, value};
 use crate::desk::address::{Address, Mailbox};
@@ -26,7 +26,7 @@ pub(super) fn inbox<'d>(
     }
     let policy = policy(table, top, people, taken);
     let (imap, policy) = (imap?, policy?);
-    short_enough(table, &policy.inbox, &imap.folders)?;
+    short_enough(table, &policy.inbox, &imap)?;
     let policy = Policy { account: Address::parse(&imap.user), ..policy };
     Some(Inbox { policy, imap, smtp: smtp? })
 }
@@ -34,8 +34,12 @@ pub(super) fn inbox<'d>(
 /// The names of an inbox and of a folder in it, in bytes: rows of the store are found by both.
 const NAMES: usize = 150;
 
-fn short_enough(table: &Table<'_>, inbox: &str, folders: &[String]) -> Option<()> {
-    match folders.iter().find(|folder| inbox.len() + folder.len() > NAMES) {
+fn short_enough(table: &Table<'_>, inbox: &str, imap: &Imap) -> Option<()> {
+    let special = [&imap.sent, &imap.junk].into_iter().filter_map(|special| match special {
+        Special::Named(name) => Some(name),
+        Special::Found | Special::Off => None,
+    });
+    match imap.folders.iter().chain(special).find(|folder| inbox.len() + folder.len() > NAMES) {
         None => Some(()),
         Some(folder) => table.refuse(
             "imap",

@@ -306,6 +306,11 @@ impl<'d> Item<'d> {
         self.value.as_str()
     }
 
+    /// The value if it is true or false.
+    pub(super) fn as_bool(&self) -> Option<bool> {
+        self.value.as_bool()
+    }
+
     /// The value, which must be text.
     pub(super) fn text(&self) -> Option<&'d str> {
         self.as_text().or_else(|| {

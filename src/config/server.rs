@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::error::shown;
 use super::reader::{Item, Table};
-use super::settings::{Imap, SecretSource, Security, Server, Smtp};
+use super::settings::{Imap, SecretSource, Security, Server, Smtp, Special};
 use super::{password, value};
 use crate::desk::time::Span;
 
@@ -54,11 +55,19 @@ pub(super) fn imap(table: &Table<'_>) -> Option<Imap> {
         // RFC 9051 section 5.4 lets a server log us out after 30 minutes of silence.
         value::span(item, Span::seconds(10), Span::minutes(29))
     });
+    let sent = table.or("sent", Special::Found, special);
+    let junk = table.or("junk", Special::Found, special);
+    let (folders, sent, junk) = (folders?, sent?, junk?);
+    if table.is_whole() {
+        one_role_each(table, &folders, &sent, &junk)?;
+    }
     Some(Imap {
         server: server?,
         user: user?,
         password: password?,
-        folders: folders?,
+        folders,
+        sent,
+        junk,
         poll: Duration::from_secs(poll?.as_seconds()),
     })
 }
@@ -165,6 +174,48 @@ fn folders(item: &Item<'_>) -> Option<Vec<String>> {
         folders.extend(name);
     }
     right.then_some(folders)
+}
+
+/// The folder for sent mail or for junk.
+fn special(item: &Item<'_>) -> Option<Special> {
+    match item.as_bool() {
+        Some(false) => Some(Special::Off),
+        Some(true) => item.refuse(
+            "true stands here; write the name of a folder, or false; \
+             without this key the folder is looked for",
+        ),
+        None if item.as_text().is_none() => item.refuse(format_args!(
+            "{} stands here; write the name of a folder in quotes, or false",
+            item.what()
+        )),
+        None => folder(item).map(Special::Named),
+    }
+}
+
+/// A folder is watched for one thing only.
+fn one_role_each(
+    table: &Table<'_>,
+    folders: &[String],
+    sent: &Special,
+    junk: &Special,
+) -> Option<()> {
+    for (key, special) in [("sent", sent), ("junk", junk)] {
+        if let Special::Named(name) = special
+            && folders.contains(name)
+        {
+            let told = format!(
+                "\"{}\" stands in `folders` as well; keep it in one of the two",
+                shown(name)
+            );
+            return table.refuse(key, told);
+        }
+    }
+    match sent {
+        Special::Named(name) if sent == junk => {
+            table.refuse("junk", format_args!("\"{}\" is `sent` already", shown(name)))
+        }
+        _ => Some(()),
+    }
 }
 
 fn folder(item: &Item<'_>) -> Option<String> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::desk::folder::Role;
 use crate::desk::policy::Policy;
 use crate::desk::quota::Caps;
 
@@ -51,8 +52,40 @@ pub struct Imap {
     /// The folders that are watched, as the server names them (`INBOX`, `Reports`), in plain text:
     /// modified UTF-7 is made at the edge.
     pub folders: Vec<String>,
+    /// Where the mail that the account sends is kept.
+    pub sent: Special,
+    /// Where the server moves what it takes for junk.
+    pub junk: Special,
     /// How often a folder is looked at even if IDLE says nothing.
     pub poll: Duration,
+}
+
+impl Imap {
+    /// Every folder that is watched, by the name that the store knows it by, with its role.
+    pub fn watched(&self) -> Vec<(String, Role)> {
+        let inboxes = self.folders.iter().map(|name| (name.clone(), Role::Inbox));
+        let special = [(&self.sent, Role::Sent), (&self.junk, Role::Junk)];
+        let special = special.into_iter().filter_map(|(special, role)| {
+            let name = match special {
+                Special::Found => role.mark()?.to_owned(),
+                Special::Named(name) => name.clone(),
+                Special::Off => return None,
+            };
+            Some((name, role))
+        });
+        inboxes.chain(special).collect()
+    }
+}
+
+/// A folder for which every server has a name of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Special {
+    /// The one that the server marks (RFC 6154), else one with a usual name.
+    Found,
+    /// This one, in plain text.
+    Named(String),
+    /// None is watched.
+    Off,
 }
 
 /// Access to an SMTP submission server.

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use watchpost::config::settings::{Imap, SecretSource, Security, Server};
+use watchpost::config::settings::{Imap, SecretSource, Security, Server, Special};
 use watchpost::desk::folder::{Cursor, Folder, Keyword, Role};
 use watchpost::io::imap::{Error, Fetched, FromFolder, Probe, ToFolder, Watch, probe, watch};
 use watchpost::io::password::Password;
@@ -48,6 +48,8 @@ impl Door {
             user: "desk".into(),
             password: SecretSource::Credential("unused".into()),
             folders: vec!["INBOX".into()],
+            sent: Special::Off,
+            junk: Special::Off,
             poll: Duration::from_mins(10),
         }
     }
