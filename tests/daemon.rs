@@ -23,3 +23,5 @@ mod operator;
 mod outage;
 #[path = "daemon/robot.rs"]
 mod robot;
+#[path = "daemon/special.rs"]
+mod special;

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "imap/filing.rs"]
+mod filing;
 #[path = "imap/guard.rs"]
 mod guard;
 #[path = "imap/login.rs"]
@@ -15,6 +17,8 @@ mod login;
 mod reading;
 #[path = "imap/server.rs"]
 mod server;
+#[path = "imap/special.rs"]
+mod special;
 #[path = "imap/tls.rs"]
 mod tls;
 #[path = "imap/trouble.rs"]

@@ -140,6 +140,11 @@ fn imap_offers_what_the_daemon_uses_over_tls_as_well() {
     let folders = imap.command("LIST \"\" *");
     assert!(folders.contains("\\Sent) \".\" Sent"), "{folders}");
     assert!(folders.contains("\\Junk) \".\" Junk"), "{folders}");
+    let mut unmarked = rig.imap("security@unmarked.example");
+    unmarked.command("CREATE Sent");
+    let unmarked = unmarked.command("LIST \"\" *");
+    assert!(unmarked.contains("Sent\r\n") && !unmarked.contains("\\Sent"), "{unmarked}");
+    assert!(!unmarked.contains("Junk"), "{unmarked}");
     let inbox = imap.command("SELECT INBOX (CONDSTORE)");
     assert!(inbox.contains("HIGHESTMODSEQ") && inbox.contains("\\*"), "{inbox}");
 

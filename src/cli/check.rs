@@ -10,8 +10,10 @@ use super::print::{self, Screen};
 use super::setup::{block_on, letter_names, letters, settings};
 use super::words::count;
 use crate::config::settings::{Imap, Inbox, SecretSource, Server, Settings, Smtp};
+use crate::desk::folder::Role;
 use crate::desk::line::shown;
 use crate::desk::policy::Policy;
+use crate::io::imap::{Absent, ProbedFolder};
 use crate::io::{imap, secret, smtp};
 
 /// Checks the file and the letters, then, unless `offline`, each mail account.
@@ -150,6 +152,41 @@ async fn imap_account(inbox: &Inbox, report: &mut Report) {
             let text =
                 "keeps no keywords; should the store be lost, nothing tells what was answered";
             report.note(format!("{place}: folder {} {text}", folder.name));
+        }
+    }
+    special_folders(&place, probe.special, report);
+}
+
+/// The folders beside the inbox, or what follows where there is none.
+fn special_folders(
+    place: &str,
+    special: Vec<(Role, Result<ProbedFolder, Absent>)>,
+    report: &mut Report,
+) {
+    for (role, found) in special {
+        let (what, without) = match role {
+            Role::Junk => ("junk", "a report that is taken for junk is not seen"),
+            _ => (
+                "sent mail",
+                "replies that leave by another account are seen only if the inbox is in Cc",
+            ),
+        };
+        match found {
+            Ok(ProbedFolder { name, mails: Ok(_), .. }) => {
+                report.fine(format!("{place}: {what} is in {name}"));
+            }
+            Ok(ProbedFolder { name, mails: Err(error), .. }) => {
+                report.fail(format!("{place}: {what} in {name}: {error}"));
+            }
+            Err(Absent::Watched(name)) => {
+                report.fine(format!("{place}: {what} is in {name}, one of `folders`"));
+            }
+            Err(absent @ Absent::NoSuchName(_)) => {
+                report.fail(format!("{place}: {what}: {absent}"));
+            }
+            Err(absent @ Absent::NotFound(_)) => {
+                report.note(format!("{place}: no folder for {what}: {absent}; {without}"));
+            }
         }
     }
 }

@@ -88,14 +88,13 @@ fn start_watchers(
 ) -> (Marks, Vec<JoinHandle<()>>) {
     let (mut marks, mut watchers) = (Marks::new(), Vec::new());
     for inbox in &settings.inboxes {
-        for name in &inbox.imap.folders {
-            let folder =
-                Folder { inbox: inbox.policy.inbox.clone(), name: name.clone(), role: Role::Inbox };
+        for (name, role) in inbox.imap.watched() {
+            let folder = Folder { inbox: inbox.policy.inbox.clone(), name, role };
             let job = Watch {
                 folder: folder.clone(),
                 account: inbox.imap.clone(),
                 password: secret::reader(&inbox.imap.password),
-                headers_first: inbox.policy.kind != InboxKind::Dedicated,
+                headers_first: role != Role::Inbox || inbox.policy.kind != InboxKind::Dedicated,
                 needs_more: Arc::new(needs_more),
             };
             let (mark, told) = mpsc::channel(MARKS);

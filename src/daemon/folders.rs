@@ -29,6 +29,8 @@ pub(super) struct Folders {
     silent: BTreeSet<Folder>,
     /// Those that cannot be watched now.
     troubled: BTreeSet<Folder>,
+    /// Those that are not there, which is no trouble.
+    resting: BTreeSet<Folder>,
     /// Those whose known mails may lack a keyword, since a connection broke.
     unmarked: BTreeSet<Folder>,
 }
@@ -69,6 +71,11 @@ impl Folders {
         self.troubled.union(&self.silent).count()
     }
 
+    /// How many are not there, or read as another folder.
+    pub(super) fn resting(&self) -> usize {
+        self.resting.len()
+    }
+
     /// Takes one piece of news into the draft; what is to be done afterwards is noted there.
     pub(super) async fn take(
         &mut self,
@@ -81,6 +88,7 @@ impl Folders {
         match item {
             News::Selected { folder, uid_validity, uid_next, reply } => {
                 self.silent.remove(&folder);
+                self.resting.remove(&folder);
                 self.gaps.remove(&folder);
                 self.unmarked.insert(folder.clone());
                 let cursor =
@@ -100,7 +108,18 @@ impl Folders {
             News::Trouble { folder, error } => {
                 tracing::warn!(%folder, error, "this folder cannot be watched now");
                 self.silent.remove(&folder);
+                self.resting.remove(&folder);
                 self.troubled.insert(folder);
+            }
+            News::Resting { folder, why } => {
+                self.silent.remove(&folder);
+                self.troubled.remove(&folder);
+                if self.resting.insert(folder.clone()) {
+                    tracing::info!(%folder, why, "this folder is not watched");
+                }
+            }
+            News::Filed { folder, letter, how } => {
+                tracing::debug!(%folder, %letter, ?how, "a letter was to be kept");
             }
             News::Watching { folder } => {
                 if self.troubled.remove(&folder) || self.unmarked.contains(&folder) {

@@ -292,7 +292,7 @@ impl Daemon {
             systemd::ready();
         }
         let books = self.desk.books();
-        let folders = self.edges.folders().count();
+        let folders = self.edges.folders().count().saturating_sub(self.folders.resting());
         let status = format!(
             "watching {} of {folders} folders; {} open cases; {} letters waiting",
             folders.saturating_sub(self.folders.unwatched()),

@@ -11,13 +11,14 @@ use crate::desk::door;
 use crate::desk::folder::{Cursor, Folder, Keyword, Role};
 use crate::desk::intake::{is_reply, looked_up};
 use crate::desk::judge::{Judged, judge};
+use crate::desk::letter::LetterId;
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
 use crate::desk::policy::{InboxKind, Policy};
 use crate::desk::thread::{Tie, TieKey, mail_key, place_key};
 use crate::desk::time::Moment;
 use crate::desk::verdict::Verdict;
-use crate::io::imap::{Fetched, FromFolder};
+use crate::io::imap::{Fetched, Filed, FromFolder};
 
 /// A mail, read and judged by itself; which case it belongs to is not known yet.
 #[derive(Debug)]
@@ -64,6 +65,15 @@ pub(super) enum News {
     Trouble {
         folder: Folder,
         error: String,
+    },
+    Resting {
+        folder: Folder,
+        why: String,
+    },
+    Filed {
+        folder: Folder,
+        letter: LetterId,
+        how: Filed,
     },
     Watching {
         folder: Folder,
@@ -139,6 +149,8 @@ fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
             News::Mails(Batch { folder, uid_validity, mails, upto, durable: reply })
         }
         FromFolder::Trouble { folder, error, .. } => News::Trouble { folder, error },
+        FromFolder::Resting { folder, why } => News::Resting { folder, why },
+        FromFolder::Filed { folder, letter, how } => News::Filed { folder, letter, how },
         FromFolder::Watching { folder, .. } => News::Watching { folder },
     })
 }

@@ -2,12 +2,16 @@
 //! anything into plain data for the loop.
 //!
 //! From the socket up: [`guard`] drops what no parser needs to see, `wire` reads response by
-//! response, `session` runs commands and checks how each ends, `login` gets a session, `reader`
-//! fetches what is new, `handover` gives it to the loop in batches, and [`watch`] does this for
-//! ever. Mail is read by UID with PEEK: no flag of it changes but our two keywords.
+//! response, `session` runs commands and checks how each ends, `login` gets a session, `special`
+//! knows the folders for sent mail and junk, `reader` fetches what is new, `handover` gives it to
+//! the loop in batches, `filing` keeps letters, and [`watch`] does this for ever. Mail is read by
+//! UID with PEEK: no flag of it changes but our two keywords.
 
+mod backoff;
 mod doubt;
+mod errands;
 mod error;
+mod filing;
 pub mod guard;
 mod handover;
 mod login;
@@ -16,11 +20,12 @@ mod probe;
 mod quoting;
 mod reader;
 mod session;
+mod special;
 mod talk;
 mod watch;
 mod wire;
 
-pub use self::error::Error;
+pub use self::error::{Absent, Error};
 pub use self::probe::{Probe, ProbedFolder, probe};
-pub use self::talk::{Fetched, FromFolder, NeedsMore, ToFolder, Watch};
+pub use self::talk::{Fetched, Filed, FromFolder, NeedsMore, ToFolder, Watch};
 pub use self::watch::watch;

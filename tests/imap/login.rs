@@ -30,7 +30,7 @@ async fn a_probe_opens_folders_to_read_only_and_tells_what_is_there() {
         peer.answer("LOGOUT", "* BYE bye\r\n").await;
     };
     let (found, ()) = tokio::join!(probing(&account), server);
-    let Probe { idle, condstore, uidplus, folders } = found.unwrap();
+    let Probe { idle, condstore, uidplus, folders, .. } = found.unwrap();
     assert!(idle && condstore && uidplus);
     let inbox = ProbedFolder { name: "INBOX".into(), mails: Ok(3), keywords: None };
     assert_eq!(folders[0], inbox);

@@ -115,12 +115,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     }
 
     pub(crate) async fn select(&mut self, exists: u32, uid_next: u32) {
+        self.open("SELECT \"INBOX\"", exists, uid_next).await;
+    }
+
+    /// Expects this folder to be opened.
+    pub(crate) async fn open(&mut self, command: &str, exists: u32, uid_next: u32) {
         let state = format!(
             "* {exists} EXISTS\r\n* 0 RECENT\r\n* FLAGS (\\Seen)\r\n\
              * OK [PERMANENTFLAGS (\\Seen \\*)] kept\r\n* OK [UIDVALIDITY 7] valid\r\n\
              * OK [UIDNEXT {uid_next}] next\r\n"
         );
-        self.end("SELECT \"INBOX\"", state, "OK [READ-WRITE] open").await;
+        self.end(command, state, "OK [READ-WRITE] open").await;
     }
 
     /// Enters IDLE; gives the tag.
@@ -203,6 +208,14 @@ impl Desk {
         Desk::with(account, last_uid, |_| {})
     }
 
+    /// Watches the folder for sent mail that the server marks, read up to `last_uid`.
+    pub(crate) fn watching_sent(account: Imap, last_uid: u32) -> Desk {
+        Desk::with(account, last_uid, |job| {
+            (job.folder.name, job.folder.role) = ("\\Sent".into(), Role::Sent);
+            job.headers_first = true;
+        })
+    }
+
     pub(crate) fn with(account: Imap, last_uid: u32, change: impl FnOnce(&mut Watch)) -> Desk {
         let mut job = Watch {
             folder: Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox },
@@ -240,6 +253,17 @@ impl Desk {
         }
     }
 
+    /// Works until the folder rests; tells why.
+    pub(crate) async fn until_resting(&mut self) -> String {
+        loop {
+            match self.next().await {
+                FromFolder::Resting { why, .. } => return why,
+                FromFolder::Trouble { error, .. } => panic!("trouble: {error}"),
+                other => self.take(other),
+            }
+        }
+    }
+
     /// Works until there is trouble; gives its text, whether it is the login, and the wait.
     pub(crate) async fn until_trouble(&mut self) -> (String, bool, Duration) {
         loop {
@@ -271,7 +295,10 @@ impl Desk {
                 self.cursor.last_uid = upto;
                 let _ = reply.send(());
             }
-            FromFolder::Trouble { .. } | FromFolder::Watching { .. } => {}
+            FromFolder::Trouble { .. }
+            | FromFolder::Watching { .. }
+            | FromFolder::Resting { .. }
+            | FromFolder::Filed { .. } => {}
         }
     }
 

@@ -241,6 +241,7 @@ impl Rig {
         for (name, template) in [
             ("dovecot.conf", include_str!("dovecot.conf")),
             ("bouncing", include_str!("bouncing")),
+            ("unmarked", include_str!("unmarked")),
             ("postfix/main.cf", include_str!("main.cf")),
             ("postfix/master.cf", include_str!("master.cf")),
             ("postfix/senders", include_str!("senders")),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::guard::Refusal;
 use super::quoting::shown;
+use crate::desk::folder::Role;
 use crate::io::tls;
 
 /// What goes wrong between us and a server. No text holds mail; server text is cut and escaped.
@@ -102,9 +103,26 @@ pub enum Error {
     /// Mails that exist and are not given.
     #[error("the server lists {0} new mail(s) and does not give them")]
     Withheld(usize),
+    /// There is nothing to watch.
+    #[error(transparent)]
+    Absent(#[from] Absent),
     /// The loop dropped its reply.
     #[error("the mail could not be taken over now")]
     NotTaken,
+}
+
+/// Why a folder is not watched although nothing is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Absent {
+    /// No folder is marked for this role, and none has a usual name.
+    #[error("the server marks no folder as {}, and none has a usual name", .0.mark().unwrap_or("it"))]
+    NotFound(Role),
+    /// The name that the configuration gives.
+    #[error("there is no folder {0}")]
+    NoSuchName(String),
+    /// The folder was found, and its mail is read already.
+    #[error("{0} is one of `folders`")]
+    Watched(String),
 }
 
 impl Error {

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
-use super::talk::ToFolder;
 use crate::desk::folder::Keyword;
 
 /// More than this are not kept: a mark is a second witness and not worth the memory.
@@ -23,14 +22,6 @@ pub(super) struct Marks {
 type Waiting = BTreeMap<(u32, Keyword), BTreeSet<u32>>;
 
 impl Marks {
-    /// Takes marks over until the loop's end of the channel is gone, so that the loop never waits
-    /// for a slow server.
-    pub(super) async fn collect(&self, mut told: mpsc::Receiver<ToFolder>) {
-        while let Some(ToFolder::Mark { uids, uid_validity, keyword }) = told.recv().await {
-            self.add(uid_validity, keyword, uids);
-        }
-    }
-
     /// Puts marks where [`Marks::take`] finds them.
     pub(super) fn add(&self, uid_validity: u32, keyword: Keyword, uids: Vec<u32>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

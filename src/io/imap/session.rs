@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::error::Error;
-use super::quoting::{mailbox_name, quoted, uid_set};
+use super::quoting::{quoted, uid_set};
 use super::wire::{Answer, Code, Item, Said, Status, Wire};
 use crate::desk::folder::Keyword;
 
@@ -28,6 +28,8 @@ pub(super) struct Session {
 /// A selected mailbox.
 #[derive(Clone, Debug)]
 pub(super) struct Mailbox {
+    /// As the server writes its name.
+    pub name: String,
     pub uid_validity: u32,
     pub uid_next: u32,
     pub exists: u32,
@@ -61,10 +63,11 @@ impl Session {
         self.news
     }
 
-    /// Opens a mailbox. Only a server that says by which UIDVALIDITY can be read safely.
+    /// Opens a mailbox, by its name as the server writes it. Only a server that says by which
+    /// UIDVALIDITY can be read safely.
     pub(super) async fn open(&mut self, name: &str, access: Access) -> Result<Mailbox, Error> {
         let verb = if access == Access::Select { "SELECT" } else { "EXAMINE" };
-        let word = quoted(&mailbox_name(name)).ok_or(Error::Word("a folder name"))?;
+        let word = quoted(name).ok_or(Error::Word("a folder name"))?;
         let (mut validity, mut next, mut permanent) = (None, None, None);
         (self.exists, self.news) = (0, false);
         let end = self
@@ -87,14 +90,15 @@ impl Session {
             None => self.highest_uid().await?.saturating_add(1),
         };
         let read_only = access == Access::Examine || matches!(end.code, Some(Code::ReadOnly));
-        Ok(Mailbox { uid_validity, uid_next, exists: self.exists, read_only, permanent })
+        let (name, exists) = (name.to_owned(), self.exists);
+        Ok(Mailbox { name, uid_validity, uid_next, exists, read_only, permanent })
     }
 
     /// Up to `most` of the mailboxes that are there.
     pub(super) async fn list(&mut self, most: usize) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         self.run("LIST", "LIST \"\" \"*\"", |answer| match answer {
-            Answer::Listed(name) if names.len() < most => names.push(name),
+            Answer::Listed(name, _) if names.len() < most => names.push(name),
             _ => {}
         })
         .await?;
@@ -148,7 +152,8 @@ impl Session {
         Ok(found)
     }
 
-    async fn search(&mut self, criteria: &str) -> Result<Vec<u32>, Error> {
+    /// UIDs that fit some criteria, in any order.
+    pub(super) async fn search(&mut self, criteria: &str) -> Result<Vec<u32>, Error> {
         let mut found = Vec::new();
         self.run("UID SEARCH", &format!("UID SEARCH {criteria}"), |answer| {
             if let Answer::Found(uids) = answer {

@@ -7,6 +7,8 @@ use tokio::sync::oneshot;
 
 use crate::config::settings::Imap;
 use crate::desk::folder::{Cursor, Folder, Keyword};
+use crate::desk::letter::LetterId;
+use crate::desk::message::MessageId;
 use crate::desk::time::Moment;
 use crate::io::password::Password;
 
@@ -84,6 +86,23 @@ pub enum FromFolder {
         /// When it is tried again.
         retry_in: Duration,
     },
+    /// There is no such folder, or its mail is read as that of another: nothing is wrong, and nothing
+    /// comes. The task looks again from time to time, and says this each time.
+    Resting {
+        /// Which.
+        folder: Folder,
+        /// What was found, for the operator.
+        why: String,
+    },
+    /// A [`ToFolder::File`] is done.
+    Filed {
+        /// Which.
+        folder: Folder,
+        /// The letter.
+        letter: LetterId,
+        /// How it ended.
+        how: Filed,
+    },
     /// Everything is read, and the task waits. Said after each look, so at least once per poll
     /// interval.
     Watching {
@@ -102,6 +121,8 @@ impl FromFolder {
             | FromFolder::Headers { folder, .. }
             | FromFolder::Mails { folder, .. }
             | FromFolder::Trouble { folder, .. }
+            | FromFolder::Resting { folder, .. }
+            | FromFolder::Filed { folder, .. }
             | FromFolder::Watching { folder, .. } => folder,
         }
     }
@@ -120,6 +141,28 @@ pub enum ToFolder {
         /// What to set.
         keyword: Keyword,
     },
+    /// Keep a letter in this folder for sent mail, unless it is there. Answered with
+    /// [`FromFolder::Filed`]; not at all if the connection is lost meanwhile: ask again once the
+    /// folder is watched again. It is never there twice.
+    File {
+        /// The letter.
+        letter: LetterId,
+        /// The Message-ID in it.
+        message_id: MessageId,
+        /// What was sent.
+        bytes: Vec<u8>,
+    },
+}
+
+/// What became of a letter that was to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filed {
+    /// It is in the folder now.
+    Stored,
+    /// A mail with this Message-ID was there.
+    WasThere,
+    /// The server does not take it, or there is no folder: why.
+    Refused(String),
 }
 
 /// One mail, as far as it was read.

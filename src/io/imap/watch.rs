@@ -1,20 +1,23 @@
 //! The watcher of one folder: connect, read what is new, wait, for ever.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::backoff::{Backoff, with_chance};
 use super::doubt::Doubt;
+use super::errands::Errands;
 use super::error::{Error, Stop};
+use super::filing::file;
 use super::handover::heard;
 use super::login;
-use super::marks::Marks;
 use super::reader::catch_up;
 use super::session::{Access, Mailbox, Session};
-use super::talk::{FromFolder, ToFolder, Watch};
-use crate::desk::folder::{Cursor, Keyword};
+use super::special;
+use super::talk::{Filed, FromFolder, ToFolder, Watch};
+use crate::desk::folder::{Cursor, Keyword, Role};
+use crate::desk::letter::LetterId;
 
 /// Servers end an IDLE after 29 minutes (RFC 2177), middleboxes sooner.
 const LONGEST_WAIT: Duration = Duration::from_mins(25);
@@ -24,6 +27,8 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 const MARK_TRIES: u32 = 3;
 /// … none is set for so long.
 const MARK_REST: Duration = Duration::from_hours(1);
+/// Where there is no such folder, it is looked for again after so long.
+const REST: Duration = Duration::from_mins(15);
 /// A connection that lasted so long was in order, whatever ended it.
 const IN_ORDER: Duration = Duration::from_secs(30);
 /// The pause between connections that are lost over some mails only, and fewer of them each time.
@@ -32,11 +37,11 @@ const NARROWING: Duration = Duration::from_millis(250);
 /// Watches one folder until either channel's other end is gone. Dropping the future is safe at any
 /// time: what the loop has not made durable is read again.
 pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Receiver<ToFolder>) {
-    let marks = Marks::default();
+    let errands = Errands::default();
     let mut watcher = Watcher {
         job: &job,
         tell: &tell,
-        marks: &marks,
+        errands: &errands,
         doubt: Doubt::default(),
         backoff: Backoff::default(),
         caught_up: None,
@@ -45,7 +50,7 @@ pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Recei
         told_unmarked: false,
     };
     tokio::select! {
-        () = marks.collect(told) => {}
+        () = errands.collect(told) => {}
         () = tell.closed() => {}
         () = watcher.run() => {}
     }
@@ -54,7 +59,7 @@ pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Recei
 struct Watcher<'a> {
     job: &'a Watch,
     tell: &'a mpsc::Sender<FromFolder>,
-    marks: &'a Marks,
+    errands: &'a Errands,
     doubt: Doubt,
     backoff: Backoff,
     /// When this connection had first read everything.
@@ -70,6 +75,12 @@ impl Watcher<'_> {
     async fn run(&mut self) {
         loop {
             let Err(Stop::Failed(error)) = self.connection().await else { return };
+            if let Error::Absent(why) = &error {
+                if self.rest(why.to_string()).await.is_err() {
+                    return;
+                }
+                continue;
+            }
             let retry_in = self.retry_in(&error);
             let until = Instant::now() + retry_in;
             let trouble = FromFolder::Trouble {
@@ -82,6 +93,23 @@ impl Watcher<'_> {
                 return;
             }
             sleep_until(until).await;
+        }
+    }
+
+    /// There is nothing to watch now, and that is no trouble.
+    async fn rest(&mut self, why: String) -> Result<(), Stop> {
+        let until = Instant::now() + with_chance(REST);
+        self.backoff = Backoff::default();
+        let folder = self.job.folder.clone();
+        self.say(FromFolder::Resting { folder, why: why.clone() }).await?;
+        loop {
+            while let Some(sheet) = self.errands.sheets.take() {
+                self.say_filed(sheet.letter, Filed::Refused(why.clone())).await?;
+            }
+            tokio::select! {
+                () = sleep_until(until) => return Ok(()),
+                () = self.errands.sheets.come() => {}
+            }
         }
     }
 
@@ -103,7 +131,16 @@ impl Watcher<'_> {
         self.caught_up = None;
         self.doubt.connected();
         let mut session = login::open(&self.job.account, &self.job.password).await?;
-        let mailbox = session.open(&self.job.folder.name, Access::Select).await?;
+        let Watch { folder, account, .. } = self.job;
+        let opened = special::open(&mut session, folder, &account.folders, Access::Select).await;
+        let mailbox = match opened {
+            Err(error @ Error::Absent(_)) => {
+                // A server that ends without its good-bye changes nothing.
+                let _ = session.logout().await;
+                return Err(error.into());
+            }
+            opened => opened?,
+        };
         let mut last = self.cursor(&mailbox).await?;
         let mut next = mailbox.uid_next;
         self.doubt.about(mailbox.uid_validity);
@@ -152,6 +189,7 @@ impl Watcher<'_> {
         let mut said = false;
         loop {
             self.set_marks(session, mailbox).await?;
+            self.file_sheets(session, mailbox).await?;
             // Mail that came after the search began is news already, and IDLE may not repeat it.
             if session.has_news() {
                 return Ok(());
@@ -165,7 +203,7 @@ impl Watcher<'_> {
             let woken = self.pause(session, *idles, until).await?;
             session.idle_end().await?;
             match woken {
-                Woken::Mark => {}
+                Woken::Errand => {}
                 Woken::Over => *idles = false,
                 Woken::News => return Ok(()),
                 Woken::Time => return session.noop().await.map_err(Stop::from),
@@ -186,12 +224,12 @@ impl Watcher<'_> {
                 result.map(|()| if session.has_news() { Woken::News } else { Woken::Over })
             }
             () = sleep_until(until) => Ok(Woken::Time),
-            () = self.marks.come() => Ok(Woken::Mark),
+            () = self.errands.come() => Ok(Woken::Errand),
         }
     }
 
     async fn set_marks(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<(), Stop> {
-        while let Some((keyword, uids)) = self.marks.take(mailbox.uid_validity) {
+        while let Some((keyword, uids)) = self.errands.marks.take(mailbox.uid_validity) {
             if !mailbox.takes_marks() {
                 if !std::mem::replace(&mut self.told_unmarked, true) {
                     tracing::info!(
@@ -221,7 +259,7 @@ impl Watcher<'_> {
     fn keep_marks(&mut self, uid_validity: u32, keyword: Keyword, uids: Vec<u32>) {
         self.lost_marks += 1;
         if self.lost_marks < MARK_TRIES {
-            self.marks.add(uid_validity, keyword, uids);
+            self.errands.marks.add(uid_validity, keyword, uids);
         } else {
             self.no_marks_until = Some(Instant::now() + MARK_REST);
             tracing::warn!(
@@ -229,6 +267,31 @@ impl Watcher<'_> {
                 self.job.folder.name
             );
         }
+    }
+
+    /// A letter over which the connection is lost is forgotten: the loop asks again.
+    async fn file_sheets(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<(), Stop> {
+        while let Some(sheet) = self.errands.sheets.take() {
+            let filed = if self.job.folder.role == Role::Sent {
+                file(session, mailbox, &sheet).await
+            } else {
+                Ok(Filed::Refused("this folder is not for sent mail".to_owned()))
+            };
+            match filed {
+                Ok(how) => self.say_filed(sheet.letter, how).await?,
+                // It may have taken the letter for commands: nothing more is said to it.
+                Err(error @ Error::Misunderstood { .. }) => {
+                    self.say_filed(sheet.letter, Filed::Refused(error.to_string())).await?;
+                    return Err(Stop::Failed(error));
+                }
+                Err(error) => return Err(Stop::Failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    async fn say_filed(&self, letter: LetterId, how: Filed) -> Result<(), Stop> {
+        self.say(FromFolder::Filed { folder: self.job.folder.clone(), letter, how }).await
     }
 
     async fn say(&self, words: FromFolder) -> Result<(), Stop> {
@@ -243,57 +306,5 @@ enum Woken {
     /// The server ended the IDLE: it may do so each time, so it is not asked again.
     Over,
     Time,
-    Mark,
-}
-
-/// How long until the next connection.
-#[derive(Debug, Default)]
-struct Backoff {
-    failures: u32,
-    login: bool,
-}
-
-impl Backoff {
-    /// Doubles from a second to five minutes; after a refused login from a minute to a quarter of
-    /// an hour, since each try may bring the account nearer to being locked. Up to a quarter is
-    /// added by chance, so that the folders of a server do not come back in step.
-    fn next(&mut self, login: bool) -> Duration {
-        if self.login != login {
-            *self = Backoff { failures: 0, login };
-        }
-        let (first, most) = if login { (60, 15 * 60) } else { (1, 5 * 60) };
-        let wait = Duration::from_secs((first << self.failures.min(10)).min(most));
-        self.failures = self.failures.saturating_add(1);
-        with_chance(wait)
-    }
-}
-
-fn with_chance(wait: Duration) -> Duration {
-    wait + wait / 4 * (chance() % 256) / 256
-}
-
-/// Not the desk's kind of chance: only the edges' timing hangs on it.
-fn chance() -> u32 {
-    u32::try_from(RandomState::new().build_hasher().finish() >> 32).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_double_up_to_a_limit_and_start_anew_when_the_trouble_changes() {
-        let mut backoff = Backoff::default();
-        let mut within = |login, seconds: u64| {
-            let (wait, least) = (backoff.next(login), Duration::from_secs(seconds));
-            assert!(wait >= least && wait <= least * 5 / 4, "{wait:?} for {seconds}");
-        };
-        for seconds in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
-            within(false, seconds);
-        }
-        for seconds in [60, 120, 240, 480, 900, 900] {
-            within(true, seconds);
-        }
-        within(false, 1);
-    }
+    Errand,
 }

@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt;
 use super::error::Error;
 use super::guard::{Guard, Limits};
 use super::quoting::{internal_date, shown};
-use crate::desk::folder::Keyword;
+use crate::desk::folder::{Keyword, Role};
 use crate::desk::time::Moment;
 use crate::io::tls::Stream;
 
@@ -36,8 +36,8 @@ pub(super) enum Answer {
     Exists(u32),
     /// One mail is gone.
     Expunged,
-    /// A mailbox that is there and can be opened, as the server writes its name.
-    Listed(String),
+    /// A mailbox that is there and can be opened, as the server writes its name, and its marks.
+    Listed(String, Vec<Role>),
     /// UIDs that a search found, in any order.
     Found(Vec<u32>),
     /// About one mail.
@@ -123,6 +123,12 @@ impl Wire {
         sent.await.map_err(|error| Error::lost(doing, &error))
     }
 
+    /// Sends some bytes of a literal.
+    pub(super) async fn bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let sent = self.client.get_mut().write_all(bytes).await;
+        sent.map_err(|error| Error::lost(self.doing, &error))
+    }
+
     /// The next response. May be dropped while it waits; after an error nothing more will come.
     pub(super) async fn read(&mut self) -> Result<Answer, Error> {
         // The parser panics at some responses, `INTERNALDATE NIL` among them.
@@ -157,7 +163,7 @@ fn answer(response: &Response<'_>) -> Answer {
         Response::MailboxData(MailboxDatum::Exists(count)) => Answer::Exists(*count),
         Response::MailboxData(MailboxDatum::Search(uids)) => Answer::Found(uids.clone()),
         Response::MailboxData(MailboxDatum::List(mailbox)) if can_be_opened(mailbox) => {
-            Answer::Listed(mailbox.name.to_string())
+            Answer::Listed(mailbox.name.to_string(), marks(mailbox))
         }
         Response::Expunge(_) => Answer::Expunged,
         Response::Fetch(_, values) => Answer::Fetched(item(values)),
@@ -174,6 +180,16 @@ fn can_be_opened(mailbox: &MailboxListData<'_>) -> bool {
     })
 }
 
+/// RFC 6154 section 2.
+fn marks(mailbox: &MailboxListData<'_>) -> Vec<Role> {
+    let mark = |attribute: &NameAttribute<'_>| match attribute {
+        NameAttribute::Sent => Some(Role::Sent),
+        NameAttribute::Junk => Some(Role::Junk),
+        _ => None,
+    };
+    mailbox.name_attributes.iter().filter_map(mark).collect()
+}
+
 fn said(status: &imap_proto::Status, outcome: &Outcome<'_>) -> Said {
     let status = match status {
         imap_proto::Status::Ok => Status::Ok,
@@ -183,7 +199,12 @@ fn said(status: &imap_proto::Status, outcome: &Outcome<'_>) -> Said {
         imap_proto::Status::Bye => Status::Bye,
     };
     let text = outcome.information.as_deref().unwrap_or("no reason given");
-    Said { status, code: outcome.code.as_ref().and_then(code), text: shown(text) }
+    let text = match outcome.code {
+        // The parser takes it from the text, and it says more than most texts do.
+        Some(ResponseCode::TryCreate) => format!("[TRYCREATE] {text}"),
+        _ => text.to_owned(),
+    };
+    Said { status, code: outcome.code.as_ref().and_then(code), text: shown(&text) }
 }
 
 fn code(code: &ResponseCode<'_>) -> Option<Code> {

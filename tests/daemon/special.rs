@@ -1,0 +1,157 @@
+//! The folders for sent mail and for junk on a real server, with marks and without.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use watchpost::config;
+use watchpost::config::settings::Imap;
+use watchpost::desk::folder::{Cursor, Folder, Role};
+use watchpost::desk::letter::LetterId;
+use watchpost::desk::message::MessageId;
+use watchpost::io::imap::{Filed, FromFolder, ToFolder, Watch, watch};
+use watchpost::io::secret;
+
+use crate::mails::{cases, report};
+use crate::rig::{Daemon, INBOX, PATIENCE, Rig, wait_until, watchpost};
+
+const UNMARKED: &str = "security@unmarked.example";
+
+fn account(config: &Path) -> Imap {
+    config::read(config).unwrap().inboxes.remove(0).imap
+}
+
+fn sent() -> Folder {
+    Folder { inbox: "security".into(), name: "\\Sent".into(), role: Role::Sent }
+}
+
+#[test]
+fn what_is_not_ours_in_the_marked_folders_is_looked_at_and_neither_read_nor_recorded() {
+    let rig = Rig::start();
+    let text = rig.config_text().replace("kind = \"dedicated\"", "kind = \"mixed\"");
+    let config = rig.write_config(&text);
+    let dinner = "From: <lead@project.example>\nTo: <planted@acorn.example>\nSubject: PLANTED\n\
+                  Message-ID: <dinner@project.example>\n\nPLANTED: dinner on Friday?\n";
+    let daemon = Daemon::start(&rig, &config);
+    for folder in ["Sent", "Junk"] {
+        let begun = format!("folder=security/\\{folder}");
+        assert!(daemon.log().contains(&begun), "{}", daemon.log());
+        rig.append(INBOX, folder, Duration::ZERO, [dinner]);
+    }
+    assert!(daemon.terminate().success());
+    let daemon = Daemon::start(&rig, &config);
+    for folder in ["Sent", "Junk"] {
+        let watching = format!("watching folder=security/\\{folder}");
+        assert!(wait_until(PATIENCE, || daemon.log().contains(&watching)), "{}", daemon.log());
+        let mut lead = rig.imap(INBOX);
+        lead.command(&format!("SELECT {folder}"));
+        let flags = lead.command("UID FETCH 1:* (FLAGS)");
+        assert!(flags.contains("UID 1 FLAGS (") && !flags.contains("$Watchpost"), "{flags}");
+        assert!(!flags.contains("\\Seen"), "{flags}");
+    }
+    assert!(cases(&config).is_empty());
+    assert!(daemon.terminate().success());
+    // The server counts what each connection has read.
+    let log = || std::fs::read_to_string(rig.dir().join("dovecot.log")).unwrap();
+    let headers = || log().lines().filter(|line| line.contains("hdr_count=1 ")).count();
+    assert!(wait_until(PATIENCE, || headers() == 2), "{}", log());
+    assert!(!log().contains("body_count=1 "), "{}", log());
+    assert!(rig.mails("planted@acorn.example", "INBOX").is_empty());
+    let found = std::process::Command::new("grep")
+        .args(["-r", "-l", "-a", "-e", "PLANTED", "-e", "planted@"])
+        .arg(rig.dir().join("state"))
+        .output()
+        .unwrap();
+    assert!(found.stdout.is_empty(), "{}", String::from_utf8_lossy(&found.stdout));
+}
+
+#[test]
+fn without_marks_a_usual_name_is_found_and_what_is_not_there_keeps_nobody_waiting() {
+    let rig = Rig::start();
+    rig.imap(UNMARKED).command("CREATE \"Sent Items\"");
+    let text = rig.config_text().replacen(
+        &format!("user = \"{INBOX}\""),
+        &format!("user = \"{UNMARKED}\""),
+        1,
+    );
+    let config = rig.write_config(&text);
+    let told = watchpost(&["check", "--config", config.to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains(": sent mail is in Sent Items\n"), "{told}");
+    let note =
+        "no folder for junk: the server marks no folder as \\Junk, and none has a usual name";
+    assert_eq!((told.matches(note).count(), told.matches("note").count()), (1, 1), "{told}");
+
+    // The daemon is ready, or this panics.
+    let daemon = Daemon::start(&rig, &config);
+    let resting = "this folder is not watched folder=security/\\Junk";
+    assert!(wait_until(PATIENCE, || daemon.log().contains(resting)), "{}", daemon.log());
+    assert!(!daemon.log().contains("WARN"), "{}", daemon.log());
+    assert!(daemon.terminate().success());
+
+    rig.imap(UNMARKED).command("DELETE \"Sent Items\"");
+    let told = watchpost(&["check", "--config", config.to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let follows = "replies that leave by another account are seen only if the inbox is in Cc";
+    assert!(told.contains(follows), "{told}");
+}
+
+#[test]
+fn a_junk_folder_in_folders_is_watched_once_and_check_says_so() {
+    let rig = Rig::start();
+    let text =
+        rig.config_text().replace("folders = [\"INBOX\"]", "folders = [\"INBOX\", \"Junk\"]");
+    let config = rig.write_config(&text.replace("poll =", "sent = \"Nowhere\"\npoll ="));
+    let told = watchpost(&["check", "--config", config.to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains(": junk is in Junk, one of `folders`\n"), "{told}");
+    assert!(told.contains(": sent mail: there is no folder Nowhere\n"), "{told}");
+    let daemon = Daemon::start(&rig, &config);
+    let why = "why=\"Junk is one of `folders`\"";
+    assert!(wait_until(PATIENCE, || daemon.log().contains(why)), "{}", daemon.log());
+}
+
+#[tokio::test]
+async fn a_letter_is_kept_once_as_it_was_sent_and_as_read() {
+    let rig = Rig::start();
+    let account = account(&rig.watchpost_config());
+    let job = Watch {
+        folder: sent(),
+        password: secret::reader(&account.password),
+        account,
+        headers_first: true,
+        needs_more: Arc::new(|_| false),
+    };
+    let ((say, mut heard), (tell, told)) = (mpsc::channel(4), mpsc::channel(4));
+    let task = tokio::spawn(watch(job, say, told));
+    let letter = LetterId("EXP-2026-0007/acknowledgement".into());
+    let bytes = b"Message-ID: <one@project.example>\r\nSubject: one\r\n\r\nGr\xfc\xdfe\r\n.\r\n";
+    let mut kept = Vec::new();
+    while kept.len() < 2 {
+        match timeout(PATIENCE, heard.recv()).await.unwrap().unwrap() {
+            FromFolder::Selected { uid_validity, uid_next, reply, .. } => {
+                reply.send(Cursor { uid_validity, last_uid: uid_next - 1 }).unwrap();
+            }
+            FromFolder::Headers { reply, .. } => reply.send(Vec::new()).unwrap(),
+            FromFolder::Mails { reply, .. } => reply.send(()).unwrap(),
+            FromFolder::Filed { how, .. } => kept.push(how),
+            FromFolder::Watching { .. } => {
+                let message_id = MessageId::parse("one@project.example").unwrap();
+                let (letter, bytes) = (letter.clone(), bytes.to_vec());
+                tell.send(ToFolder::File { letter, message_id, bytes }).await.unwrap();
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    task.abort();
+    assert_eq!(kept, [Filed::Stored, Filed::WasThere]);
+    let mut lead = rig.imap(INBOX);
+    lead.command("SELECT Sent");
+    let flags = lead.command("UID FETCH 1:* (FLAGS RFC822.SIZE)");
+    let size = format!("RFC822.SIZE {}", bytes.len());
+    assert!(flags.contains("\\Seen") && flags.contains(&size), "{flags}");
+    let lines: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
+    assert_eq!(rig.mails(INBOX, "Sent"), [lines]);
+}
