@@ -25,3 +25,5 @@ mod tls;
 mod trouble;
 #[path = "imap/waiting.rs"]
 mod waiting;
+#[path = "imap/whole.rs"]
+mod whole;

@@ -5,7 +5,8 @@
 //! response, `session` runs commands and checks how each ends, `login` gets a session, `special`
 //! knows the folders for sent mail and junk, `reader` fetches what is new, `handover` gives it to
 //! the loop in batches, `filing` keeps letters, and [`watch`] does this for ever. Mail is read by
-//! UID with PEEK: no flag of it changes but our two keywords.
+//! UID with PEEK: no flag of it changes but our two keywords. `whole` reads whole mails for an
+//! export.
 
 mod backoff;
 mod doubt;
@@ -23,9 +24,11 @@ mod session;
 mod special;
 mod talk;
 mod watch;
+mod whole;
 mod wire;
 
 pub use self::error::{Absent, Error};
 pub use self::probe::{Probe, ProbedFolder, probe};
 pub use self::talk::{Fetched, Filed, FromFolder, NeedsMore, ToFolder, Watch};
 pub use self::watch::watch;
+pub use self::whole::{NotGiven, fetch_whole};

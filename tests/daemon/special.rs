@@ -11,7 +11,7 @@ use watchpost::config::settings::Imap;
 use watchpost::desk::folder::{Cursor, Folder, Role};
 use watchpost::desk::letter::LetterId;
 use watchpost::desk::message::MessageId;
-use watchpost::io::imap::{Filed, FromFolder, ToFolder, Watch, watch};
+use watchpost::io::imap::{Filed, FromFolder, NotGiven, ToFolder, Watch, fetch_whole, watch};
 use watchpost::io::secret;
 
 use crate::mails::{cases, report};
@@ -154,4 +154,37 @@ async fn a_letter_is_kept_once_as_it_was_sent_and_as_read() {
     assert!(flags.contains("\\Seen") && flags.contains(&size), "{flags}");
     let lines: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
     assert_eq!(rig.mails(INBOX, "Sent"), [lines]);
+}
+
+#[tokio::test]
+async fn whole_mails_are_read_without_a_trace_by_the_mark_of_their_folder() {
+    let rig = Rig::start();
+    let account = account(&rig.watchpost_config());
+    let long = format!("Subject: long\n\n{}", "0123456789abcdef\n".repeat(200_000));
+    rig.append(
+        INBOX,
+        "Sent",
+        Duration::ZERO,
+        [long.as_str(), "Subject: gone\n\n", "Subject: 3\n\n"],
+    );
+    let mut lead = rig.imap(INBOX);
+    let selected = lead.command("SELECT Sent");
+    let uid_validity = selected.split("[UIDVALIDITY ").nth(1).unwrap().split(']').next().unwrap();
+    let uid_validity = uid_validity.parse().unwrap();
+    lead.command("UID STORE 2 +FLAGS.SILENT (\\Deleted)");
+    lead.command("EXPUNGE");
+    let password = secret::reader(&account.password);
+    let mut given = Vec::new();
+    let keep = |uid, found| given.push((uid, found));
+    fetch_whole(&account, &password, &sent(), uid_validity, &[1, 2, 3], keep).await.unwrap();
+    let crlf = |text: &str| text.replace('\n', "\r\n").into_bytes();
+    assert!(given[0] == (1, Ok(crlf(&long))), "3.6 MB, byte for byte");
+    assert_eq!(given[1..], [(2, Err(NotGiven::Gone)), (3, Ok(crlf("Subject: 3\n\n")))]);
+    let flags = lead.command("UID FETCH 1:* (FLAGS)");
+    assert!(!flags.contains("\\Seen"), "{flags}");
+
+    let mut given = Vec::new();
+    let keep = |uid, found| given.push((uid, found));
+    fetch_whole(&account, &password, &sent(), uid_validity + 1, &[1], keep).await.unwrap();
+    assert_eq!(given, [(1, Err(NotGiven::Renumbered))]);
 }
