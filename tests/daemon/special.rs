@@ -38,9 +38,11 @@ fn what_is_not_ours_in_the_marked_folders_is_looked_at_and_neither_read_nor_reco
     for folder in ["Sent", "Junk"] {
         let begun = format!("folder=security/\\{folder}");
         assert!(daemon.log().contains(&begun), "{}", daemon.log());
-        rig.append(INBOX, folder, Duration::ZERO, [dinner]);
     }
     assert!(daemon.terminate().success());
+    for folder in ["Sent", "Junk"] {
+        rig.append(INBOX, folder, Duration::ZERO, [dinner]);
+    }
     let daemon = Daemon::start(&rig, &config);
     for folder in ["Sent", "Junk"] {
         let watching = format!("watching folder=security/\\{folder}");
@@ -65,6 +67,39 @@ fn what_is_not_ours_in_the_marked_folders_is_looked_at_and_neither_read_nor_reco
         .output()
         .unwrap();
     assert!(found.stdout.is_empty(), "{}", String::from_utf8_lossy(&found.stdout));
+}
+
+#[test]
+fn a_report_in_junk_is_held_and_an_answer_in_sent_mail_counts() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    let (kim, bo) = ("kim@acorn.example", "bo@acorn.example");
+    rig.deliver(Some(kim), &[INBOX], report(kim, "one").as_bytes());
+    rig.wait_for_mails(kim, 1, PATIENCE);
+    let keep = |folder: &str, mail: &str| {
+        let mut lead = rig.imap(INBOX);
+        lead.write(&format!("k APPEND {folder} {{{}+}}\r\n{mail}\r\n", mail.len()));
+        while !lead.line().starts_with("k OK") {}
+    };
+    keep("Junk", &report(bo, "two").replace('\n', "\r\n"));
+    keep(
+        "Sent",
+        &format!(
+            "From: Lead <{INBOX}>\r\nTo: <{kim}>\r\nSubject: Re: one\r\n\
+             Message-ID: <answer@project.example>\r\nIn-Reply-To: <one@{kim}>\r\n\r\n\
+             Thank you. I can reproduce this with version 3.1, and I see how the check of the \
+             length is skipped. A fix needs a few days; I will write to you again on Friday.\r\n"
+        ),
+    );
+    let told = |word: &str| cases(&config).iter().any(|case| case.contains(word));
+    let held = wait_until(PATIENCE, || told("\"hold\":\"in_junk\""));
+    assert!(held, "{:?}\n{}", cases(&config), daemon.log());
+    let answered = wait_until(PATIENCE, || told("\"answered\":\"20"));
+    assert!(answered, "{:?}\n{}", cases(&config), daemon.log());
+    assert_eq!(cases(&config).len(), 2);
+    assert!(wait_until(PATIENCE, || rig.queue_is_empty()));
+    assert!(rig.mails(bo, "INBOX").is_empty());
 }
 
 #[test]
