@@ -200,6 +200,10 @@ fn tell(fact: &Fact) -> (&'static str, String) {
             format!("acknowledged together with others of this address, at {}", utc(*until)),
         ),
         Fact::Sent { letter, reply } => ("sent", format!("{letter}: {reply}")),
+        Fact::Kept { letter, by_itself } => {
+            let how = if *by_itself { "the provider put it there" } else { "put there" };
+            ("kept", format!("{letter} lies in the folder for sent mail ({how})"))
+        }
         Fact::Delayed { letter, why, unknown, next } => {
             let sure = if *unknown { "perhaps sent" } else { "not sent" };
             ("delayed", format!("{letter} {sure}: {why}; again at {}", utc(*next)))

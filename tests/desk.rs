@@ -212,6 +212,7 @@ fn in_words(event: &Event) -> String {
         Fact::Quoted { answer } => format!("quoted {answer}"),
         Fact::Vouched { .. } => "vouched".into(),
         Fact::Withdrawn { .. } => "withdrawn".into(),
+        Fact::Kept { .. } => "kept".into(),
         Fact::Asked { .. } => "asked".into(),
         Fact::Confirmed { .. } => "confirmed".into(),
         Fact::Declined { .. } => "declined".into(),

@@ -56,6 +56,8 @@ pub struct Imap {
     pub sent: Special,
     /// Where the server moves what it takes for junk.
     pub junk: Special,
+    /// Whether letters to reporters are kept there too.
+    pub copies: bool,
     /// How often a folder is looked at even if IDLE says nothing.
     pub poll: Duration,
 }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::edges::Edges;
 use crate::desk::Desk;
 use crate::desk::folder::{Cursor, Folder, Keyword};
+use crate::desk::letter::LetterId;
 use crate::desk::record::Progress;
 use crate::desk::time::Span;
 use crate::io::imap::ToFolder;
@@ -19,6 +20,10 @@ pub(super) struct Afterwards {
     pub(super) wanted: Vec<(oneshot::Sender<Vec<u32>>, Vec<u32>)>,
     pub(super) durable: Vec<oneshot::Sender<()>>,
     pub(super) progress: BTreeMap<Folder, Progress>,
+    /// Folders whose tasks have a new connection.
+    pub(super) opened: Vec<Folder>,
+    /// Letters that the folder for sent mail does not take.
+    pub(super) not_kept: Vec<LetterId>,
     marks: BTreeMap<(Folder, u32, Keyword), Vec<u32>>,
 }
 

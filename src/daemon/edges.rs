@@ -28,6 +28,8 @@ pub struct Edges {
     pub(super) told_ready: bool,
     pub(super) told_status: String,
     marks: Marks,
+    /// The folders for sent mail in which letters are kept.
+    copies: Vec<Folder>,
     watchers: Vec<JoinHandle<()>>,
 }
 
@@ -46,6 +48,12 @@ impl Edges {
         tokio::spawn(control::serve(listener, asks));
         let (marks, watchers) = start_watchers(settings, &tell);
         let (relays, outcomes) = start_relays(settings);
+        let keeps = |folder: &&Folder| {
+            let mut inboxes = settings.inboxes.iter();
+            folder.role == Role::Sent
+                && inboxes.any(|one| one.policy.inbox == folder.inbox && one.imap.copies)
+        };
+        let copies = marks.keys().filter(keeps).cloned().collect();
         Edges {
             news,
             outcomes,
@@ -54,6 +62,7 @@ impl Edges {
             told_ready: false,
             told_status: String::new(),
             marks,
+            copies,
             watchers,
         }
     }
@@ -66,11 +75,19 @@ impl Edges {
     /// Asks a folder's task to set keywords. They are a second witness: if the task is busy with a
     /// flood, they are written after the next reconnect.
     pub(super) fn mark(&self, folder: &Folder, mark: ToFolder) {
-        if let Some(marks) = self.marks.get(folder)
-            && marks.try_send(mark).is_err()
-        {
+        if !self.tell(folder, mark) {
             tracing::debug!(%folder, "keywords are left for later");
         }
+    }
+
+    /// Asks a folder's task for something; false where it is too busy to hear.
+    pub(super) fn tell(&self, folder: &Folder, words: ToFolder) -> bool {
+        self.marks.get(folder).is_none_or(|task| task.try_send(words).is_ok())
+    }
+
+    /// Where copies of an inbox's letters go; none where none are kept.
+    pub(super) fn copies(&self, inbox: &str) -> Option<&Folder> {
+        self.copies.iter().find(|folder| folder.inbox == inbox)
     }
 
     /// Stops taking in mail; what is not durable yet is read again at the next start.

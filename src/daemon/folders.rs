@@ -14,6 +14,7 @@ use crate::desk::record::{self, Progress};
 use crate::desk::table::Table;
 use crate::desk::time::Moment;
 use crate::desk::wording::Wording;
+use crate::io::imap::Filed;
 use crate::io::store::Store;
 use crate::query::{self, LoadError};
 
@@ -91,6 +92,7 @@ impl Folders {
                 self.resting.remove(&folder);
                 self.gaps.remove(&folder);
                 self.unmarked.insert(folder.clone());
+                afterwards.opened.push(folder.clone());
                 let cursor =
                     self.selected(draft, wording, folder, uid_validity, uid_next, afterwards)?;
                 afterwards.cursors.push((reply, cursor));
@@ -118,9 +120,16 @@ impl Folders {
                     tracing::info!(%folder, why, "this folder is not watched");
                 }
             }
-            News::Filed { folder, letter, how } => {
-                tracing::debug!(%folder, %letter, ?how, "a letter was to be kept");
-            }
+            News::Filed { folder, letter, how } => match how {
+                Filed::Stored | Filed::WasThere => {
+                    let by_itself = how == Filed::WasThere;
+                    draft.take(wording, &Input::Kept { letter, by_itself })?;
+                }
+                Filed::Refused(why) => {
+                    tracing::warn!(%folder, %letter, why, "a letter is not kept with the sent mail");
+                    afterwards.not_kept.push(letter);
+                }
+            },
             News::Watching { folder } => {
                 if self.troubled.remove(&folder) || self.unmarked.contains(&folder) {
                     tracing::info!(%folder, "watching");

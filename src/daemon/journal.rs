@@ -72,6 +72,7 @@ pub(super) fn note(event: &Event) {
             tracing::info!(%question, "the lead says that it is none");
         }
         Fact::Written { .. }
+        | Fact::Kept { .. }
         | Fact::Quoted { .. }
         | Fact::Gathered { .. }
         | Fact::Covered { .. }

@@ -5,6 +5,7 @@
 //! then acted upon. If the disk refuses, the draft is dropped and nothing has happened.
 
 mod afterwards;
+mod copies;
 mod draft;
 mod edges;
 mod folders;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::afterwards::Afterwards;
+use self::copies::Copies;
 use self::draft::{Draft, DraftError};
 pub use self::edges::Edges;
 use self::folders::Folders;
@@ -48,6 +50,8 @@ pub struct Daemon {
     wall: Wall,
     edges: Edges,
     folders: Folders,
+    /// Letters that are to be kept in the folder for sent mail.
+    copies: Copies,
     /// Letters that are with the SMTP edge now.
     in_flight: BTreeSet<LetterId>,
     /// Outcomes that could not be made durable yet.
@@ -94,13 +98,16 @@ impl Daemon {
                 "letters wait for an inbox that is not configured any more"
             );
         }
+        let wall = Wall::new();
+        let copies = Copies::of(&desk, &edges, wall.now());
         Ok(Daemon {
             desk,
             store,
             wording,
-            wall: Wall::new(),
+            wall,
             edges,
             folders,
+            copies,
             in_flight: BTreeSet::new(),
             unsaved: Vec::new(),
             stale: false,
@@ -155,7 +162,8 @@ impl Daemon {
             return longest.min(AFTER_FAILED_WRITE);
         }
         let now = self.wall.now();
-        match self.desk.next_wakeup(now) {
+        let filing = self.copies.next_wakeup();
+        match self.desk.next_wakeup(now).into_iter().chain(filing).min() {
             Some(next) => longest.min(Duration::from_secs(next.since(now).as_seconds())),
             None => longest,
         }
@@ -198,11 +206,19 @@ impl Daemon {
         self.folders.advance(&mut afterwards.progress);
         for event in &committed.events {
             journal::note(event);
+            self.copies.note(self.desk.books(), &self.edges, event);
             if let Fact::Sent { .. } = event.fact {
                 self.mark_answered(event, &mut afterwards);
             }
         }
+        for folder in &afterwards.opened {
+            self.copies.opened(folder);
+        }
+        for letter in &afterwards.not_kept {
+            self.copies.refused(letter);
+        }
         self.send_due(committed.letters).await;
+        self.file_due().await;
         afterwards.tell(&self.edges);
         Ok(())
     }
@@ -273,6 +289,19 @@ impl Daemon {
             };
             place.send(letter);
             self.in_flight.insert(id);
+        }
+    }
+
+    /// Has the letters that left a while ago kept in the folder for sent mail.
+    async fn file_due(&mut self) {
+        for id in self.copies.due(self.wall.now()) {
+            match load_letter(&self.store, &id).await {
+                Ok(letter) => self.copies.file(&self.edges, &letter),
+                Err(error) => {
+                    tracing::error!(letter = %id, %error, "a letter cannot be read from the store");
+                    self.copies.refused(&id);
+                }
+            }
         }
     }
 

@@ -61,6 +61,8 @@ pub struct LetterOnCase {
     pub written: Moment,
     /// How far it came.
     pub fate: Fate,
+    /// It lies in the folder for sent mail.
+    pub kept: bool,
 }
 
 /// How far a letter came.
@@ -192,6 +194,11 @@ impl Case {
                     self.acknowledged = self.acknowledged.or(Some(event.at));
                 }
             }
+            Fact::Kept { letter, .. } => {
+                if let Some(on_case) = self.letters.get_mut(letter) {
+                    on_case.kept = true;
+                }
+            }
             Fact::Refused { letter, .. } => {
                 self.settle(letter, Fate::Refused);
             }
@@ -246,7 +253,8 @@ impl Case {
         written: Moment,
     ) {
         let (to, message_id) = (to.clone(), message_id.clone());
-        let on_case = LetterOnCase { kind, to, message_id, written, fate: Fate::Waiting };
+        let on_case =
+            LetterOnCase { kind, to, message_id, written, fate: Fate::Waiting, kept: false };
         self.letters.insert(letter.clone(), on_case);
         self.deferred = None;
     }

@@ -50,6 +50,18 @@ pub(super) fn delivery(
     resumed.into_iter().chain(told).collect()
 }
 
+/// What follows when a letter lies in the folder for sent mail.
+pub(super) fn kept(
+    books: &Books,
+    letter: &LetterId,
+    by_itself: bool,
+) -> Option<(Option<CaseId>, Fact)> {
+    let case = books.case(&letter.case()?)?;
+    let new = case.letters.get(letter).is_some_and(|on_case| !on_case.kept);
+    let letter = letter.clone();
+    new.then(|| (Some(case.id.clone()), Fact::Kept { letter, by_itself }))
+}
+
 /// A letter that a person made needless while it was on its way: it left all the same.
 fn withdrawn(
     books: &Books,

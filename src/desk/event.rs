@@ -180,6 +180,13 @@ pub enum Fact {
         /// What the server said.
         reply: String,
     },
+    /// The letter lies in the folder for sent mail.
+    Kept {
+        /// Its name.
+        letter: LetterId,
+        /// The provider had put it there by itself.
+        by_itself: bool,
+    },
     /// The letter could not be handed over now.
     Delayed {
         /// Its name.

@@ -74,6 +74,13 @@ pub enum Input {
         /// How it ended.
         outcome: Outcome,
     },
+    /// A letter was looked for in the folder for sent mail, and put there if it was missing.
+    Kept {
+        /// The letter.
+        letter: LetterId,
+        /// It was there.
+        by_itself: bool,
+    },
     /// A folder is seen for the first time, or with a new UIDVALIDITY.
     Folder {
         /// The folder.
@@ -139,6 +146,9 @@ impl Desk {
             }
             Input::Delivery { letter, outcome } => {
                 delivery::delivery(&self.books, now, letter, outcome)
+            }
+            Input::Kept { letter, by_itself } => {
+                delivery::kept(&self.books, letter, *by_itself).into_iter().collect()
             }
             Input::Folder { folder, uid_validity, last_old_uid } => {
                 let (folder, uid_validity, last_old_uid) =

@@ -50,6 +50,7 @@ impl Door {
             folders: vec!["INBOX".into()],
             sent: Special::Off,
             junk: Special::Off,
+            copies: false,
             poll: Duration::from_mins(10),
         }
     }
