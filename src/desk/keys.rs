@@ -1,4 +1,5 @@
-//! What makes our Message-IDs unguessable and, for the same letter, always the same.
+//! What makes our Message-IDs and reply addresses unguessable and, for the same letter, always the
+//! same.
 
 use std::fmt::{self, Write as _};
 
@@ -32,7 +33,7 @@ impl Keys {
         from: &Address,
     ) -> Option<MessageId> {
         let name = format!("{}.{}", name_in_id(letter), told_from_others(about));
-        let mac = seal(self.0.first()?, &name)?;
+        let mac = hex(&seal(self.0.first()?, MESSAGE_ID, &name)?);
         MessageId::parse(&format!("{name}.{mac}@{}", from.domain()))
     }
 
@@ -50,7 +51,37 @@ impl Keys {
     pub fn made(&self, id: &MessageId) -> bool {
         let Some((left, _)) = id.as_str().split_once('@') else { return false };
         let Some((name, mac)) = left.rsplit_once('.') else { return false };
-        self.0.iter().any(|key| seal(key, name).is_some_and(|ours| ours == mac))
+        self.made_here(MESSAGE_ID, name, |seal| hex(seal) == mac)
+    }
+
+    /// The address by which answers to letters on a case come back tied to it: that of our letters
+    /// with a tag, in which 80 bits of HMAC-SHA-256 prove that we made it. None where it would be too
+    /// long for a mail server (RFC 5321 section 4.5.3.1.1).
+    pub fn address(&self, case: &CaseId, about: &MailRef, from: &Address) -> Option<Address> {
+        let name = format!("{case}-{}", told_from_others(about)).to_lowercase();
+        let mac = base32(&seal(self.0.first()?, ADDRESS, &name)?);
+        let base = from.without_tag();
+        Address::parse(&format!("{}+{name}-{mac}@{}", base.local(), base.domain()))
+    }
+
+    /// The case that one of our addresses was made for, and what tells the mail that opened it from
+    /// others; none where none of our keys made it. What stands before the tag does not matter, nor
+    /// do capital letters: servers on the way change both.
+    pub fn made_address(&self, address: &Address) -> Option<(CaseId, String)> {
+        let tag = tag(address)?;
+        let (case, salt, _) = fields(&tag)?;
+        let (name, mac) = tag.rsplit_once('-')?;
+        let ours = self.made_here(ADDRESS, name, |seal| base32(seal) == mac);
+        ours.then(|| (case, salt.to_owned()))
+    }
+
+    /// Whether an address was made for this case, and not for an earlier one with its number.
+    pub fn made_address_of(&self, address: &Address, case: &CaseId, about: &MailRef) -> bool {
+        self.made_address(address) == Some((case.clone(), told_from_others(about)))
+    }
+
+    fn made_here(&self, purpose: &[u8], name: &str, same: impl Fn(&Seal) -> bool) -> bool {
+        self.0.iter().any(|key| seal(key, purpose, name).is_some_and(|ours| same(&ours)))
     }
 }
 
@@ -59,6 +90,23 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({})", self.0.len())
     }
+}
+
+/// The case that an address names if it has the form of ours. Anybody can write such a one.
+pub fn named_in_address(address: &Address) -> Option<CaseId> {
+    let tag = tag(address)?;
+    Some(fields(&tag)?.0)
+}
+
+fn tag(address: &Address) -> Option<String> {
+    Some(address.local().split_once('+')?.1.to_lowercase())
+}
+
+/// `exp-2026-0007-1f3a5b7c-…` taken apart.
+fn fields(tag: &str) -> Option<(CaseId, &str, &str)> {
+    let (name, mac) = tag.rsplit_once('-')?;
+    let (case, salt) = name.rsplit_once('-')?;
+    (mac.len() == 16 && salt.len() == 8).then_some((CaseId::parse(case)?, salt, mac))
 }
 
 fn told_from_others(mail: &MailRef) -> String {
@@ -71,11 +119,27 @@ fn name_in_id(letter: &LetterId) -> String {
     letter.0.to_ascii_lowercase().replace('/', ".")
 }
 
-fn seal(key: &[u8; 32], name: &str) -> Option<String> {
+/// What a seal is for: what is sealed for one purpose proves nothing for another.
+const MESSAGE_ID: &[u8] = b"message-id\0";
+const ADDRESS: &[u8] = b"address\0";
+
+/// 80 bits that only we can compute.
+type Seal = [u8; 10];
+
+fn seal(key: &[u8; 32], purpose: &[u8], name: &str) -> Option<Seal> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    mac.update(b"message-id\0");
+    mac.update(purpose);
     mac.update(name.as_bytes());
-    Some(hex(mac.finalize().into_bytes().iter().take(10)))
+    mac.finalize().into_bytes().get(..10)?.try_into().ok()
+}
+
+/// Base32 in lower case (RFC 4648 section 6): shorter than hexadecimal, and as safe from servers that
+/// change the case of letters. Two characters for each ten bits, so that none is left over.
+fn base32(seal: &Seal) -> String {
+    let digit = |five: u8| char::from(if five < 26 { b'a' + five } else { b'2' + (five - 26) });
+    let bit = |at: usize| seal.get(at / 8).map_or(0, |byte| (byte >> (7 - at % 8)) & 1);
+    let five = |at: usize| (at..at + 5).fold(0, |five, at| (five << 1) | bit(at));
+    (0..80).step_by(5).map(|at| digit(five(at))).collect()
 }
 
 /// The first 128 bits of SHA-256 over the fields, each with its length before it, so that no two
@@ -143,6 +207,50 @@ mod tests {
         let forged =
             MessageId::parse("exp-2026-0008.acknowledgement.00112233445566778899@project.example");
         assert!(!new.made(&forged.unwrap()));
+    }
+
+    #[test]
+    fn an_address_is_known_again_whoever_writes_it_and_after_rotation() {
+        let from = Address::parse("security+web@project.example").unwrap();
+        let case = letter().case().unwrap();
+        let (old, new) =
+            (Keys::new(vec![[1; 32]]).unwrap(), Keys::new(vec![[2; 32], [1; 32]]).unwrap());
+        let address = old.address(&case, &report(1), &from).unwrap();
+        let text = address.to_string();
+        assert!(text.starts_with("security+exp-2026-0007-"), "the tag is replaced: {text}");
+        assert!(text.ends_with("@project.example") && address.local().len() == 48, "{text}");
+        assert_ne!(Some(&address), new.address(&case, &report(1), &from).as_ref());
+
+        let shouted = Address::parse(&text.to_uppercase()).unwrap();
+        let elsewhere = Address::parse(&text.replace("security+", "alias+")).unwrap();
+        for address in [&address, &shouted, &elsewhere] {
+            for keys in [&old, &new] {
+                assert!(keys.made_address_of(address, &case, &report(1)), "{address}");
+                assert!(!keys.made_address_of(address, &case, &report(2)), "another mail");
+            }
+            assert_eq!(Keys::new(vec![[3; 32]]).unwrap().made_address(address), None);
+        }
+        let other = Address::parse(&text.replace("0007", "0008")).unwrap();
+        assert_eq!(new.made_address(&other), None);
+        assert_eq!(named_in_address(&other).unwrap().number, 8, "it looks like one");
+        assert_eq!(named_in_address(&from), None);
+    }
+
+    #[test]
+    fn an_address_that_would_be_too_long_is_not_made() {
+        let (keys, case) = (Keys::new(vec![[1; 32]]).unwrap(), letter().case().unwrap());
+        let address = |length: usize| {
+            let from = Address::parse(&format!("{}@project.example", "s".repeat(length))).unwrap();
+            keys.address(&case, &report(1), &from)
+        };
+        assert_eq!(address(24).unwrap().local().len(), 64);
+        assert_eq!(address(25), None);
+    }
+
+    #[test]
+    fn base32_is_that_of_the_standard() {
+        // RFC 4648 section 10: "fooba" is MZXW6YTB.
+        assert_eq!(base32(b"foobafooba"), "mzxw6ytbmzxw6ytb");
     }
 
     #[test]
