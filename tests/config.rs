@@ -126,6 +126,7 @@ fn what_is_left_out_has_the_defaults_that_the_example_names() {
     assert_eq!(inbox.policy.policy_url, None);
     assert_eq!(inbox.policy.language, Language::English);
     assert_eq!(inbox.policy.authserv_id, None);
+    assert!(!inbox.policy.subaddressing);
     assert_eq!(inbox.policy.acknowledgement, Span::hours(48));
     assert_eq!(inbox.policy.response, Span::hours(48));
     assert_eq!(inbox.policy.response_from, Start::Received);
@@ -150,6 +151,7 @@ fn what_is_left_out_has_the_defaults_that_the_example_names() {
     assert_eq!(shown.policy.from, inbox.policy.from);
     assert_eq!(shown.policy.kind, inbox.policy.kind);
     assert_eq!(shown.policy.language, inbox.policy.language);
+    assert_eq!(shown.policy.subaddressing, inbox.policy.subaddressing);
     assert_eq!(shown.imap.poll, inbox.imap.poll);
     assert_eq!(shown.imap.server.timeout, inbox.imap.server.timeout);
     assert_eq!(shown.imap.server.port, inbox.imap.server.port);

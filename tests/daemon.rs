@@ -25,3 +25,5 @@ mod outage;
 mod robot;
 #[path = "daemon/special.rs"]
 mod special;
+#[path = "daemon/subaddress.rs"]
+mod subaddress;

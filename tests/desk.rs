@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
+#[path = "desk/subaddress.rs"]
+mod subaddress;
 #[path = "desk/team.rs"]
 mod team;
 
@@ -58,6 +60,7 @@ fn policy() -> Policy {
         recipients: vec![address("security@project.example")],
         case_prefix: "EXP".into(),
         from: mailbox("security@project.example"),
+        subaddressing: true,
         ..Policy::unconfigured()
     }
 }
@@ -165,7 +168,7 @@ impl Office {
     }
 
     fn lead(&self, tie: &Tie) -> Vec<(Tie, Tied)> {
-        if let Tie::Tagged(case) = tie {
+        if let Some(case) = tie.names() {
             return vec![(tie.clone(), Tied { case: case.clone(), letter: false })];
         }
         let key = tie.key().unwrap();

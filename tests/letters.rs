@@ -96,6 +96,7 @@ fn letters_at(
                 let text = input.text();
                 let letter =
                     wording::letter(wording, books, policy, &event, &decided, text).unwrap();
+                let letter = desk.addressed(letter);
                 let bytes = compose(&letter).unwrap();
                 letters.push(String::from_utf8(bytes).unwrap().replace("\r\n", "\n"));
             }
@@ -170,6 +171,14 @@ fn a_complete_report_is_acknowledged() {
          an archive with links can read the machine's files.\n"
     );
     same_as_golden("en/acknowledgement.eml", &answer(&policy(), &authenticated(), &mail));
+}
+
+#[test]
+fn an_answer_goes_to_the_address_of_its_case() {
+    let policy = Policy { subaddressing: true, ..policy() };
+    let mail = format!("{HEAD}Subject: bug\n\nThe parser hangs on an empty header.\n");
+    let letter = answer(&policy, &authenticated(), &mail);
+    same_as_golden("en/acknowledgement_subaddressing.eml", &letter);
 }
 
 #[test]

@@ -78,6 +78,7 @@ fn policy<'d>(
     let lists = table.or("lists", Vec::new(), |item| value::addresses(item, LISTS));
     let list_authserv_id = table.optional("list_authserv_id", authserv_id);
     let from = table.optional("from", value::mailbox);
+    let subaddressing = table.or("subaddressing", false, Item::truth);
     let authserv_id = table.optional("authserv_id", authserv_id);
     let name = name(table, recipients.as_deref());
     if let Some(name) = &name {
@@ -100,6 +101,7 @@ fn policy<'d>(
         case_prefix: project.case_prefix,
         policy_url: project.policy_url,
         language: project.language,
+        subaddressing: subaddressing?,
         authserv_id: authserv_id?,
         lists: lists?,
         list_authserv_id: list_authserv_id?,

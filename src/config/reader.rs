@@ -330,6 +330,16 @@ impl<'d> Item<'d> {
         Some((number, shown(&integer.to_string())))
     }
 
+    /// The value, which must be true or false.
+    pub(super) fn truth(&self) -> Option<bool> {
+        self.value.as_bool().or_else(|| {
+            self.refuse(format_args!(
+                "{} stands here; write true or false, without quotes",
+                self.what()
+            ))
+        })
+    }
+
     /// The values of a list that must have at least one; `example` says how to write it.
     pub(super) fn list(&self, example: &str) -> Option<Vec<Item<'d>>> {
         let items = self.any_list(example)?;

@@ -87,6 +87,7 @@ impl Draft {
                 let (books, policy) = (self.desk.books(), |inbox: &str| self.desk.policy(inbox));
                 let letter =
                     wording::letter(wording, books, policy, &event, decided, input.text())?;
+                let letter = self.desk.addressed(letter);
                 self.writes.push(record::letter(&letter));
                 self.letters.push(letter);
             }
@@ -127,8 +128,8 @@ impl Draft {
     pub(super) fn tied(&self, ties: &[Tie], found: &Found) -> Result<Vec<(Tie, Tied)>, Unreadable> {
         let mut tied = Vec::new();
         for tie in ties {
-            match (tie, tie.key()) {
-                (Tie::Tagged(case), _) => {
+            match (tie.names(), tie.key()) {
+                (Some(case), _) => {
                     tied.push((tie.clone(), Tied { case: case.clone(), letter: false }));
                 }
                 (_, Some(key)) => {

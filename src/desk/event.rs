@@ -334,6 +334,9 @@ pub struct MailRef {
 pub enum Certainty {
     /// It answers a letter of ours, whose id nobody can guess, and comes from a participant.
     OurLetter,
+    /// It was sent to the address that letters on the case are answered at, which nobody can guess
+    /// either, and comes from a participant.
+    OurAddress,
     /// It answers a mail of the case and comes from a participant.
     TheirMail,
     /// Its subject carries the case number and it comes from a participant.
@@ -344,7 +347,7 @@ pub enum Certainty {
     SameSubject,
     /// The team wrote to the reporter of exactly one open case.
     ToReporter,
-    /// It answers a letter of ours, but comes from an address that is new here: shown to the team,
-    /// moves nothing.
+    /// It answers a letter of ours, or was sent to the address of the case, but comes from somebody
+    /// who is new here: shown to the team, moves nothing.
     Guest,
 }

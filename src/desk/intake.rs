@@ -18,6 +18,7 @@ use super::message::{Message, MessageId};
 use super::policy::{InboxKind, Policy};
 use super::quota::{Caps, Permit};
 use super::response::{MOST_PUT_ON, Said, recipients, response, unseen_answer};
+use super::subaddress::{is_address_of, returned};
 use super::thread::{Tie, has_prefix, text_key, ties};
 use super::time::Moment;
 use super::verdict::{Figures, Kind, Verdict};
@@ -53,7 +54,10 @@ pub(super) fn mail(
         (Kind::Automatic, Place::Joins(case, tie)) => vec![join(case, policy, incoming, tie)],
         (Kind::Automatic, _) => set_aside(policy, incoming),
         (_, Place::Joins(id, tie)) => {
-            let unseen = books.case(&id).and_then(|case| unseen_answer(case, policy, incoming));
+            // What is answered at the address of the case is our letter, whatever id it got on its way.
+            let known = tie == Certainty::OurAddress;
+            let case = books.case(&id).filter(|_| !known);
+            let unseen = case.and_then(|case| unseen_answer(case, policy, incoming));
             std::iter::once(join(id, policy, incoming, tie)).chain(unseen).collect()
         }
         (_, Place::Opens { linked, hold }) => {
@@ -123,7 +127,7 @@ enum Place {
 }
 
 /// Which case the mail belongs to. An id or a number proves nothing by itself: what joins a case
-/// comes from somebody who takes part in it, or answers a letter whose id nobody can guess.
+/// comes from somebody who takes part in it, or answers a letter whose id and address nobody can guess.
 fn place(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Place {
     let author = incoming.message.author().map(|mailbox| &mailbox.address);
     let hearsay = incoming.message.through.as_ref().is_some_and(|through| through.hearsay);
@@ -136,20 +140,27 @@ fn place(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Pl
     // Projects that share a daemon share no cases.
     let of_project = claims(books, incoming).filter(|(_, c)| c.id.prefix == policy.case_prefix);
     for (tie, case) in of_project {
-        let ours = matches!(tie, (Tie::Answers(id), true) if keys.made(id));
+        let addressed = is_address_of(keys, tie.0, case);
+        if addressed == Some(false) {
+            continue;
+        }
+        let ours = addressed.is_some() || matches!(tie, (Tie::Answers(id), true) if keys.made(id));
         let certainty = match (tie, takes_part(case)) {
             ((Tie::Answers(_), true), true) if ours => Some(Certainty::OurLetter),
+            ((Tie::Addressed(..), _), true) => Some(Certainty::OurAddress),
             ((Tie::Answers(_) | Tie::Is(_), _), true) => Some(Certainty::TheirMail),
             ((Tie::Tagged(_), _), true) => Some(Certainty::SubjectTag),
             ((Tie::Text(_), _), true) => Some(Certainty::SameText),
             ((Tie::Subject(..), _), true) if continues => Some(Certainty::SameSubject),
-            ((Tie::Answers(_), _), false) if ours && proven => Some(Certainty::Guest),
+            ((Tie::Answers(_) | Tie::Addressed(..), _), false) if ours && proven => {
+                Some(Certainty::Guest)
+            }
             _ => None,
         };
         match certainty {
             Some(certainty) => joins.push((certainty, case.id.clone())),
             None => {
-                answers_others |= matches!(tie, (Tie::Answers(_), _));
+                answers_others |= matches!(tie, (Tie::Answers(_) | Tie::Addressed(..), _));
                 linked.push(case.id.clone());
             }
         }
@@ -255,6 +266,12 @@ fn bounce(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> F
             let mail = incoming.mail.clone();
             facts.push((Some(case.id.clone()), Fact::Bounced { mail, letter, failed }));
         }
+    }
+    if facts.is_empty() {
+        let returned = returned(books, policy, keys, &incoming.message, &incoming.tied);
+        facts.extend(returned.into_iter().map(|(case, letter)| {
+            (Some(case), Fact::Bounced { mail: incoming.mail.clone(), letter, failed })
+        }));
     }
     if facts.is_empty() { set_aside(policy, incoming) } else { facts }
 }

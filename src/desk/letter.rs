@@ -173,10 +173,13 @@ pub struct Letter {
     pub message_id: MessageId,
     /// The Date field: when it was written, not when it was sent.
     pub date: Moment,
-    /// The author; answers go here.
+    /// The author; answers go here unless `reply_to` says where.
     pub from: Mailbox,
     /// The only recipient.
     pub to: Mailbox,
+    /// Where answers go instead, where that is another address (RFC 5322 section 3.6.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Address>,
     /// Where bounces go: the envelope sender.
     pub envelope_from: Address,
     /// One line, no control characters.

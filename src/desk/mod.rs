@@ -38,6 +38,7 @@ pub mod quota;
 pub mod reason;
 pub mod record;
 pub mod response;
+mod subaddress;
 pub mod table;
 pub mod team;
 pub mod thread;
@@ -53,7 +54,7 @@ use self::event::{Event, Fact};
 use self::folder::Folder;
 use self::intake::Incoming;
 use self::keys::Keys;
-use self::letter::LetterId;
+use self::letter::{Letter, LetterId};
 use self::message::Message;
 use self::outbox::Outcome;
 use self::policy::Policy;
@@ -179,6 +180,19 @@ impl Desk {
     /// When something is due, after `now`, that no mail or outcome will bring up by itself.
     pub fn next_wakeup(&self, now: Moment) -> Option<Moment> {
         self.books.next_wakeup(now)
+    }
+
+    /// A letter as it leaves: answered, and returned, at an address that is tied to the case,
+    /// where the inbox of the case can be written to that way.
+    #[must_use]
+    pub fn addressed(&self, letter: Letter) -> Letter {
+        let case = letter.id.case().and_then(|id| self.books.case(&id));
+        match (self.policy(&letter.inbox), case) {
+            (Some(policy), Some(case)) => {
+                subaddress::addressed(&self.rules.keys, policy, case, letter)
+            }
+            _ => letter,
+        }
     }
 
     /// The letters that may be sent now, oldest first, beside those that are `busy` already.

@@ -29,6 +29,9 @@ pub struct Policy {
     pub language: Language,
     /// Who letters come from, and where answers to them go.
     pub from: Mailbox,
+    /// Whether mail to `security+anything@…` arrives in this inbox too, where `from` is
+    /// `security@…` (RFC 5233): then each case has an address of its own.
+    pub subaddressing: bool,
     /// The `authserv-id` of our own mail server (RFC 8601 section 2.2); without it no
     /// Authentication-Results field is believed.
     pub authserv_id: Option<String>,
@@ -116,6 +119,7 @@ impl Policy {
             policy_url: None,
             language: Language::English,
             from: Mailbox { name: String::new(), address },
+            subaddressing: false,
             authserv_id: None,
             lists: Vec::new(),
             list_authserv_id: None,

@@ -17,6 +17,7 @@ use super::letter::Notice;
 use super::message::{Message, MessageId};
 use super::policy::Policy;
 use super::question;
+use super::subaddress::is_address_of;
 use super::thread::{Tie, Tied};
 use super::verdict::{Code, Kind};
 
@@ -139,8 +140,11 @@ fn tied<'a>(
     keys: &Keys,
     ties: &[(Tie, Tied)],
 ) -> Vec<(Certainty, &'a Case)> {
-    let certainty = |tie: &Tie| match tie {
+    let certainty = |tie: &Tie, case: &Case| match tie {
         Tie::Answers(id) if keys.made(id) => Some(Certainty::OurLetter),
+        Tie::Addressed(..) => {
+            (is_address_of(keys, tie, case) == Some(true)).then_some(Certainty::OurAddress)
+        }
         Tie::Answers(_) | Tie::Is(_) => Some(Certainty::TheirMail),
         Tie::Tagged(_) => Some(Certainty::SubjectTag),
         Tie::Text(_) | Tie::Subject(..) => None,
@@ -148,7 +152,8 @@ fn tied<'a>(
     let of_project = |case: &Case| case.id.prefix == policy.case_prefix;
     let mut tied: Vec<(Certainty, &Case)> = ties
         .iter()
-        .filter_map(|(tie, tied)| Some((certainty(tie)?, books.case(&tied.case)?)))
+        .filter_map(|(tie, tied)| Some((tie, books.case(&tied.case)?)))
+        .filter_map(|(tie, case)| Some((certainty(tie, case)?, case)))
         .filter(|(_, case)| of_project(case))
         .collect();
     tied.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use super::ids::CaseId;
-use super::keys::digest;
+use super::keys::{digest, named_in_address};
 use super::message::{Message, MessageId};
 
 /// A digest under which cases can be looked up.
@@ -19,6 +19,8 @@ pub type TieKey = [u8; 16];
 pub enum Tie {
     /// It names this mail or letter in In-Reply-To or References.
     Answers(MessageId),
+    /// It was sent to this address, which has the form of those that our letters are answered at.
+    Addressed(CaseId, Address),
     /// It carries this Message-ID itself: the same mail again, or somebody reuses an id.
     Is(MessageId),
     /// Its subject names this case.
@@ -39,13 +41,21 @@ pub struct Tied {
 }
 
 impl Tie {
-    /// The digest that the store knows it by; none for a case number, which needs no looking up.
+    /// The digest that the store knows it by; none for what names its case.
     pub fn key(&self) -> Option<TieKey> {
         match self {
             Tie::Answers(id) | Tie::Is(id) => Some(message_key(id)),
             Tie::Text(key) => Some(*key),
             Tie::Subject(from, subject) => Some(subject_key(from, subject)),
-            Tie::Tagged(_) => None,
+            Tie::Addressed(..) | Tie::Tagged(_) => None,
+        }
+    }
+
+    /// The case that it names by itself; none where it has to be looked up.
+    pub fn names(&self) -> Option<&CaseId> {
+        match self {
+            Tie::Addressed(case, _) | Tie::Tagged(case) => Some(case),
+            Tie::Answers(_) | Tie::Is(_) | Tie::Text(_) | Tie::Subject(..) => None,
         }
     }
 }
@@ -81,6 +91,7 @@ pub fn ties(message: &Message) -> Vec<Tie> {
             ties.push(tie);
         }
     }
+    ties.extend(addressed(message));
     ties.extend(message.ids.iter().cloned().map(Tie::Is));
     ties.extend(tags(&message.subject).into_iter().map(Tie::Tagged));
     ties.extend(text_key(message).map(Tie::Text));
@@ -91,6 +102,22 @@ pub fn ties(message: &Message) -> Vec<Tie> {
         }
     }
     ties
+}
+
+/// The addresses that it was sent to, and that servers delivered it to, as far as they look like
+/// ours. What another server put in the place of our Message-ID changes nothing here.
+fn addressed(message: &Message) -> Vec<Tie> {
+    const MOST: usize = 8;
+    let copied = message.cc.iter().map(|one| &one.address);
+    let all = message.to.iter().chain(copied).chain(&message.delivered_to);
+    let mut found: Vec<Tie> = Vec::new();
+    for (case, address) in all.filter_map(|to| Some((named_in_address(to)?, to))) {
+        let tie = Tie::Addressed(case, address.clone());
+        if found.len() < MOST && !found.contains(&tie) {
+            found.push(tie);
+        }
+    }
+    found
 }
 
 /// How much of a body tells it from others. Not more than is always fetched, so that the digest does

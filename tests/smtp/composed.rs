@@ -37,6 +37,24 @@ fn a_plain_letter_is_a_plain_mail() {
 }
 
 #[test]
+fn answers_go_where_the_letter_says() {
+    let mut letter = letter("EXP-2026-0007/acknowledgement");
+    assert!(!composed(&letter).contains("\r\nReply-To"));
+    let tag = "exp-2026-0007-1f3a5b7c-abcdefghijklmnop";
+    letter.reply_to = Address::parse(&format!("security+{tag}@acorn.example"));
+    let expected = format!(
+        "From: Acorn Security <security@acorn.example>\r\n\
+         Reply-To: Acorn Security\r\n <security+{tag}@acorn.example>\r\n\
+         To: Ann <ann@reporter.example>\r\n"
+    );
+    assert!(composed(&letter).starts_with(&expected), "{}", composed(&letter));
+    // A letter that an older version wrote has no such field.
+    let mut written = serde_json::to_value(&letter).unwrap();
+    written.as_object_mut().unwrap().remove("reply_to");
+    assert_eq!(serde_json::from_value::<Letter>(written).unwrap().reply_to, None);
+}
+
+#[test]
 fn a_letter_beyond_ascii_is_encoded_and_folded() {
     let mut letter = letter("EXP-2026-0007/breach/2");
     letter.from.name = "Sicherheit für Eichhörnchen, Bäume und alles, was darin wohnt".to_owned();
@@ -131,6 +149,11 @@ fn control_characters_are_refused_in_every_field() {
         let refused = |what| Err(ComposeError::ControlCharacter(what));
         assert_eq!(spoilt(|l, evil| l.subject = evil.into()), refused("subject"), "{evil:?}");
         assert_eq!(spoilt(|l, evil| l.from.name = evil.into()), refused("sender"), "{evil:?}");
+        let named = spoilt(|l, evil| {
+            l.reply_to = Address::parse("security+7@acorn.example");
+            l.from.name = evil.into();
+        });
+        assert_eq!(named, refused("sender"), "{evil:?}");
         assert_eq!(spoilt(|l, evil| l.to.name = evil.into()), refused("recipient"), "{evil:?}");
         let named = spoilt(|l, evil| l.id = LetterId(format!("EXP-2026-0007/{evil}")));
         assert_eq!(named, Err(ComposeError::Name), "{evil:?}");

@@ -161,6 +161,7 @@ pub(super) fn letter(id: &str) -> Letter {
         date: Moment::parse_rfc3339("2026-09-01T17:11:00Z").unwrap(),
         from: mailbox("Acorn Security", "security@acorn.example"),
         to: mailbox("Ann", "ann@reporter.example"),
+        reply_to: None,
         envelope_from: Address::parse("security+b7@acorn.example").unwrap(),
         subject: "[EXP-2026-0007] We have your report".to_owned(),
         in_reply_to: MessageId::parse("r1@reporter.example"),

@@ -43,6 +43,7 @@ pub(super) fn notice(
         date: now,
         from: policy.from.clone(),
         to: to.clone(),
+        reply_to: None,
         envelope_from: policy.from.address.clone(),
         subject,
         in_reply_to: Some(thread.clone()),

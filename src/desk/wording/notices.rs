@@ -293,6 +293,9 @@ fn tie_in_words(tie: Certainty) -> &'static str {
         Certainty::OurLetter => {
             "it answers a letter of ours, and comes from somebody who takes part"
         }
+        Certainty::OurAddress => {
+            "it was sent to the address of the case, and comes from somebody who takes part"
+        }
         Certainty::TheirMail => {
             "it answers a mail of the case, and comes from somebody who takes part"
         }

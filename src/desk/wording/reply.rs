@@ -42,6 +42,7 @@ pub fn write(
         date: now,
         from: policy.from.clone(),
         to: on_case.to.clone(),
+        reply_to: None,
         envelope_from: policy.from.address.clone(),
         subject,
         references: answered.iter().cloned().collect(),

@@ -33,6 +33,10 @@ pub enum ComposeError {
 pub fn compose(letter: &Letter) -> Result<Vec<u8>, ComposeError> {
     let mut headers = Headers::new();
     set_mailbox(&mut headers, "From", "sender", &letter.from)?;
+    if let Some(address) = &letter.reply_to {
+        let mailbox = Mailbox { name: letter.from.name.clone(), address: address.clone() };
+        set_mailbox(&mut headers, "Reply-To", "reply address", &mailbox)?;
+    }
     set_mailbox(&mut headers, "To", "recipient", &letter.to)?;
     set_subject(&mut headers, &letter.subject)?;
     // Not lettre's own Date: it panics past the year 9999.
