@@ -1,13 +1,14 @@
 //! What makes our Message-IDs and reply addresses unguessable and, for the same letter, always the
 //! same.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::address::Address;
 use super::event::MailRef;
+use super::hex::hex;
 use super::ids::CaseId;
 use super::letter::LetterId;
 use super::message::MessageId;
@@ -155,15 +156,6 @@ pub fn digest<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> [u8; 16] {
         *to = from;
     }
     out
-}
-
-/// Bytes in lower-case hexadecimal.
-pub fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
-    bytes.into_iter().fold(String::new(), |mut out, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod fill;
 mod findings;
 pub mod folder;
 pub mod gathering;
+pub mod hex;
 pub mod ids;
 pub mod incoming;
 pub mod intake;

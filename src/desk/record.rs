@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::books::{Books, Question};
 use super::event::{Event, Fact, MailRef, Opening};
 use super::folder::{Cursor, Folder, Role};
+use super::hex::{hex, read_hex};
 use super::ids::{CaseId, QuestionId};
-use super::keys::hex;
 use super::letter::{Letter, LetterId};
 use super::table::{Table, Write};
 use super::thread::{TieKey, Tied, base_subject, message_key, subject_key};
@@ -233,14 +233,6 @@ impl Meta {
         }
         Ok(meta)
     }
-}
-
-fn read_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let bytes: Option<Vec<u8>> = (0..text.len())
-        .step_by(2)
-        .map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok())
-        .collect();
-    bytes?.try_into().ok()
 }
 
 fn put(table: Table, key: Vec<u8>, value: &impl Serialize) -> Write {
