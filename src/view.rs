@@ -187,6 +187,9 @@ fn tell(fact: &Fact) -> (&'static str, String) {
         Fact::Linked { other } => {
             ("linked", format!("refers to {other}, without proof that it belongs there"))
         }
+        Fact::Similar { other, percent } => {
+            ("similar", format!("reads like {other} ({percent} % alike)"))
+        }
         Fact::SetAside { verdict, .. } => {
             ("set aside", format!("{}: {}", verdict.kind, third_person(verdict.detail())))
         }

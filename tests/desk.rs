@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
+#[path = "desk/alike.rs"]
+mod alike;
 #[path = "desk/subaddress.rs"]
 mod subaddress;
 #[path = "desk/team.rs"]
@@ -205,6 +207,7 @@ fn in_words(event: &Event) -> String {
         Fact::Opened(_) => "opened".into(),
         Fact::Joined { tie, .. } => format!("joined by {tie:?}"),
         Fact::Linked { other } => format!("linked to {}", other.number),
+        Fact::Similar { other, percent } => format!("{percent} % like {}", other.number),
         Fact::SetAside { verdict, .. } => format!("set aside: {}", verdict.kind),
         Fact::Held { why } => format!("held: {why:?}"),
         Fact::Written { kind, to, .. } => format!("{} to {}", kind.name(), to.address),
@@ -656,6 +659,7 @@ fn whatever_a_stranger_writes_fits_into_the_rows_of_the_store() {
     let id = format!("{}@acorn", "\\".repeat(240));
     let mut huge = mail("kim@acorn.example", &id, &long, Kind::LinkOnly);
     huge.message.from[0].name = long.clone();
+    huge.message.text = (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(" word");
     office.reasons =
         (0..20).map(|_| Reason { code: Code::OnlyLinks, detail: long.clone() }).collect();
     office.figures.hosts = vec![long.clone(); 20];

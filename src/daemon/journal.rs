@@ -77,6 +77,7 @@ pub(super) fn note(event: &Event) {
         | Fact::Gathered { .. }
         | Fact::Covered { .. }
         | Fact::Linked { .. }
+        | Fact::Similar { .. }
         | Fact::AnsweredBefore
         | Fact::FolderBegun { .. } => {}
     }

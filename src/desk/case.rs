@@ -210,6 +210,7 @@ impl Case {
             Fact::Bounced { failed: false, .. }
             | Fact::Delayed { .. }
             | Fact::Linked { .. }
+            | Fact::Similar { .. }
             | Fact::Opened(_)
             | Fact::Written { .. }
             | Fact::SetAside { .. }

@@ -115,6 +115,16 @@ pub fn classify(message: &Message, authentication: &Authentication, policy: &Pol
     facts.verdict(first.kind, reasons)
 }
 
+/// What the sender wrote: without signature, armour, footers and, in a reply, without quotes.
+pub fn own_text(message: &Message) -> String {
+    own::words(message).text
+}
+
+/// Whether words of the script of this letter stand together without blanks.
+pub fn lacks_blanks(c: char) -> bool {
+    lexicon::runs_together(c) && !content::has_blanks(c)
+}
+
 impl Facts<'_> {
     fn of<'a>(
         message: &'a Message,

@@ -11,6 +11,7 @@ use super::letter::{LetterId, LetterKind};
 use super::message::{Defect, MessageId};
 use super::policy::{Policy, Start};
 pub use super::reason::{HoldReason, NoAnswer};
+use super::similar::Signature;
 use super::time::{Moment, Span};
 use super::verdict::Verdict;
 
@@ -127,6 +128,14 @@ pub enum Fact {
     Linked {
         /// The case that the mail went to instead.
         other: CaseId,
+    },
+    /// Somebody else's open case reads like this one. The team may want to know; nothing follows from
+    /// it.
+    Similar {
+        /// That case.
+        other: CaseId,
+        /// How much of what both say is said in both.
+        percent: u8,
     },
     /// A mail that belongs to no case was put aside.
     SetAside {
@@ -266,6 +275,9 @@ pub struct Opening {
     /// The digest of its author and words, in hexadecimal, by which the same text is known again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// What its text is compared with others by; none where it is too short to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likeness: Option<Signature>,
     /// What was odd about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<Defect>,

@@ -1,6 +1,7 @@
 //! What follows from a mail.
 
 use super::address::Address;
+use super::alike::{signature, similar};
 use super::answer::{Answer, answer};
 use super::authentication::Authentication;
 use super::books::Books;
@@ -45,7 +46,8 @@ pub(super) fn mail(
                 let mail = incoming.mail.clone();
                 let case = books.next_case(&policy.case_prefix, now);
                 let mut facts = vec![(None, Fact::Confirmed { question, mail })];
-                facts.extend(begin(&case, policy, keys, permit, &asked.opening, asked.answer, &[]));
+                let begun = begin(&case, policy, keys, permit, &asked.opening, asked.answer, &[]);
+                facts.extend(with_similar(books, &case, begun));
                 facts
             }
         };
@@ -73,7 +75,8 @@ pub(super) fn mail(
                 Admission::Open(hold) => {
                     let case = books.next_case(&policy.case_prefix, now);
                     let answer = answered(policy, incoming, hold);
-                    begin(&case, policy, keys, permit, &opening, answer, &linked)
+                    let facts = begin(&case, policy, keys, permit, &opening, answer, &linked);
+                    with_similar(books, &case, facts)
                 }
             }
         }
@@ -297,6 +300,7 @@ fn opening(policy: &Policy, incoming: &Incoming) -> Opening {
         subject: one_line(&message.subject, LONGEST_SUBJECT),
         verdict: bounded(&incoming.verdict),
         text: text_key(message).map(|key| hex(&key)),
+        likeness: signature(message),
         defects: message.defects.clone(),
         provisional: lacks_text(incoming.verdict.kind),
         with: put_on(policy, incoming),
@@ -323,6 +327,14 @@ fn begin(
         Answer::None => None,
     });
     facts.into_iter().map(|fact| (Some(id.clone()), fact)).collect()
+}
+
+fn with_similar(books: &Books, case: &CaseId, mut facts: Facts) -> Facts {
+    if let Some((_, Fact::Opened(opening))) = facts.first() {
+        let alike = similar(books, case, opening);
+        facts.extend(alike.into_iter().map(|fact| (Some(case.clone()), fact)));
+    }
+    facts
 }
 
 /// An event has to fit into one row of the store, whatever a stranger wrote. These are far above what

@@ -7,6 +7,7 @@
 //! durable, and only then put in the place of what was known before.
 
 pub mod address;
+pub mod alike;
 pub mod answer;
 pub mod authentication;
 pub mod books;
@@ -39,6 +40,7 @@ pub mod quota;
 pub mod reason;
 pub mod record;
 pub mod response;
+pub mod similar;
 mod subaddress;
 pub mod table;
 pub mod team;

@@ -9,7 +9,7 @@ use super::*;
 
 impl Office {
     /// The first letter of a case, as it leaves.
-    fn letter(&self, case: u32) -> Letter {
+    pub(super) fn letter(&self, case: u32) -> Letter {
         let case = self.case(case);
         let id = case.letters.keys().next().unwrap();
         let wording = Wording::shipped();

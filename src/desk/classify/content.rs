@@ -287,7 +287,7 @@ fn words_in(token: &str) -> usize {
 }
 
 /// Arabic, Hebrew and Korean hang small words onto others, but do write blanks.
-fn has_blanks(c: char) -> bool {
+pub(super) fn has_blanks(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{6ff}' | '\u{ac00}'..='\u{d7af}')
 }
 
