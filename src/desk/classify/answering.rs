@@ -77,8 +77,11 @@ pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
     let titled = content.titled(Sense::Away) || content.titled(Sense::Leave) && maybe > 1;
     let found = titled || sure > 1 || sure == 1 && maybe > 0;
     let word = if sure > 0 { Sense::Away } else { Sense::Leave };
-    let report = content.telling >= 8 && facts.told() >= usize::max(2, sure + maybe);
-    (found && content.words < 150 && !report)
+    // Subject and text agree: what else stands there may be a footer of lawyers.
+    let agreed = content.titled(Sense::Away) && content.says(Sense::Away);
+    let (words, least) = if agreed { (300, 2 * (sure + maybe)) } else { (150, sure + maybe) };
+    let report = content.telling >= 8 && facts.told() >= usize::max(2, least);
+    (found && content.words < words && !report)
         .then(|| format!("it reads as an absence note ({})", shown(content.word(word))))
 }
 
