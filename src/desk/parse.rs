@@ -48,7 +48,7 @@ fn read(bytes: &[u8], whole: bool, header: &Header<'_>, tree: &mime::Tree<'_>) -
     message.encrypted = body.encrypted;
     message.defects.extend(body.defects);
     if message.report.is_none() {
-        message.report = free_form::read(&message);
+        message.report = free_form::read(&message).map(|one| report::with_returned(one, tree));
     }
     for (found, defect) in [
         (header.fields.is_empty(), Defect::NoHeader),

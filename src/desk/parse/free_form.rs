@@ -51,6 +51,7 @@ fn is_certain(message: &Message, head: &str) -> bool {
     message.header("x-failed-recipients").is_some()
         || from_daemon(message)
         || begins_as_one(head)
+        || is_failure_title(&message.subject) && holds_status(head)
         || nobody && returned && says_failure(head)
         || system
             && (message.return_path == Some(ReturnPath::Null)
@@ -67,6 +68,13 @@ fn is_failure_title(subject: &str) -> bool {
         || FAILURE.iter().any(|phrase| subject.starts_with(phrase))
 }
 
+/// Whether the fields of a standard report (RFC 3464) stand in the text, at the beginnings of lines.
+fn holds_status(text: &str) -> bool {
+    ["final-recipient", "action", "status"]
+        .iter()
+        .all(|name| text.lines().any(|line| field_of(line, name).is_some()))
+}
+
 fn says_failure(text: &str) -> bool {
     let text = text.to_lowercase().replace('’', "'");
     FAILURE.iter().any(|phrase| text.contains(phrase))
@@ -75,7 +83,8 @@ fn says_failure(text: &str) -> bool {
 fn begins_as_one(text: &str) -> bool {
     let start: String = text.trim_start().chars().take(80).collect();
     let start = start.to_lowercase().replace('’', "'");
-    BEGINNINGS.iter().any(|words| start.starts_with(words))
+    let bare = start.trim_start_matches(['-', '*', '=', ' ']);
+    BEGINNINGS.iter().any(|words| start.starts_with(words) || bare.starts_with(words))
 }
 
 /// Whether a mail system wrote this, as far as the header tells.
@@ -83,7 +92,14 @@ pub(super) fn from_mail_system(message: &Message) -> bool {
     message.header("x-failed-recipients").is_some()
         || message.return_path == Some(ReturnPath::Null)
         || from_daemon(message)
+        || from_nobody_at_all(message)
         || message.from.iter().any(|one| is_mail_system(&one.address) || is_named_as_one(&one.name))
+}
+
+/// An author without any address: `<>`, which mail systems take over from the null return path.
+fn from_nobody_at_all(message: &Message) -> bool {
+    message.from.is_empty()
+        && message.header("from").is_some_and(|value| value.trim_end().ends_with("<>"))
 }
 
 /// `MAILER-DAEMON`, with or without a domain, as its author or as its return path.

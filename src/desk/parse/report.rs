@@ -32,6 +32,15 @@ pub(super) fn read(tree: &Tree<'_>, from_system: bool) -> Option<MailReport> {
     Some(report)
 }
 
+/// Adds which mail came back, where a report in words carries it.
+pub(super) fn with_returned(mut report: MailReport, tree: &Tree<'_>) -> MailReport {
+    for part in tree.parts.iter().filter(|part| returned(part)) {
+        read_returned(&mut report, &decoded(part, limits::REPORT));
+    }
+    report.about.truncate(limits::REPORTED);
+    report
+}
+
 fn status_kind(media: &str) -> Option<&'static str> {
     Some(match media {
         "message/delivery-status" | "message/global-delivery-status" => "delivery-status",
