@@ -107,7 +107,8 @@ pub fn classify(message: &Message, authentication: &Authentication, policy: &Pol
     if matches!(first.kind, Kind::Other | Kind::Empty) {
         return facts.little(first.kind, first.code, detail);
     }
-    let relayed = answering::relayed(&facts).filter(|_| first.kind == Kind::Complete);
+    let silent = matches!(first.kind, Kind::Automatic | Kind::Bounce | Kind::SpamOrJunk);
+    let relayed = answering::relayed(&facts).filter(|_| !silent);
     let mut reasons = vec![Reason { code: first.code, detail }];
     let same = found.filter(|(rule, _)| rule.kind == first.kind);
     reasons.extend(same.map(|(rule, detail)| Reason { code: rule.code, detail }));

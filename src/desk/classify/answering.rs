@@ -2,9 +2,10 @@
 //! write, in a mail whose header says nothing of them.
 
 use super::Facts;
-use super::machine::{NOBODY, sender, shown};
+use super::machine::{NOBODY, nobody_reads, sender, shown};
 use super::sense::Sense;
 use super::words::notices::{TITLES, TITLES_WITHIN};
+use crate::desk::message::Message;
 
 /// Local parts at which often a machine writes; a hint, no more.
 const DESKS: &[&str] = &[
@@ -29,8 +30,6 @@ const DESKS: &[&str] = &[
     "root",
     "daemon",
     "system",
-    "robot",
-    "bot",
     "mailer",
     "auto",
     "autoreply",
@@ -70,6 +69,18 @@ const DESKS: &[&str] = &[
     "webmaster",
 ];
 
+/// What the last word of an address of a bot is.
+const BOTS: &[&str] = &["bot", "robot"];
+
+/// Such an address, or one that calls itself a bot: `ci-bot`, `test.bot`.
+fn is_desk(message: &Message) -> bool {
+    let bot = |local: &str| {
+        let local = local.to_ascii_lowercase();
+        local.rsplit(['.', '-', '_', '+']).next().is_some_and(|last| BOTS.contains(&last))
+    };
+    sender(message, DESKS) || message.from.iter().any(|one| bot(one.address.local()))
+}
+
 /// A sure phrase in the subject is enough; of other words it takes two.
 pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
     let content = facts.voice();
@@ -91,7 +102,7 @@ pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
     let content = facts.voice();
     let (phrases, titled) =
         (content.count(Sense::Notice), is_machine_title(&facts.message.subject));
-    let sender = sender(facts.message, DESKS) || sender(facts.message, NOBODY);
+    let sender = is_desk(facts.message) || sender(facts.message, NOBODY);
     let weight = 3 * (phrases + usize::from(titled))
         + content.count(Sense::Robot)
         + usize::from(sender)
@@ -118,7 +129,7 @@ fn is_machine_title(subject: &str) -> bool {
 pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
     let content = facts.voice();
     let phrases = content.count(Sense::Robot);
-    let machine = sender(facts.message, DESKS)
+    let machine = is_desk(facts.message)
         || sender(facts.message, NOBODY)
         || has_ticket_number(&facts.message.subject);
     let enough = if machine { phrases >= 1 } else { phrases >= 2 && phrases > facts.told() };
@@ -143,7 +154,7 @@ fn count_pieces(facts: &Facts<'_>) -> usize {
     let number = has_ticket_number(&message.subject) || has_ticket_number(&facts.own.text);
     said.iter().filter(|sense| content.says_anywhere(**sense)).count()
         + usize::from(number)
-        + usize::from(sender(message, DESKS) || sender(message, NOBODY))
+        + usize::from(is_desk(message) || sender(message, NOBODY))
 }
 
 /// Somebody is away until some day, and says nothing else.
@@ -158,12 +169,13 @@ pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
         .then(|| "it says that somebody is away, and nothing else".to_owned())
 }
 
-/// A report that ends as machines end theirs, from where machines write: a web form perhaps. Nobody
-/// would read an answer there, so a human looks first.
+/// A report from where nobody reads, or one that ends as machines end theirs, from where machines
+/// write: a web form perhaps. Nobody would read an answer there, so a human looks first.
 pub(super) fn relayed(facts: &Facts<'_>) -> Option<String> {
     let message = facts.message;
-    let machine = sender(message, DESKS) || sender(message, NOBODY);
-    (machine && message.reply_to.is_empty() && facts.voice().count(Sense::Notice) > 0)
+    let machine = is_desk(message) && facts.voice().count(Sense::Notice) > 0;
+    let notices = facts.voice().count(Sense::Notice) >= 2;
+    (nobody_reads(message) || notices || machine && message.reply_to.is_empty())
         .then(|| "a machine may have sent it".to_owned())
 }
 
@@ -173,7 +185,7 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     let said = content.count(Sense::Notice) + content.count(Sense::Away) > 0
         || content.count(Sense::Robot) > 1;
     let away = content.says_anywhere(Sense::Gone) && content.says_anywhere(Sense::Day);
-    let desk = sender(message, DESKS) || has_ticket_number(&message.subject);
+    let desk = is_desk(message) || has_ticket_number(&message.subject);
     // Where nobody says `I` and nobody asks, less is enough.
     let nobody = !content.says(Sense::Me) && !content.asks && content.points == 0;
     let pieces = count_pieces(facts) >= if nobody { 1 } else { 2 };

@@ -11,6 +11,7 @@ pub(super) const TABLE: &[Line] = &[
     (Notice, "en", "this mailbox is no longer|this inbox is no longer|this mailbox is not monitored|this inbox is not monitored|this email address is not monitored|this address is not monitored|address is no longer in use|mailbox is unattended|sent from an unmonitored|sent from a notification only|notification only address|send only address|this is an automated message|this is an automated email|this is an automatic message|this is an automatic email|this is an automatic answer|this is an automatic reply|this is an auto generated|this is a system generated|system generated message|system generated email|this message was automatically generated|this message has been automatically generated|this email was automatically generated|this message was generated automatically|this message was created automatically|this email was sent automatically|automatically generated message|automatically generated email|please do not reply to this|do not reply to this email|do not reply to this message"),
     // Lists, forms, challenges
     (Notice, "en", "send submissions to|mailing list submissions to|todays topics|digest vol|mailing list subscription confirmation|request for subscription of your|confirm your subscription|subscription has been confirmed|you have been subscribed|you have been unsubscribed|is being held until|being held until the list moderator|awaits moderator approval|awaiting moderator approval|post by non member|post to a moderated|non members are not allowed|not allowed to post to|you are receiving this because|you are receiving this email because|you received this email because|reply to this email directly or view|view it on github|unsubscribe from this thread|manage your notification|update your notification|view in slack|turn off notifications|read online|view online|view in your browser|view this email in|unsubscribe from this list|update your preferences|thanks for filling out|copy of your responses|your response has been recorded|your form submission|was waitlisted|has been waitlisted|guest list so|add yourself to my|protecting myself from receiving|protect myself from spam|protects my inbox|click the link so i can|so i can receive your email|sender verification|verify that you are human|verify that you are a person|prove that you are human|prove you are human|has not been verified|confirm that you sent|release your message for delivery|release your message|deliver your message to my inbox|your message will be delivered once"),
+    (Notice, "en", "this is the mlmmj program|mlmmj program managing|this is the ezmlm program|ezmlm program i m managing|im managing the|you are not a list subscriber|subscribe and release your|end of message stopping processing|bug tracking system administrator|processing commands for control|this is an automated notification from|this is automated email|this is automated mail|this is automated message"),
     // Receipts
     (Notice, "en", "was read on|was displayed on|was displayed on the|has been read on|was opened on|was deleted without being read|deleted without being read|this is a return receipt|this is a read receipt|return receipt for the mail|this receipt only acknowledges|no guarantee that the message has been read"),
     // Builds and monitors
@@ -58,7 +59,9 @@ pub(in super::super) const TITLES: &[&str] = &[
     "run failed:", "pipeline #", "deployment failed", "deploy failed", "[dependabot]", "[snyk]",
     // Trackers and ticket systems
     "[jira]", "(jira)", "[request received]", "[request updated]", "[ticket#", "[ticket #", "ticket received -",
-    "ticket received:", "ticket created", "ticket closed", "ticket resolved", "incident inc", "request req",
+    "ticket received:", "ticket created:", "ticket created -", "ticket created #", "ticket created (",
+    "ticket closed:", "ticket closed -", "ticket closed #", "ticket resolved:", "ticket resolved -",
+    "ticket resolved #", "processed: ", "processed (with", "incident inc", "request req",
     "[redmine", "[trac]", "[bugzilla]", "[launchpad", "[service desk]", "[servicedesk]", "[support #",
     "we received your request", "we have received your request", "we received your message",
     "loop alert", "complaint about message from", "abuse complaint about", "[triggered", "[recovered", "[success]", "problem - ", "recovery - ", "[status]", "[build failed]", "[build succeeded]", "aide report",
@@ -97,4 +100,5 @@ pub(in super::super) const TITLES_WITHIN: &[&str] = &[
     "is your verification code",
     "weekly vulnerability report",
     "security alert digest",
+    "] digest number ",
 ];
