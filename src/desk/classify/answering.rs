@@ -157,7 +157,8 @@ fn count_pieces(facts: &Facts<'_>) -> usize {
         + usize::from(is_desk(message) || sender(message, NOBODY))
 }
 
-/// Somebody is away until some day, and says nothing else.
+/// Somebody is away until some day, and says nothing else. Who answers below a quote talks of
+/// something else, in which such words stand too.
 pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
     use Sense::{Day, Gone, Pitch, Pointer, Sales, Topic};
     let content = facts.voice();
@@ -165,7 +166,8 @@ pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
     let away = content.says_anywhere(Gone) && content.says_anywhere(Day);
     // In a line or two one word may be technical by chance.
     let allowed = usize::from(content.words <= 25);
-    (away && !other && !content.asks && facts.told() <= allowed && content.words <= 60)
+    let alone = !other && !content.asks && !facts.own.quote;
+    (away && alone && facts.told() <= allowed && content.words <= 60)
         .then(|| "it says that somebody is away, and nothing else".to_owned())
 }
 

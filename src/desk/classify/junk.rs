@@ -55,13 +55,17 @@ pub(super) fn extortion(facts: &Facts<'_>) -> Option<String> {
     (words >= 2 && words > facts.content.points).then(|| "it threatens for money".to_owned())
 }
 
-/// Somebody offers something, and speaks more of trade than of anything technical.
+/// Somebody offers something, and speaks more of trade than of anything technical. Who answers
+/// below a quote is in a conversation: there it takes two offers.
 pub(super) fn sales(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let (pitch, trade) = (content.count(Sense::Pitch), content.count(Sense::Sales));
     let weight = 2 * (pitch + content.money.min(2)) + trade;
+    let answers = facts.own.quote;
     let offers = (pitch >= 1 || content.money * trade >= 1 && content.count(Sense::Bounty) == 0)
+        && (pitch >= 2 || !answers)
         && weight >= 3
         && weight > 2 * facts.told();
-    (offers || trade >= 4 && content.points == 0).then(|| "it offers something for sale".to_owned())
+    let trades = trade >= 4 && content.points == 0 && !answers;
+    (offers || trades).then(|| "it offers something for sale".to_owned())
 }

@@ -102,7 +102,7 @@ pub(super) fn is_money(token: &str) -> bool {
         .chars()
         .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+') || SIGNS.contains(&c));
     let sign = bare.contains(SIGNS);
-    sign && amount && (digits || bare.chars().count() == 1 && bare != "$")
+    sign && amount && (digits || bare.chars().count() == 1 && bare != "$" && bare != "%")
         || bare.len() <= 20 && NAMES.contains(&bare.to_lowercase().as_str())
 }
 

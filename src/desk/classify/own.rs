@@ -25,7 +25,8 @@ pub(super) fn words(message: &Message) -> Own {
     let text =
         if is_reply(message) { without_quotes(&text, &mut own.quote) } else { dequoted(&text) };
     own.text = without_signature(without_copy(&text), &mut own.signature);
-    own.voice = if own.quote { None } else { voice(&without_armour(&message.text)) };
+    own.voice =
+        if own.quote { None } else { voice(&without_armour(&message.text), is_reply(message)) };
     own
 }
 
@@ -75,9 +76,9 @@ fn dequoted(text: &str) -> String {
 /// In a reply what is quoted was written by others.
 fn without_quotes(text: &str, quote: &mut bool) -> String {
     let mut kept: Vec<&str> = Vec::new();
-    let mut lines = text.lines().peekable();
+    let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if begins_original(line, lines.peek().copied()) {
+        if begins_original(line, lines.clone()) {
             *quote = true;
             break;
         }
@@ -91,18 +92,21 @@ fn without_quotes(text: &str, quote: &mut bool) -> String {
     kept.join("\n")
 }
 
-/// `-----Original Message-----` and the header block that Outlook puts above what it quotes.
-fn begins_original(line: &str, next: Option<&str>) -> bool {
+/// `-----Original Message-----` and the header block that mail readers put above what they quote.
+fn begins_original<'a>(line: &str, mut rest: impl Iterator<Item = &'a str>) -> bool {
     let dashed = line.trim().strip_prefix("-----").and_then(|rest| rest.strip_suffix("-----"));
     let field = |line: &str| {
         line.split_once(':').map(|(name, _)| name.trim_matches(['*', ' ']).to_lowercase())
     };
-    let is = |line: Option<String>, names: &[&str]| {
-        line.is_some_and(|name| names.contains(&name.as_str()))
+    let is =
+        |line: &str, names: &[&str]| field(line).is_some_and(|name| names.contains(&name.as_str()));
+    // Where answers go may stand between the author and the date.
+    let mut dated = || {
+        let next = rest.next().filter(|next| field(next).is_some());
+        next.is_some_and(|next| is(next, ORIGINAL_DATE))
     };
     dashed.is_some_and(|inside| inside.contains(' ') && !inside.contains("PGP"))
-        || is(field(line), ORIGINAL_AUTHOR)
-            && next.is_some_and(|next| is(field(next), ORIGINAL_DATE))
+        || is(line, ORIGINAL_AUTHOR) && (dated() || dated())
 }
 
 /// Takes away the line that says who wrote what is quoted: it stands right above and ends in a
@@ -121,12 +125,13 @@ fn drop_attribution(kept: &mut Vec<&str>) {
     }
 }
 
-/// What stands outside of quotes and above what is forwarded; none where there is neither.
-fn voice(text: &str) -> Option<String> {
+/// What stands outside of quotes and above what is forwarded; none where there is neither. What an
+/// answer quotes may have lost its marks: then only the line above tells that it begins.
+fn voice(text: &str, answers: bool) -> Option<String> {
     let mut kept: Vec<&str> = Vec::new();
     let mut foreign = false;
     for line in text.lines() {
-        if begins_forward(line) {
+        if begins_forward(line) || answers && is_attribution(kept.last().copied(), line) {
             foreign = true;
             break;
         }
@@ -137,6 +142,18 @@ fn voice(text: &str) -> Option<String> {
         }
     }
     foreign.then(|| kept.join("\n"))
+}
+
+/// `On Tue, 1 Sep 2026 at 10:11 Ann <ann@acorn.example> wrote:`, perhaps broken over two lines.
+fn is_attribution(above: Option<&str>, line: &str) -> bool {
+    let ends = line.trim_end().ends_with([':', '：']);
+    let names = |text: &str| {
+        text.contains('@')
+            && text.contains([':', '/', '-'])
+            && text.bytes().any(|b| b.is_ascii_digit())
+    };
+    let short = line.split_whitespace().count() < 4;
+    ends && (names(line) || short && above.is_some_and(names))
 }
 
 /// `---------- Forwarded message ---------`, `Begin forwarded message:`.
