@@ -69,16 +69,23 @@ const DESKS: &[&str] = &[
     "webmaster",
 ];
 
-/// What the last word of an address of a bot is.
+/// The last word of the address or of the name of a bot.
 const BOTS: &[&str] = &["bot", "robot"];
 
 /// Such an address, or one that calls itself a bot: `ci-bot`, `test.bot`.
 fn is_desk(message: &Message) -> bool {
-    let bot = |local: &str| {
-        let local = local.to_ascii_lowercase();
-        local.rsplit(['.', '-', '_', '+']).next().is_some_and(|last| BOTS.contains(&last))
-    };
-    sender(message, DESKS) || message.from.iter().any(|one| bot(one.address.local()))
+    sender(message, DESKS) || message.from.iter().any(|one| ends_as_bot(one.address.local()))
+}
+
+/// `Ann via Tracker Bot`, `actions[bot]`. A person's address may end so, a person's name does not.
+fn is_named_bot(message: &Message) -> bool {
+    message.from.iter().any(|one| ends_as_bot(&one.name))
+}
+
+fn ends_as_bot(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let word = text.trim_end_matches(']').rsplit(['.', '-', '_', '+', ' ', '[']).next();
+    word.is_some_and(|word| BOTS.contains(&word))
 }
 
 /// A sure phrase in the subject is enough; of other words it takes two.
@@ -175,10 +182,11 @@ pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
 /// write: a web form perhaps. Nobody would read an answer there, so a human looks first.
 pub(super) fn relayed(facts: &Facts<'_>) -> Option<String> {
     let message = facts.message;
-    let machine = is_desk(message) && facts.voice().count(Sense::Notice) > 0;
-    let notices = facts.voice().count(Sense::Notice) >= 2;
-    (nobody_reads(message) || notices || machine && message.reply_to.is_empty())
-        .then(|| "a machine may have sent it".to_owned())
+    let notices = facts.voice().count(Sense::Notice);
+    let machine = is_named_bot(message) || is_desk(message) && notices > 0;
+    let returned = facts.voice().words == 0 && names_daemon(message);
+    let unread = nobody_reads(message) || machine && message.reply_to.is_empty();
+    (unread || notices >= 2 || returned).then(|| "a machine may have sent it".to_owned())
 }
 
 /// Too little to be sure of, enough to ask a human before a machine may be answered.
@@ -191,9 +199,13 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     // Where nobody says `I` and nobody asks, less is enough.
     let nobody = !content.says(Sense::Me) && !content.asks && content.points == 0;
     let pieces = count_pieces(facts) >= if nobody { 1 } else { 2 };
-    let daemon = facts.message.text.to_ascii_lowercase().contains("mailer-daemon");
+    let daemon = names_daemon(message);
     (said || away || daemon || is_machine_title(&message.subject) || pieces || desk)
         .then(|| "a machine may have written it".to_owned())
+}
+
+fn names_daemon(message: &Message) -> bool {
+    message.text.to_ascii_lowercase().contains("mailer-daemon")
 }
 
 /// `Case 5512 created`, `[#5512]`, `Ticket: 5512`.

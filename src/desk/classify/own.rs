@@ -23,7 +23,7 @@ pub(super) fn words(message: &Message) -> Own {
     let mut own = Own::default();
     let text = without_armour(&message.text);
     let text =
-        if is_reply(message) { without_quotes(&text, &mut own.quote) } else { dequoted(&text) };
+        if is_reply(message) { answered(message, &text, &mut own.quote) } else { dequoted(&text) };
     own.text = without_signature(without_copy(&text), &mut own.signature);
     own.voice =
         if own.quote { None } else { voice(&without_armour(&message.text), is_reply(message)) };
@@ -32,12 +32,25 @@ pub(super) fn words(message: &Message) -> Own {
 
 /// Whether it answers a mail, by its fields or by its subject.
 pub(super) fn is_reply(message: &Message) -> bool {
+    !message.in_reply_to.is_empty() || !message.references.is_empty() || is_titled_reply(message)
+}
+
+fn is_titled_reply(message: &Message) -> bool {
     let prefix =
         message.subject.split([':', '：']).next().filter(|p| p.len() < message.subject.len());
     let prefix = prefix.map(|p| p.split('[').next().unwrap_or(p).trim().to_lowercase());
-    !message.in_reply_to.is_empty()
-        || !message.references.is_empty()
-        || prefix.is_some_and(|prefix| REPLIES.contains(&prefix.as_str()))
+    prefix.is_some_and(|prefix| REPLIES.contains(&prefix.as_str()))
+}
+
+/// What an answer says itself. Mail that is forwarded names the first one in its fields too: where
+/// nothing is said beside it and the subject is no answer's, what was forwarded is the content.
+fn answered(message: &Message, text: &str, quote: &mut bool) -> String {
+    let own = without_quotes(text, quote);
+    if own.trim().is_empty() && !is_titled_reply(message) {
+        *quote = false;
+        return dequoted(text);
+    }
+    own
 }
 
 /// Takes OpenPGP armour away (RFC 9580 sections 6.2 and 7): of a signed text the text stays.
