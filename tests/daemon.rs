@@ -1,6 +1,11 @@
 //! The whole program against real mail servers: what a reporter, a maintainer and a crash see.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test ends at its first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends at its first surprise"
+)]
 
 pub mod rig;
 
@@ -27,3 +32,5 @@ mod robot;
 mod special;
 #[path = "daemon/subaddress.rs"]
 mod subaddress;
+#[path = "daemon/team.rs"]
+mod team;

@@ -57,7 +57,7 @@ pub(super) fn imap(table: &Table<'_>) -> Option<Imap> {
     });
     let sent = table.or("sent", Special::Found, special);
     let junk = table.or("junk", Special::Found, special);
-    let copies = table.or("copies", false, truth);
+    let copies = table.or("copies", false, Item::truth);
     let (folders, sent, junk) = (folders?, sent?, junk?);
     if table.is_whole() {
         one_role_each(table, &folders, &sent, &junk)?;
@@ -72,11 +72,6 @@ pub(super) fn imap(table: &Table<'_>) -> Option<Imap> {
         copies: copies?,
         poll: Duration::from_secs(poll?.as_seconds()),
     })
-}
-
-fn truth(item: &Item<'_>) -> Option<bool> {
-    let what = item.what();
-    item.as_bool().or_else(|| item.refuse(format_args!("{what} stands here; write true or false")))
 }
 
 const USER: &str = "user = \"security@project.example\"";

@@ -15,7 +15,7 @@ use crate::io::imap::ToFolder;
 use crate::io::smtp::compose;
 
 /// How long a provider has to keep a letter by itself.
-const PATIENCE: Span = Span::minutes(1);
+const PATIENCE: Span = Span::seconds(15);
 /// What a crash kept from being filed is filed at the next start, if it is not older than this.
 const FILED_AGAIN: Span = Span::hours(7 * 24);
 /// A letter over which so many connections were lost, or that was refused, is left.
