@@ -182,6 +182,16 @@ fn an_answer_goes_to_the_address_of_its_case() {
 }
 
 #[test]
+fn who_names_a_module_of_others_hears_that_it_has_maintainers_of_its_own() {
+    let mail = format!(
+        "{HEAD}Subject: body-parser reads beyond its limit\n\n\
+         The limit option of body-parser 1.20 is not applied to compressed bodies: a request of\n\
+         10 kB inflates to 4 GB, and the process is killed.\n"
+    );
+    same_as_golden("en/acknowledgement_module.eml", &answer(&policy(), &authenticated(), &mail));
+}
+
+#[test]
 fn an_encrypted_report_is_said_to_be_left_to_a_person() {
     let mail = format!(
         "{HEAD}Subject: ...\n\n-----BEGIN PGP MESSAGE-----\n\n\

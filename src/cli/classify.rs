@@ -11,13 +11,13 @@ use super::sample::{self, Sample};
 use super::setup::{letters, settings};
 use crate::config::settings::Settings;
 use crate::desk::answer::{Answer, answer};
-use crate::desk::classify::personal::{Acquaintance, Signal, reads_as_report};
+use crate::desk::classify::personal::{Reading, Signal};
 use crate::desk::event::HoldReason;
 use crate::desk::judge::{Judged, judge};
 use crate::desk::line::shown;
 use crate::desk::message::Message;
 use crate::desk::parse::parse;
-use crate::desk::policy::Policy;
+use crate::desk::policy::{InboxKind, Policy};
 use crate::desk::verdict::Reason;
 use crate::desk::wording::Wording;
 use crate::view::third_person;
@@ -111,21 +111,20 @@ impl Judge {
                 &assumed
             }
         };
-        let Judged { message, verdict, authentication } = judge(message, policy);
-        let answer = answer(&message, &verdict, &authentication, policy);
+        let judged = judge(message, policy);
+        let personal = judged.reading(policy);
+        let Judged { message, verdict, authentication } = judged;
+        let answer = match (policy.kind, personal.reading) {
+            (InboxKind::Personal, Reading::No) => Answer::None,
+            (InboxKind::Personal, Reading::Perhaps) => Answer::Hold(HoldReason::Doubtful),
+            _ => answer(&message, &verdict, &authentication, policy),
+        };
         let letter = match (&self.wording, answer) {
             (Some(wording), Answer::Letter(kind)) => {
                 sample::letter(wording, policy, &message, &verdict, kind).map_err(Failure::of)?
             }
             _ => None,
         };
-        let personal = reads_as_report(
-            &message,
-            &authentication,
-            verdict.kind,
-            policy,
-            Acquaintance::default(),
-        );
         let told = |signal: &Signal| Told { signal: signal.name, weight: signal.weight };
         let row = Row {
             file: name,

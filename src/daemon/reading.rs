@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::desk::authentication::Authentication;
-use crate::desk::classify::personal::{self, Acquaintance, Reading};
+use crate::desk::classify::personal::Reading;
 use crate::desk::door;
 use crate::desk::folder::{Cursor, Folder, Keyword, Role};
-use crate::desk::intake::{is_reply, looked_up};
+use crate::desk::intake::looked_up;
 use crate::desk::judge::{Judged, judge};
 use crate::desk::letter::LetterId;
 use crate::desk::message::{Defect, Message};
@@ -189,13 +189,10 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
     }
 }
 
-/// How surely it reads as a report, where not every mail is taken for one. An answer to a mail that no
-/// case knows goes on with another conversation.
+/// How surely it reads as a report; asked only where not every mail is taken for one.
 fn reads_as_report(judged: &Judged, role: Role, policy: &Policy) -> Reading {
     if role == Role::Inbox && policy.kind != InboxKind::Personal {
         return Reading::No;
     }
-    let known = Acquaintance { answers_us: is_reply(&judged.message), written_to: false };
-    let Judged { message, authentication, verdict } = judged;
-    personal::reads_as_report(message, authentication, verdict.kind, policy, known).reading
+    judged.reading(policy).reading
 }

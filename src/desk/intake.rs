@@ -21,7 +21,7 @@ use super::policy::{InboxKind, Policy};
 use super::quota::{Caps, Permit};
 use super::response::{MOST_PUT_ON, Said, recipients, response, unseen_answer};
 use super::subaddress::{is_address_of, returned};
-use super::thread::{Tie, has_prefix, text_key, ties};
+use super::thread::{Tie, is_reply, text_key, ties};
 use super::time::Moment;
 use super::verdict::{Figures, Kind, Verdict};
 
@@ -189,12 +189,6 @@ fn place(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Pl
             Place::Opens { linked, hold }
         }
     }
-}
-
-/// Whether the mail says of itself that it goes on with a conversation.
-pub fn is_reply(message: &Message) -> bool {
-    let names_another = !message.in_reply_to.is_empty() || !message.references.is_empty();
-    names_another || has_prefix(&message.subject)
 }
 
 /// Whether the mail is a report of its own: many people call each of their reports "vulnerability".

@@ -3,9 +3,11 @@
 
 use super::authentication::Authentication;
 use super::classify::classify;
+use super::classify::personal::{Acquaintance, Judgement, reads_as_report};
 use super::door;
 use super::message::Message;
 use super::policy::Policy;
+use super::thread::is_reply;
 use super::verdict::Verdict;
 
 /// A mail with everything that can be said of it alone.
@@ -17,6 +19,16 @@ pub struct Judged {
     pub authentication: Authentication,
     /// What kind of mail it is.
     pub verdict: Verdict,
+}
+
+impl Judged {
+    /// How surely it reads as a report, where not every mail is taken for one. An answer to a mail
+    /// that no case knows goes on with another conversation.
+    pub fn reading(&self, policy: &Policy) -> Judgement {
+        let known = Acquaintance { answers_us: is_reply(&self.message), written_to: false };
+        let Judged { message, authentication, verdict } = self;
+        reads_as_report(message, authentication, verdict.kind, policy, known)
+    }
 }
 
 /// Judges a mail by itself. Whether it belongs to a known case is for threading to say.

@@ -35,6 +35,8 @@ pub enum HoldReason {
     MaybeMachine,
     /// The mail server or a person put it among the junk.
     InJunk,
+    /// In a personal inbox: it may be no report.
+    Doubtful,
 }
 
 /// Why a mail of the team is no answer to the reporter.
@@ -88,6 +90,7 @@ impl HoldReason {
             }
             HoldReason::MaybeMachine => "a machine may have written it",
             HoldReason::InJunk => "it lies among the junk",
+            HoldReason::Doubtful => "it may be no report, and the lead is asked",
         }
     }
 }

@@ -165,6 +165,12 @@ pub fn has_prefix(subject: &str) -> bool {
     !tags(subject).is_empty() || strip_prefix(subject.trim()).is_some()
 }
 
+/// Whether the mail says of itself that it goes on with a conversation.
+pub fn is_reply(message: &Message) -> bool {
+    let names_another = !message.in_reply_to.is_empty() || !message.references.is_empty();
+    names_another || has_prefix(&message.subject)
+}
+
 /// The same, in the letters in which it was written.
 pub fn without_prefixes(subject: &str) -> String {
     let untagged = without_tags(subject);

@@ -248,3 +248,81 @@ proptest! {
         prop_assert_eq!(read.trim_end_matches('\n'), written.trim_end_matches('\n'));
     }
 }
+
+/// Numbers that look random and are the same in every run (xorshift64*).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(high).unwrap() % sides
+    }
+
+    fn text(&mut self, pieces: &[&str]) -> String {
+        (0..self.roll(5)).map(|_| pieces[self.roll(pieces.len())]).collect()
+    }
+}
+
+#[test]
+fn of_a_million_nasty_values_none_adds_a_field_or_a_line() {
+    const PIECES: &[&str] = &[
+        "Bcc: eve@evil.example",
+        "\r\n",
+        "\n",
+        "\r",
+        "\0",
+        "\u{85}",
+        "\u{2028}",
+        "\u{2029}",
+        "=?utf-8?q?=0D=0ABcc:_eve?=",
+        "=?",
+        "?=",
+        "\"",
+        "\\",
+        "<",
+        ">",
+        ",",
+        ";",
+        ":",
+        " ",
+        "  ",
+        "\t",
+        "\u{202e}",
+        "\u{1b}[2J",
+        "a",
+        "report",
+        "ümlaut",
+        "報告",
+        "😀",
+        "\u{7f}",
+        ".\r\n.\r\n",
+        "very-long-word-without-any-space-that-is-longer-than-a-header-line-is-allowed-to-be-",
+    ];
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let (mut sent, mut refused) = (0, 0);
+    let plain = letter("EXP-2026-0007/acknowledgement");
+    for _ in 0..334_000 {
+        let mut letter = plain.clone();
+        letter.subject = dice.text(PIECES);
+        letter.from.name = dice.text(PIECES);
+        letter.to.name = dice.text(PIECES);
+        let values = [&letter.subject, &letter.from.name, &letter.to.name];
+        let dangerous = values.iter().any(|value| value.contains(['\r', '\n', '\0']));
+        let Ok(bytes) = compose(&letter) else {
+            refused += 1;
+            continue;
+        };
+        assert!(!dangerous, "{values:?}");
+        sent += 1;
+        let text = String::from_utf8(bytes).unwrap();
+        let (head, _) = text.split_once("\r\n\r\n").unwrap();
+        let fields = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+        let names: Vec<&str> = fields.map(|line| line.split(':').next().unwrap()).collect();
+        assert_eq!(names, FIELDS, "{values:?}");
+        assert!(!head.replace("\r\n", "").contains(char::is_control), "{values:?}");
+    }
+    assert!(sent > 50_000 && refused > 50_000, "{sent} and {refused}");
+}

@@ -27,6 +27,9 @@ pub(super) struct Values {
     // What is absent is undefined: to print it is an error, where `None` would reach a reporter.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<String>,
+    /// A module of others that the mail names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy_url: Option<String>,
     cases: Vec<Listed>,
@@ -76,8 +79,15 @@ impl Values {
             late: case.response_due() <= now,
             encrypted: case.opening.verdict.kind == Kind::Encrypted,
             found,
+            module: Values::module(&case.opening.verdict),
             policy_url: policy.policy_url.clone(),
         }
+    }
+
+    /// The module of others that a report is likeliest about: the first that it names.
+    fn module(verdict: &Verdict) -> Option<String> {
+        let name = verdict.hints.iter().find_map(|hint| hint.strip_prefix("third_party:"))?;
+        Some(one_line(name, 60))
     }
 
     /// What there can be: everything and as little as possible, late and not, encrypted and not.
@@ -111,6 +121,7 @@ impl Values {
             late: false,
             encrypted: false,
             found: Some(found.into()),
+            module: Some("body-parser".into()),
             policy_url: Some("https://project.example/security".into()),
         }
     }
@@ -120,6 +131,7 @@ impl Values {
         Values {
             subject: String::new(),
             found: None,
+            module: None,
             policy_url: None,
             more_cases: 0,
             ..Values::sample(language, "")
