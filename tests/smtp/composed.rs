@@ -324,5 +324,5 @@ fn of_a_million_nasty_values_none_adds_a_field_or_a_line() {
         assert_eq!(names, FIELDS, "{values:?}");
         assert!(!head.replace("\r\n", "").contains(char::is_control), "{values:?}");
     }
-    assert!(sent > 50_000 && refused > 50_000, "{sent} and {refused}");
+    assert!(sent > 30_000 && refused > 30_000, "{sent} and {refused}");
 }
