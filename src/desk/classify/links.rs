@@ -24,7 +24,7 @@ const MOST: usize = 1_000;
 
 /// Every link in the text. Addresses of one's own machine are no links: they belong to a recipe.
 pub(super) fn find(text: &str) -> Vec<Link> {
-    if !text.contains("://") && !text.contains('/') {
+    if !text.contains('/') {
         return Vec::new();
     }
     let mut finder = LinkFinder::new();
@@ -41,8 +41,21 @@ pub(super) fn find(text: &str) -> Vec<Link> {
         .filter(|link| !is_own_machine(&link.host))
         .collect();
     links.extend(without_scheme(text).take(MOST));
+    links.extend(disarmed(text).take(MOST));
     links.sort_by_key(|link| link.start);
     links
+}
+
+/// `hxxps://paste[.]example/x7`: written so that nobody follows it by accident.
+fn disarmed(text: &str) -> impl Iterator<Item = Link> {
+    let base = text.as_ptr() as usize;
+    text.split_whitespace().filter_map(move |token| {
+        let scheme = token.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("hxxp"))?;
+        let (_, rest) = token.strip_prefix(scheme)?.split_once("://")?;
+        let start = token.as_ptr() as usize - base;
+        let host = host(&rest.replace("[.]", ".").replace("(.)", "."))?;
+        Some(Link { start, end: start + token.len(), host })
+    })
 }
 
 /// `paste.example/x7`: a host with a path, as people write it. A name alone is no link.
@@ -122,6 +135,7 @@ mod tests {
         assert_eq!(hosts("https://bücher.example/"), ["xn--bcher-kva.example"]);
         assert_eq!(hosts("http://198.51.100.7/ and"), ["198.51.100.7"]);
         assert_eq!(hosts("paste.example/x7 and www.project.example"), ["paste.example"]);
+        assert_eq!(hosts("hxxps://drop[.]paste[.]example/f"), ["drop.paste.example"]);
     }
 
     #[test]
