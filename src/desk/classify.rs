@@ -20,7 +20,10 @@ mod modules;
 mod own;
 mod person;
 pub mod personal;
+mod scales;
 mod sense;
+mod shape;
+mod signals;
 mod words;
 
 use super::authentication::Authentication;
@@ -29,6 +32,8 @@ use super::policy::Policy;
 use super::verdict::{Code, Figures, Kind, Reason, Verdict};
 use content::Content;
 use own::Own;
+use scales::Scales;
+use shape::Shape;
 
 /// The header field that every letter of ours carries.
 pub const OWN_FIELD: &str = "X-Watchpost";
@@ -49,6 +54,8 @@ struct Facts<'a> {
     figures: Figures,
     /// The same for what the sender says beside quoting and forwarding, where that is less.
     voice: Option<Content>,
+    shape: Shape,
+    scales: Scales,
     policy: &'a Policy,
 }
 
@@ -78,12 +85,18 @@ const RULES: &[Rule] = &[
     rule(Code::RobotWords,            Kind::Automatic,      answering::robot_words),
     rule(Code::RobotWords,            Kind::Automatic,      answering::pieces),
     rule(Code::AbsenceWords,          Kind::Automatic,      answering::away_until),
+    rule(Code::DeliveryReportInWords, Kind::Bounce,         signals::undelivered),
+    rule(Code::AbsenceWords,          Kind::Automatic,      signals::absence),
+    rule(Code::LureWords,             Kind::SpamOrJunk,     signals::phishing),
+    rule(Code::RobotWords,            Kind::Automatic,      signals::machine),
     rule(Code::NoReplySender,         Kind::Automatic,      machine::no_reply_sender),
     rule(Code::Encrypted,             Kind::Encrypted,      person::encrypted),
     rule(Code::DangerousAttachment,   Kind::SpamOrJunk,     junk::dangerous_attachment),
     rule(Code::LureWords,             Kind::SpamOrJunk,     junk::lure),
     rule(Code::ExtortionWords,        Kind::SpamOrJunk,     junk::extortion),
     rule(Code::SalesWords,            Kind::SpamOrJunk,     junk::sales),
+    rule(Code::SalesWords,            Kind::SpamOrJunk,     signals::trade),
+    rule(Code::Errand,                Kind::Other,          signals::errand),
     rule(Code::TellsEnough,           Kind::Complete,       person::tells_enough),
     rule(Code::OnlyAttachments,       Kind::AttachmentOnly, person::only_attachments),
     rule(Code::OnlyLinks,             Kind::LinkOnly,       person::only_links),
@@ -108,11 +121,12 @@ pub fn classify(message: &Message, authentication: &Authentication, policy: &Pol
         return facts.little(first.kind, first.code, detail);
     }
     let silent = matches!(first.kind, Kind::Automatic | Kind::Bounce | Kind::SpamOrJunk);
-    let relayed = answering::relayed(&facts).filter(|_| !silent);
+    let maybe = || answering::relayed(&facts).or_else(|| signals::maybe(&facts));
+    let maybe = if silent { None } else { maybe() };
     let mut reasons = vec![Reason { code: first.code, detail }];
     let same = found.filter(|(rule, _)| rule.kind == first.kind);
     reasons.extend(same.map(|(rule, detail)| Reason { code: rule.code, detail }));
-    reasons.extend(relayed.map(|detail| Reason { code: Code::MaybeMachine, detail }));
+    reasons.extend(maybe.map(|detail| Reason { code: Code::MaybeMachine, detail }));
     facts.verdict(first.kind, reasons)
 }
 
@@ -137,7 +151,12 @@ impl Facts<'_> {
         let measure = |text: &str| Content::measure(text, &message.subject, files);
         let (content, voice) = (measure(&own.text), own.voice.as_deref().map(measure));
         let figures = person::figures(message, &own, &content);
-        Facts { message, authentication, own, content, figures, voice, policy }
+        let shape = Shape::of(message, &own);
+        let scales = Scales::default();
+        let mut facts =
+            Facts { message, authentication, own, content, figures, voice, shape, scales, policy };
+        facts.scales = signals::weighed(&facts);
+        facts
     }
 
     fn verdict(&self, kind: Kind, reasons: Vec<Reason>) -> Verdict {
@@ -159,7 +178,7 @@ impl Facts<'_> {
     /// A mail that is no report, and whether a machine may have written it after all.
     fn little(&self, kind: Kind, code: Code, detail: String) -> Verdict {
         let mut reasons = vec![Reason { code, detail }];
-        let maybe = answering::maybe(self);
+        let maybe = answering::maybe(self).or_else(|| signals::maybe(self));
         reasons.extend(maybe.map(|detail| Reason { code: Code::MaybeMachine, detail }));
         self.verdict(kind, reasons)
     }

@@ -174,6 +174,8 @@ pub enum Code {
     OnlyAttachments,
     /// The text tells what is affected and what goes wrong.
     TellsEnough,
+    /// A person wants something else: an article, a job, a key, an answer.
+    Errand,
     /// It only asks.
     OnlyQuestions,
     /// It only thanks.
@@ -214,6 +216,7 @@ impl Code {
             Code::OnlyLinks => "only_links",
             Code::OnlyAttachments => "only_attachments",
             Code::TellsEnough => "tells_enough",
+            Code::Errand => "errand",
             Code::OnlyQuestions => "only_questions",
             Code::OnlyThanks => "only_thanks",
             Code::TellsLittle => "tells_little",

@@ -121,7 +121,7 @@ pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
 }
 
 /// Whether the subject begins as only machines begin one, or is a list server's `confirm 1a2b3c`.
-fn is_machine_title(subject: &str) -> bool {
+pub(super) fn is_machine_title(subject: &str) -> bool {
     let subject = subject.trim_start().to_lowercase();
     let confirm = subject
         .strip_prefix("confirm ")
@@ -209,7 +209,7 @@ fn names_daemon(message: &Message) -> bool {
 }
 
 /// `Case 5512 created`, `[#5512]`, `Ticket: 5512`.
-fn has_ticket_number(subject: &str) -> bool {
+pub(super) fn has_ticket_number(subject: &str) -> bool {
     let words: Vec<&str> =
         subject.split(|c: char| !c.is_alphanumeric() && c != '#' && c != '-').collect();
     words.iter().any(|word| {

@@ -5,7 +5,7 @@
 //! other sentences tell is counted in points: one for each technical word or fact, two for a piece
 //! of code.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::language::{self, Language};
 use super::lexicon::{self, Hit};
@@ -42,8 +42,8 @@ pub(super) struct Content {
     pub(super) money: usize,
     /// Some sentence asks.
     pub(super) asks: bool,
-    /// What the words of the text say.
-    senses: BTreeSet<Sense>,
+    /// What the words of the text say, and how often.
+    senses: BTreeMap<Sense, usize>,
     /// What the words of the subject say.
     title_senses: BTreeSet<Sense>,
     /// Telltale words of the text.
@@ -88,7 +88,9 @@ impl Content {
         let mut told = BTreeSet::new();
         let (mut facts, mut code) = (payloads(text, &content.links), 0);
         for sentence in &sentences {
-            content.senses.extend(sentence.senses(language));
+            for sense in sentence.senses(language) {
+                *content.senses.entry(sense).or_default() += 1;
+            }
             let hits = longest(sentence.content(language)).into_iter();
             // Where nothing else is, nothing is pointed to.
             let hits: Vec<&Hit> =
@@ -120,7 +122,12 @@ impl Content {
 
     /// Whether the text says this, in whatever words.
     pub(super) fn says(&self, sense: Sense) -> bool {
-        self.senses.contains(&sense)
+        self.senses.contains_key(&sense)
+    }
+
+    /// How often the text says this.
+    pub(super) fn times(&self, sense: Sense) -> usize {
+        self.senses.get(&sense).copied().unwrap_or(0)
     }
 
     /// Whether the subject says this.
@@ -151,7 +158,7 @@ impl Content {
         let value = technical.len() + sentence.facts + 2 * sentence.code;
         let courtesy = covered(hits, Sense::Courtesy) + covered(hits, Sense::Thanks);
         if sentence.dated {
-            self.senses.insert(Sense::Day);
+            *self.senses.entry(Sense::Day).or_default() += 1;
         }
         self.asks |= sentence.question;
         self.money += sentence.money;

@@ -80,7 +80,8 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
             || telling >= 8 && (points > 0 && plain || foreign)
             || telling >= 40
     };
-    enough
+    let something_else = content.asks || content.says(Sense::Errand);
+    (enough && (!something_else || super::signals::goes_wrong(facts)))
         .then(|| format!("your mail describes the problem in its text ({})", words(content.words)))
 }
 

@@ -61,6 +61,26 @@ pub(super) enum Sense {
     Business,
     /// News of weaknesses elsewhere.
     News,
+    /// Somebody found something, or what an attacker can do.
+    Found,
+    /// Something goes wrong.
+    Fault,
+    /// What people write for who report nothing: an article, a job, a key, help.
+    Errand,
+    /// What machines call the person whom they write to: the holder of an account.
+    Holder,
+    /// How a machine's work ended, what happened to an account.
+    Outcome,
+    /// Who is asked instead of one who is away, what becomes of the mail.
+    Deputy,
+    /// A mail did not arrive.
+    Undelivered,
+    /// Why a mail did not arrive.
+    Wherefore,
+    /// What becomes of an account whose holder does nothing.
+    Ultimatum,
+    /// What such a holder is told to do.
+    Demand,
     /// A clue that a report lies outside of what most threat models hold.
     Scope(Clue),
     /// Frequent small words that tell the language.
@@ -107,6 +127,16 @@ impl Sense {
                 | Sense::Family
                 | Sense::Business
                 | Sense::News
+                | Sense::Found
+                | Sense::Fault
+                | Sense::Errand
+                | Sense::Holder
+                | Sense::Outcome
+                | Sense::Deputy
+                | Sense::Undelivered
+                | Sense::Wherefore
+                | Sense::Ultimatum
+                | Sense::Demand
         )
     }
 }

@@ -15,6 +15,7 @@ pub(super) mod notices;
 mod personal;
 mod pieces;
 pub(super) mod scope;
+pub(super) mod signs;
 mod technical;
 
 /// One line of a table.
@@ -30,4 +31,5 @@ pub(super) const TABLES: &[&[Line]] = &[
     junk::TABLE,
     personal::TABLE,
     scope::TABLE,
+    signs::TABLE,
 ];

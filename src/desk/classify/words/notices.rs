@@ -43,6 +43,19 @@ pub(super) const TABLE: &[Line] = &[
     (Notice, "he", "זוהי הודעה אוטומטית|הודעה זו נשלחה אוטומטית|אין להשיב להודעה|נא לא להשיב להודעה|נפתחה קריאה מספר|הסרה מרשימת"),
     (Notice, "fa", "این پیام به صورت خودکار|این ایمیل خودکار|لطفا به این ایمیل پاسخ ندهید|با شماره ثبت شد|لغو اشتراک"),
     (Notice, "hi", "यह एक स्वचालित|इस ईमेल का उत्तर न दें|कृपया उत्तर न दें"),
+    // Who lets nobody in unknown, and who was named somewhere
+    (Notice, "en", "to stop junk|to stop spam|stops spam|keep spam out|keeps spam out|waiting room|that you are real|you are a real person|youre a real person|that you are human|that youre human|you are not a robot|youre not a robot|unverified mail|unverified senders|only have to do this once|only need to do this once|have to do this only once|first time senders|not on my list of|not in my address book|not in my contacts|my allow list|my whitelist|my safe list|solve this puzzle|you were mentioned|you are subscribed to|your conversation with|enabled for your|you asked us to|you requested this|you receive this report|you receive this mail because|you receive this message because|you got this mail because|you are getting this"),
+    (Notice, "de", "dass sie ein mensch|dass du ein mensch|kein roboter|absender bestatigen|absenderprufung|spamschutz|noch nicht freigeschaltet|sie wurden erwahnt|sie erhalten diese nachricht|sie erhalten diese mail|sie erhalten diesen"),
+    (Notice, "fr", "que vous etes humain|que vous etes un humain|pas un robot|expediteur inconnu|filtre antispam|vous recevez ce|vous recevez cette"),
+    (Notice, "es", "que es usted una persona|que eres humano|no es un robot|no eres un robot|remitente desconocido|remitentes conocidos|filtro antispam|recibe este mensaje|recibes este mensaje"),
+    (Notice, "pt", "que voce e humano|nao e um robo|remetente desconhecido|filtro antispam|voce recebeu este|voce esta recebendo esta"),
+    (Notice, "it", "che sei una persona|di essere umano|non sei un robot|non e un robot|mittente sconosciuto|filtro antispam|ricevi questo|riceve questa"),
+    (Notice, "nl", "dat u een mens|dat je een mens|geen robot bent|onbekende afzender|spamfilter houdt|u ontvangt dit|je ontvangt dit"),
+    (Notice, "pl", "ze jestes czlowiekiem|nie jestes robotem|nieznany nadawca|otrzymujesz ten"),
+    (Notice, "ru", "что вы человек|что вы не робот|неизвестный отправитель|вы получили это|вы получаете это"),
+    (Notice, "ja", "ロボットではない|人間であること|送信者確認|差出人の確認|ご登録いただいている"),
+    (Notice, "zh", "您不是机器人|证明您是|发件人验证|您收到此邮件|您收到这封邮件"),
+    (Notice, "ko", "로봇이 아님|사람임을 확인|발신자 확인|이 메일을 받으셨"),
     (Notice, "th", "อีเมลนี้ส่งโดยอัตโนมัติ|ข้อความนี้ส่งโดยอัตโนมัติ|กรุณาอย่าตอบกลับอีเมล|โปรดอย่าตอบกลับอีเมล|ยกเลิกการสมัคร"),
 ];
 
@@ -86,6 +99,12 @@ pub(in super::super) const TITLES: &[&str] = &[
 
 /// What stands somewhere in subjects that only machines write, in lower case.
 pub(in super::super) const TITLES_WITHIN: &[&str] = &[
+    "] bump ",
+    "(pr #",
+    "(issue #",
+    "(merge request",
+    "chore(deps)",
+    "security alert:",
     "is inviting you to",
     "invites you to participate",
     "wants to connect",

@@ -1,0 +1,178 @@
+//! The shape of a mail beside its words: labelled lines, times to the second, columns, whose name
+//! stands where. Machines fill forms; people greet and sign.
+
+use super::lexicon::{self, plain};
+use super::own::Own;
+use super::sense::Sense;
+use super::words::signs::{MACHINE_LABELS, REPORT_LABELS, SERVICE_LINKS, SERVICES};
+use crate::desk::address::Mailbox;
+use crate::desk::message::Message;
+
+/// What was counted in a text, and what its sender is like.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    /// Lines that begin as machines' fields do: `Duration: 3m 12s`.
+    pub(super) machine_labels: usize,
+    /// Lines that begin as reporters' fields do: `Affected versions: 4.x`.
+    pub(super) report_labels: usize,
+    /// Moments to the second, or with their zone.
+    pub(super) stamps: usize,
+    /// Numbers and digests that only a program looks up.
+    pub(super) ids: usize,
+    /// Lines in columns.
+    pub(super) columns: usize,
+    /// Phrases of machines in what stands below the text of a service.
+    pub(super) footer: usize,
+    /// Links to settings, tickets, builds.
+    pub(super) service_links: usize,
+    /// Addresses at the sender's own domain that are not the sender's.
+    pub(super) neighbours: usize,
+    /// Last lines that hold little but the sender's name: one or none, as all below.
+    pub(super) signed: usize,
+    /// The local part of the sender's address is a service's.
+    pub(super) service_sender: usize,
+    /// The sender's name is a service's.
+    pub(super) service_name: usize,
+    /// The sender is called as its domain is.
+    pub(super) house_name: usize,
+    /// The sender is called as the local part of the address is.
+    pub(super) own_address: usize,
+}
+
+/// So many lines are looked at.
+const LINES: usize = 200;
+/// A name stands on one of so many last lines.
+const LAST: usize = 8;
+
+impl Shape {
+    /// Measures a mail, and what of it the sender wrote.
+    pub(super) fn of(message: &Message, own: &Own) -> Shape {
+        let text = own.voice.as_deref().unwrap_or(&own.text);
+        let mut shape = Shape::default();
+        let author = message.from.first();
+        let domain = author.map_or("", |one| one.address.domain()).to_ascii_lowercase();
+        for line in text.lines().take(LINES) {
+            shape.add(line, author, &domain);
+        }
+        let whole = message.text.lines().filter(|line| !line.starts_with('>'));
+        for line in whole.clone().take(2 * LINES).filter(|line| line.contains("://")) {
+            let line = line.to_ascii_lowercase();
+            shape.service_links +=
+                usize::from(SERVICE_LINKS.iter().any(|part| line.contains(part)));
+        }
+        if let Some(author) = author {
+            shape.sender(author, &domain);
+            let service = shape.service_sender + shape.service_name > 0;
+            if own.signature && service {
+                shape.footer = notices(message.text.lines().rev().take(LAST));
+            }
+            let named = shape.service_name == 0 && signs(whole, &plain(&author.name));
+            shape.signed = usize::from(named);
+        }
+        shape
+    }
+
+    fn add(&mut self, line: &str, author: Option<&Mailbox>, domain: &str) {
+        match label(line) {
+            Some(name) if MACHINE_LABELS.contains(&name.as_str()) => self.machine_labels += 1,
+            Some(name) if REPORT_LABELS.contains(&name.as_str()) => self.report_labels += 1,
+            _ => {}
+        }
+        self.columns += usize::from(is_in_columns(line));
+        for token in line.split_whitespace() {
+            let bare = token.trim_matches(|c: char| !c.is_alphanumeric());
+            self.stamps += usize::from(is_stamp(bare));
+            self.ids += usize::from(is_id(token, bare));
+            self.neighbours += usize::from(is_neighbour(token, author, domain));
+        }
+    }
+
+    fn sender(&mut self, author: &Mailbox, domain: &str) {
+        let local = plain(author.address.local());
+        let name = plain(&author.name);
+        let service = |word: &str| SERVICES.contains(&word);
+        let long = |word: &&str| word.len() > 2;
+        self.service_sender = usize::from(local.split(' ').any(service));
+        self.service_name = usize::from(name.split(' ').any(service));
+        let own = name.split(' ').filter(long).any(|word| local.contains(word));
+        let own = own && self.service_sender == 0;
+        self.own_address = usize::from(own);
+        let house = domain.split('.').next().unwrap_or_default().replace('-', "");
+        let joined = name.replace(' ', "");
+        let named = house.contains(&joined) || house.len() > 3 && joined.contains(&house);
+        self.house_name = usize::from(named && joined.len() > 3 && !own);
+    }
+}
+
+/// What stands before the first colon of a line, if that is a few words.
+fn label(line: &str) -> Option<String> {
+    let line = line.trim_start_matches(|c: char| c.is_whitespace() || "-*•|>■".contains(c));
+    let (name, value) = line.split_once([':', '：'])?;
+    let short = name.chars().count() <= 30 && name.split_whitespace().count() <= 3;
+    (short && !name.is_empty() && !value.starts_with("//")).then(|| plain(name))
+}
+
+/// Words, at least three blanks or a tab, and words again.
+fn is_in_columns(line: &str) -> bool {
+    let line = line.trim();
+    line.len() < 200
+        && (line.contains("   ") || line.contains('\t') || line.matches('|').count() > 2)
+}
+
+/// `02:00:01`, `2026-10-05T09:21:11.112Z`, `UTC`.
+fn is_stamp(bare: &str) -> bool {
+    let clock = |part: &str| {
+        let mut fields = part.split(':');
+        fields.clone().count() == 3
+            && fields.all(|field| {
+                field.get(..2).is_some_and(|two| two.bytes().all(|b| b.is_ascii_digit()))
+            })
+    };
+    bare == "UTC" || bare.len() >= 7 && clock(bare.rsplit('T').next().unwrap_or(bare))
+}
+
+/// `9f31c2a`, `SHA256:bT8o…`, `#88120113`.
+fn is_id(token: &str, bare: &str) -> bool {
+    let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+    let hex = bare.len() >= 7
+        && bare.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-' || b == b':')
+        && (2..bare.len()).contains(&digits)
+        && bare.bytes().any(|b| b.is_ascii_lowercase());
+    hex && !bare.contains("::")
+        || bare.starts_with("SHA256:")
+        || token.starts_with('#') && digits > 3
+        || digits > 6 && digits == bare.len()
+}
+
+/// An address at the domain of the sender that is somebody else's.
+fn is_neighbour(token: &str, author: Option<&Mailbox>, domain: &str) -> bool {
+    if !token.contains('@') || domain.is_empty() {
+        return false;
+    }
+    let token = token.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
+    let local = author.map_or("", |one| one.address.local()).to_ascii_lowercase();
+    token.split_once('@').is_some_and(|(name, host)| {
+        name != local && (host == domain || domain.ends_with(&format!(".{host}")))
+    })
+}
+
+/// How many phrases that only machines write stand on these lines.
+fn notices<'t>(lines: impl Iterator<Item = &'t str>) -> usize {
+    let lines = lines.map(|line| line.get(..200).unwrap_or(line));
+    let hits = lines.map(|line| lexicon::find(&plain(line)));
+    hits.flatten().filter(|hit| hit.sense == Sense::Notice).count()
+}
+
+/// Whether a word of this name stands on one of the last lines, with little else.
+fn signs<'t>(lines: impl Iterator<Item = &'t str>, name: &str) -> bool {
+    const OFFICES: &[&str] = &["team", "crew", "equipe", "equipo", "squadra", "zespol"];
+    let kept: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
+    let known = |word: &&str| word.len() > 2;
+    kept.iter().rev().take(LAST).filter(|line| line.len() < 120).any(|line| {
+        let line = plain(line);
+        let words = line.split(' ').count();
+        let office =
+            line.split(' ').any(|word| OFFICES.contains(&word) || SERVICES.contains(&word));
+        words <= 8 && !office && name.split(' ').filter(known).any(|word| line.contains(word))
+    })
+}

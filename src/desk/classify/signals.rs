@@ -1,0 +1,280 @@
+//! Signals that are added up, as in `personal`: what speaks for a machine, for a report, for
+//! somebody's absence, for mail that did not arrive, for phishing, for what is no report at all.
+//!
+//! A single one says little: people too write from `support`, and machines too write of injections.
+//! What one side of the scales weighs more than the other decides, and where both are heavy a human
+//! looks before anybody is answered.
+
+use super::Facts;
+use super::answering::{has_ticket_number, is_machine_title};
+use super::machine::{NOBODY, sender};
+use super::own;
+use super::scales::Scales;
+use super::sense::Sense;
+use crate::desk::authentication::Authentication;
+use crate::desk::message::ReturnPath;
+
+/// Something to look for: how often it is found, what each weighs, and what all of them at most.
+struct Signal {
+    name: &'static str,
+    each: i32,
+    most: i32,
+    found: fn(&Facts<'_>) -> usize,
+}
+
+const fn signal(
+    name: &'static str,
+    each: i32,
+    most: i32,
+    found: fn(&Facts<'_>) -> usize,
+) -> Signal {
+    Signal { name, each, most, found }
+}
+
+/// What speaks for a machine in the text and the title.
+#[rustfmt::skip]
+const FORM: &[Signal] = &[
+    signal("what only machines write",     3,  9, |f| f.voice().count(Sense::Notice)),
+    signal("a machine's footer",           3,  6, |f| f.shape.footer),
+    signal("a title that machines give",   3,  3, |f| usize::from(is_machine_title(&f.message.subject))),
+    signal("an outcome as its title",      2,  2, |f| usize::from(f.voice().titles(Sense::Outcome))),
+    signal("a number in its title",        2,  2, |f| usize::from(has_ticket_number(&f.message.subject))),
+    signal("a name in brackets",           1,  1, |f| usize::from(f.message.subject.starts_with(['[', '(', '【']))),
+    signal("a machine's phrases",          1,  3, |f| f.voice().count(Sense::Robot)),
+    signal("words to a holder",            1,  3, |f| f.voice().times(Sense::Holder)),
+    signal("an outcome",                   1,  2, |f| f.voice().times(Sense::Outcome)),
+    signal("labelled lines",               1,  4, |f| f.shape.machine_labels.saturating_sub(1)),
+    signal("times to the second",          1,  2, |f| f.shape.stamps),
+    signal("numbers that programs read",   1,  2, |f| f.shape.ids),
+    signal("columns",                      1,  1, |f| f.shape.columns / 3),
+    signal("links to settings",            2,  3, |f| f.shape.service_links),
+];
+
+/// What speaks for a machine in who sent it: a person's sender speaks against one.
+#[rustfmt::skip]
+const SENDER: &[Signal] = &[
+    signal("a service as its sender",      2,  2, |f| f.shape.service_sender),
+    signal("the name of a service",        2,  2, |f| f.shape.service_name),
+    signal("a sender who reads nothing",   3,  3, |f| usize::from(sender(f.message, NOBODY))),
+    signal("the name of a house",          1,  1, |f| f.shape.house_name),
+    signal("nobody who says `I`",          1,  1, |f| usize::from(!f.voice().says(Sense::Me))),
+    signal("no name below it",             1,  1, |f| usize::from(f.shape.signed == 0)),
+    signal("its sender's name below it",  -2, -2, |f| f.shape.signed),
+    signal("an address of one's own",     -2, -2, |f| f.shape.own_address),
+    signal("a question",                  -1, -1, |f| usize::from(f.voice().asks)),
+    signal("somebody who says `I`",       -1, -2, |f| f.voice().times(Sense::Me)),
+];
+
+/// What speaks for a person's report.
+#[rustfmt::skip]
+const REPORT: &[Signal] = &[
+    signal("a weakness",                   2,  5, |f| f.content.times(Sense::Weakness)),
+    signal("a title that discloses",       2,  2, |f| usize::from(discloses_in_title(f))),
+    signal("somebody who found it",        2,  4, |f| f.content.times(Sense::Found)),
+    signal("what goes wrong",              1,  2, |f| f.content.times(Sense::Fault)),
+    signal("a disclosure",                 1,  1, |f| usize::from(f.content.says(Sense::Discloses))),
+    signal("technical words",              1,  3, technical),
+    signal("code",                         1,  2, |f| f.content.code / 2),
+    signal("a version",                    1,  1, |f| f.content.versions),
+    signal("a reporter's fields",          1,  3, |f| f.shape.report_labels),
+    signal("a class of weaknesses",        1,  1, |f| f.content.classes.len()),
+];
+
+/// What speaks for a note that somebody is away.
+#[rustfmt::skip]
+const ABSENCE: &[Signal] = &[
+    signal("words of absence notes",       3,  6, |f| f.voice().count(Sense::Away)),
+    signal("words of leave",               1,  2, |f| f.voice().count(Sense::Leave)),
+    signal("somebody who is gone",         2,  2, |f| usize::from(f.voice().says_anywhere(Sense::Gone))),
+    signal("a day",                        1,  1, |f| usize::from(f.voice().says_anywhere(Sense::Day))),
+    signal("a deputy",                     2,  4, |f| f.voice().times(Sense::Deputy)),
+    signal("a colleague's address",        1,  1, |f| f.shape.neighbours),
+    signal("an answer without a quote",    1,  1, |f| usize::from(own::is_reply(f.message) && !f.own.quote)),
+    signal("few words",                    1,  1, |f| usize::from(f.voice().words <= 60)),
+    signal("a quote",                     -2, -2, |f| usize::from(f.own.quote)),
+    signal("many words",                  -1, -3, |f| f.voice().words / 40),
+    signal("a question",                  -2, -2, |f| usize::from(f.voice().asks)),
+    signal("a link",                      -1, -2, |f| f.content.links.len()),
+    signal("what else it tells",          -1, -8, |f| f.told().saturating_sub(1)),
+    signal("words of a report",           -1, -2, |f| f.voice().times(Sense::Topic) + f.voice().times(Sense::Pointer)),
+    signal("something to sell",           -2, -4, |f| f.voice().count(Sense::Pitch)),
+];
+
+/// What speaks for a note that a mail did not arrive.
+#[rustfmt::skip]
+const UNDELIVERED: &[Signal] = &[
+    signal("a mail that did not arrive",   3,  3, |f| f.voice().times(Sense::Undelivered)),
+    signal("a title that says so",         1,  1, |f| usize::from(f.voice().titles(Sense::Undelivered))),
+    signal("why it did not",               1,  2, |f| f.voice().times(Sense::Wherefore)),
+    signal("a mail of ours",               1,  1, |f| f.voice().times(Sense::Yours)),
+    signal("a colleague's address",        2,  2, |f| f.shape.neighbours),
+    signal("a service as its sender",      2,  2, |f| f.shape.service_sender),
+    signal("the name of a service",        1,  1, |f| f.shape.service_name),
+    signal("nobody wants an answer",       3,  3, |f| usize::from(f.message.return_path == Some(ReturnPath::Null))),
+    signal("nobody who says `I`",          1,  1, |f| usize::from(!f.voice().says(Sense::Me))),
+    signal("a question",                  -2, -2, |f| usize::from(f.voice().asks)),
+    signal("its sender's name below it",  -2, -2, |f| f.shape.signed),
+    signal("an address of one's own",     -1, -1, |f| f.shape.own_address),
+];
+
+/// What speaks for mail that wants passwords or payments.
+#[rustfmt::skip]
+const PHISHING: &[Signal] = &[
+    signal("words of lures",               1,  3, |f| f.content.count(Sense::Lure)),
+    signal("an account that is to end",    2,  4, |f| f.content.times(Sense::Ultimatum)),
+    signal("a title that threatens",       1,  1, |f| usize::from(f.content.titles(Sense::Ultimatum))),
+    signal("something to be done",         2,  4, |f| f.content.times(Sense::Demand)),
+    signal("words to a holder",            1,  2, |f| f.content.times(Sense::Holder)),
+    signal("bait",                         1,  1, |f| f.content.links.len() + f.message.attachments.len()),
+    signal("a service as its sender",      1,  1, |f| f.shape.service_sender + f.shape.service_name),
+    signal("a forged sender",              2,  2, |f| usize::from(*f.authentication == Authentication::Fail)),
+    signal("its sender's name below it",  -1, -1, |f| f.shape.signed),
+    signal("somebody who says `I`",       -1, -2, |f| f.content.times(Sense::Me)),
+    signal("a machine's field",           -1, -2, |f| f.shape.machine_labels),
+];
+
+/// What speaks for something else than a report.
+#[rustfmt::skip]
+const ERRAND: &[Signal] = &[
+    signal("another concern",              2, 12, |f| f.content.times(Sense::Errand)),
+    signal("a title of another concern",   2,  2, |f| usize::from(f.content.titles(Sense::Errand))),
+    signal("questions alone",              2,  2, |f| usize::from(f.content.only_questions)),
+    signal("a question",                   1,  1, |f| usize::from(f.content.asks)),
+];
+
+/// What speaks for something to be sold.
+#[rustfmt::skip]
+const TRADE: &[Signal] = &[
+    signal("an offer",                     2,  8, |f| f.content.count(Sense::Pitch)),
+    signal("words of trade",               1,  4, |f| f.content.count(Sense::Sales)),
+    signal("money",                        1,  3, |f| f.content.money),
+];
+
+/// One side of the scales.
+struct Weight {
+    sum: i32,
+    heaviest: &'static str,
+}
+
+fn weigh(table: &[Signal], facts: &Facts<'_>) -> Weight {
+    let mut weight = Weight { sum: 0, heaviest: "" };
+    let mut most = 0;
+    for signal in table {
+        let times = i32::try_from((signal.found)(facts)).unwrap_or(i32::MAX);
+        let adds = signal.each.saturating_mul(times);
+        let adds = if signal.each < 0 { adds.max(signal.most) } else { adds.min(signal.most) };
+        weight.sum += adds;
+        if adds > most {
+            (most, weight.heaviest) = (adds, signal.name);
+        }
+    }
+    weight
+}
+
+fn technical(facts: &Facts<'_>) -> usize {
+    facts.told() / 2
+}
+
+fn discloses_in_title(facts: &Facts<'_>) -> bool {
+    facts.content.titles(Sense::Discloses) || facts.content.titles(Sense::Weakness)
+}
+
+/// From this sum on a machine wrote, as far as nothing speaks for a report.
+const SURELY: i32 = 7;
+/// So much heavier than a report's must a machine's side be.
+const CLEARLY: i32 = 4;
+/// From this sum on a human looks first.
+const PERHAPS: i32 = 5;
+/// A machine's side as heavy as this makes a human look, whatever the other says.
+const HEAVY: i32 = 9;
+
+/// Adds all of a mail's signals up.
+pub(super) fn weighed(facts: &Facts<'_>) -> Scales {
+    let form = weigh(FORM, facts);
+    let sum = |table| weigh(table, facts).sum;
+    let report = sum(REPORT);
+    let technical = i32::try_from(facts.told().min(8)).unwrap_or(0);
+    Scales {
+        form: form.sum,
+        machine: form.sum + sum(SENDER),
+        report,
+        stands: report + technical / 2,
+        absence: sum(ABSENCE),
+        undelivered: sum(UNDELIVERED),
+        phishing: sum(PHISHING),
+        errand: sum(ERRAND),
+        trade: sum(TRADE),
+        sign: form.heaviest,
+    }
+}
+
+/// A machine's side is heavy, and clearly heavier than a report's.
+pub(super) fn machine(facts: &Facts<'_>) -> Option<String> {
+    let Scales { form, machine, stands, sign, .. } = facts.scales;
+    (form >= 3 && machine >= SURELY && machine >= stands + CLEARLY)
+        .then(|| format!("it has the signs of a machine, first of all {sign}"))
+}
+
+/// Somebody is away, in words that no table holds whole.
+pub(super) fn absence(facts: &Facts<'_>) -> Option<String> {
+    let Scales { absence, stands, .. } = facts.scales;
+    (absence >= 6 && absence >= stands + 3 && facts.voice().words < 120)
+        .then(|| "it has the signs of an absence note".to_owned())
+}
+
+/// A mail did not arrive, and a machine says so.
+pub(super) fn undelivered(facts: &Facts<'_>) -> Option<String> {
+    let Scales { undelivered, stands, .. } = facts.scales;
+    let says = facts.voice().says_anywhere(Sense::Undelivered);
+    (says && undelivered >= 6 && undelivered >= stands + 2 && facts.voice().words < 150)
+        .then(|| "it says in words that a mail was not delivered".to_owned())
+}
+
+/// It threatens the holder of an account, or drives one to act.
+pub(super) fn phishing(facts: &Facts<'_>) -> Option<String> {
+    let Scales { phishing, stands, .. } = facts.scales;
+    let content = &facts.content;
+    let drives = content.times(Sense::Demand) + content.times(Sense::Ultimatum) > 1;
+    let bait = !content.links.is_empty() || !facts.message.attachments.is_empty();
+    (bait && drives && phishing >= 7 && phishing >= stands + 3)
+        .then(|| "it drives the holder of an account to act, as phishing mail does".to_owned())
+}
+
+/// Somebody sells, and tells of no weakness that was found: lists of them are what they sell.
+pub(super) fn trade(facts: &Facts<'_>) -> Option<String> {
+    let Scales { trade, stands, .. } = facts.scales;
+    let content = &facts.content;
+    let found = content.says(Sense::Found) || content.code > 0 || content.versions > 0;
+    (content.count(Sense::Pitch) > 0 && trade >= 5 && (!found || trade > stands))
+        .then(|| "it offers something for sale".to_owned())
+}
+
+/// A person wants something else than to report: an article, a job, a key, an answer.
+pub(super) fn errand(facts: &Facts<'_>) -> Option<String> {
+    let Scales { errand, report, .. } = facts.scales;
+    // Who applies for work lists what is technical too.
+    let words = i32::try_from(technical(facts).min(3)).unwrap_or(0);
+    (facts.content.says(Sense::Errand) && errand >= 3 && errand > report - words)
+        .then(|| "it asks for something else than a report does".to_owned())
+}
+
+/// Enough speaks for a machine to let a human look before one is answered.
+pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
+    let Scales { form, machine, stands, absence, undelivered, phishing, .. } = facts.scales;
+    let formal = form >= 2 && (machine >= HEAVY || machine > stands);
+    let wrote = machine >= PERHAPS && (formal || machine > stands + CLEARLY);
+    let away = absence >= 5 && absence > stands;
+    let returned = undelivered >= 5 && facts.voice().says(Sense::Undelivered);
+    let drives = phishing >= 6 && phishing > stands;
+    (wrote || away || returned && undelivered > stands || drives)
+        .then(|| "a machine may have written it".to_owned())
+}
+
+/// Whether anything in the text goes wrong, or somebody found something.
+pub(super) fn goes_wrong(facts: &Facts<'_>) -> bool {
+    let said = [Sense::Weakness, Sense::Found, Sense::Fault, Sense::Discloses];
+    said.into_iter().any(|sense| facts.content.says_anywhere(sense))
+        || facts.content.code > 0
+        || facts.told() >= 6
+        || !facts.content.language.is_known()
+}
