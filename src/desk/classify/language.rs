@@ -17,7 +17,8 @@ pub(super) struct Language {
 impl Language {
     /// Whether a word of the tables counts in a text of this language.
     pub(super) fn allows(&self, hit: &Hit) -> bool {
-        matches!(hit.language, "*" | "en") || self.code == Some(hit.language)
+        // Three words of another language in a row are no accident.
+        matches!(hit.language, "*" | "en") || self.code == Some(hit.language) || hit.words > 2
     }
 
     /// Whether it is one of those that the tables hold.

@@ -11,6 +11,8 @@ pub(super) struct Scales {
     pub(super) report: i32,
     /// The same with more of the technical words: what a machine's side has to outweigh.
     pub(super) stands: i32,
+    /// The same, bounded where no person shows: machines list weaknesses too.
+    pub(super) said: i32,
     /// Somebody is away.
     pub(super) absence: i32,
     /// A mail did not arrive.

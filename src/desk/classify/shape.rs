@@ -4,7 +4,7 @@
 use super::lexicon::{self, plain};
 use super::own::Own;
 use super::sense::Sense;
-use super::words::signs::{MACHINE_LABELS, REPORT_LABELS, SERVICE_LINKS, SERVICES};
+use super::words::signs::{MACHINE_LABELS, REPORT_LABELS, SERVICE_LINKS, SERVICES, SHARED};
 use crate::desk::address::Mailbox;
 use crate::desk::message::Message;
 
@@ -23,6 +23,10 @@ pub(super) struct Shape {
     pub(super) columns: usize,
     /// Phrases of machines in what stands below the text of a service.
     pub(super) footer: usize,
+    /// Lines that begin with the name of a program, as logs do.
+    pub(super) log_lines: usize,
+    /// Links to the sender's own domain.
+    pub(super) home_links: usize,
     /// Links to settings, tickets, builds.
     pub(super) service_links: usize,
     /// Addresses at the sender's own domain that are not the sender's.
@@ -33,6 +37,10 @@ pub(super) struct Shape {
     pub(super) service_sender: usize,
     /// The sender's name is a service's.
     pub(super) service_name: usize,
+    /// The sender has no name.
+    pub(super) nameless: usize,
+    /// Several people read at the sender's address.
+    pub(super) shared_sender: usize,
     /// The sender is called as its domain is.
     pub(super) house_name: usize,
     /// The sender is called as the local part of the address is.
@@ -59,6 +67,7 @@ impl Shape {
             let line = line.to_ascii_lowercase();
             shape.service_links +=
                 usize::from(SERVICE_LINKS.iter().any(|part| line.contains(part)));
+            shape.home_links += usize::from(leads_home(&line, &domain));
         }
         if let Some(author) = author {
             shape.sender(author, &domain);
@@ -79,6 +88,7 @@ impl Shape {
             _ => {}
         }
         self.columns += usize::from(is_in_columns(line));
+        self.log_lines += usize::from(is_logged(line));
         for token in line.split_whitespace() {
             let bare = token.trim_matches(|c: char| !c.is_alphanumeric());
             self.stamps += usize::from(is_stamp(bare));
@@ -93,13 +103,15 @@ impl Shape {
         let service = |word: &str| SERVICES.contains(&word);
         let long = |word: &&str| word.len() > 2;
         self.service_sender = usize::from(local.split(' ').any(service));
+        self.shared_sender = usize::from(SHARED.contains(&local.as_str()));
         self.service_name = usize::from(name.split(' ').any(service));
-        let own = name.split(' ').filter(long).any(|word| local.contains(word));
-        let own = own && self.service_sender == 0;
-        self.own_address = usize::from(own);
         let house = domain.split('.').next().unwrap_or_default().replace('-', "");
+        let own = name.split(' ').filter(long).any(|word| local.contains(word));
+        let own = own && self.service_sender + self.shared_sender == 0;
+        self.own_address = usize::from(own);
         let joined = name.replace(' ', "");
         let named = house.contains(&joined) || house.len() > 3 && joined.contains(&house);
+        self.nameless = usize::from(name.is_empty() || name.contains(&plain(domain)));
         self.house_name = usize::from(named && joined.len() > 3 && !own);
     }
 }
@@ -110,6 +122,28 @@ fn label(line: &str) -> Option<String> {
     let (name, value) = line.split_once([':', '：'])?;
     let short = name.chars().count() <= 30 && name.split_whitespace().count() <= 3;
     (short && !name.is_empty() && !value.starts_with("//")).then(|| plain(name))
+}
+
+/// `rsync: …`, `sshd[812]: …`.
+fn is_logged(line: &str) -> bool {
+    line.split_once(": ").is_some_and(|(name, _)| {
+        let name = name.split('[').next().unwrap_or_default().trim_end_matches(" error");
+        let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_./".contains(&b);
+        name.len() > 2 && name.len() < 60 && name.bytes().all(letters)
+    })
+}
+
+/// Whether a line holds a link to this domain or below it, or from below it to the domain.
+fn leads_home(line: &str, domain: &str) -> bool {
+    let hosts =
+        line.split("://").skip(1).filter_map(|rest| rest.split(['/', ':', '?', '>']).next());
+    let mut hosts = hosts.map(|host| host.trim_end_matches(|c: char| !c.is_alphanumeric()));
+    domain.contains('.')
+        && hosts.any(|host| {
+            let below =
+                |a: &str, b: &str| a.strip_suffix(b).is_some_and(|rest| rest.ends_with('.'));
+            host == domain || below(host, domain) || host.contains('.') && below(domain, host)
+        })
 }
 
 /// Words, at least three blanks or a tab, and words again.

@@ -46,7 +46,10 @@ const FORM: &[Signal] = &[
     signal("labelled lines",               1,  4, |f| f.shape.machine_labels.saturating_sub(1)),
     signal("times to the second",          1,  2, |f| f.shape.stamps),
     signal("numbers that programs read",   1,  2, |f| f.shape.ids),
-    signal("columns",                      1,  1, |f| f.shape.columns / 3),
+    signal("columns",                      1,  2, |f| f.shape.columns.saturating_sub(2)),
+    signal("lines of a log",               1,  2, |f| f.shape.log_lines.saturating_sub(1)),
+    signal("pieces of a machine's answer", 1,  3, pieces),
+    signal("links to its own house",       2,  2, |f| f.shape.home_links.min(house(f))),
     signal("links to settings",            2,  3, |f| f.shape.service_links),
 ];
 
@@ -55,8 +58,10 @@ const FORM: &[Signal] = &[
 const SENDER: &[Signal] = &[
     signal("a service as its sender",      2,  2, |f| f.shape.service_sender),
     signal("the name of a service",        2,  2, |f| f.shape.service_name),
-    signal("a sender who reads nothing",   3,  3, |f| usize::from(sender(f.message, NOBODY))),
+    signal("a sender who reads nothing",   3,  3, |f| usize::from(sender(f.message, NOBODY) && f.message.reply_to.is_empty())),
     signal("the name of a house",          1,  1, |f| f.shape.house_name),
+    signal("a shared mailbox",             1,  1, |f| f.shape.shared_sender),
+    signal("no name at all",               1,  1, |f| f.shape.nameless),
     signal("nobody who says `I`",          1,  1, |f| usize::from(!f.voice().says(Sense::Me))),
     signal("no name below it",             1,  1, |f| usize::from(f.shape.signed == 0)),
     signal("its sender's name below it",  -2, -2, |f| f.shape.signed),
@@ -175,6 +180,27 @@ fn technical(facts: &Facts<'_>) -> usize {
     facts.told() / 2
 }
 
+/// Whether its sender is no person, as far as the address tells.
+fn house(facts: &Facts<'_>) -> usize {
+    let shape = &facts.shape;
+    shape.service_sender + shape.service_name + shape.house_name + shape.shared_sender
+}
+
+/// What machines put their answers together from.
+fn pieces(facts: &Facts<'_>) -> usize {
+    let pieces = [Sense::Yours, Sense::Taken, Sense::Promised, Sense::Term];
+    let said = pieces.into_iter().filter(|sense| facts.voice().says(*sense)).count();
+    said.saturating_sub(1)
+}
+
+/// Whether anything shows that one person wrote.
+fn shows_a_person(facts: &Facts<'_>) -> bool {
+    let voice = facts.voice();
+    facts.shape.signed + facts.shape.own_address > 0
+        || voice.says(Sense::Me)
+        || voice.says(Sense::Found)
+}
+
 fn discloses_in_title(facts: &Facts<'_>) -> bool {
     facts.content.titles(Sense::Discloses) || facts.content.titles(Sense::Weakness)
 }
@@ -185,6 +211,8 @@ const SURELY: i32 = 7;
 const CLEARLY: i32 = 4;
 /// From this sum on a human looks first.
 const PERHAPS: i32 = 5;
+/// The most that speaks for a report in which no person does.
+const MOST_UNSAID: i32 = 6;
 /// A machine's side as heavy as this makes a human look, whatever the other says.
 const HEAVY: i32 = 9;
 
@@ -194,11 +222,14 @@ pub(super) fn weighed(facts: &Facts<'_>) -> Scales {
     let sum = |table| weigh(table, facts).sum;
     let report = sum(REPORT);
     let technical = i32::try_from(facts.told().min(8)).unwrap_or(0);
+    // Machines list weaknesses too; so many words weigh only where a person says them.
+    let most = if shows_a_person(facts) { i32::MAX } else { MOST_UNSAID };
     Scales {
         form: form.sum,
         machine: form.sum + sum(SENDER),
         report,
         stands: report + technical / 2,
+        said: (report + technical / 2).min(most),
         absence: sum(ABSENCE),
         undelivered: sum(UNDELIVERED),
         phishing: sum(PHISHING),
@@ -254,15 +285,15 @@ pub(super) fn errand(facts: &Facts<'_>) -> Option<String> {
     let Scales { errand, report, .. } = facts.scales;
     // Who applies for work lists what is technical too.
     let words = i32::try_from(technical(facts).min(3)).unwrap_or(0);
-    (facts.content.says(Sense::Errand) && errand >= 3 && errand > report - words)
+    (facts.content.says_anywhere(Sense::Errand) && errand >= 3 && errand > report - words)
         .then(|| "it asks for something else than a report does".to_owned())
 }
 
 /// Enough speaks for a machine to let a human look before one is answered.
 pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
-    let Scales { form, machine, stands, absence, undelivered, phishing, .. } = facts.scales;
-    let formal = form >= 2 && (machine >= HEAVY || machine > stands);
-    let wrote = machine >= PERHAPS && (formal || machine > stands + CLEARLY);
+    let Scales { form, machine, said, stands, absence, undelivered, phishing, .. } = facts.scales;
+    let formal = form >= 2 && (machine >= HEAVY || machine > said);
+    let wrote = machine >= PERHAPS && (formal || machine > said + CLEARLY);
     let away = absence >= 5 && absence > stands;
     let returned = undelivered >= 5 && facts.voice().says(Sense::Undelivered);
     let drives = phishing >= 6 && phishing > stands;

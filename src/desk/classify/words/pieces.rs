@@ -125,7 +125,7 @@ pub(super) const TABLE: &[Line] = &[
     (Term, "fa", "روز کاری|ساعت"),
 
     // Somebody is not there
-    (Gone, "en", "out|pto|ooo|oof|away|absent|closed|leave|vacation|holiday|holidays|sabbatical|offline|unavailable|not available|not in|travelling|traveling|last day was|left the company|on a break|on break|no longer work*|intermittent access|limited access|bank holiday|annual leave|my replacement"),
+    (Gone, "en", "not working|bereavement|family emergency|in hospital|surgery|honeymoon|hiking|out|pto|ooo|oof|away|absent|closed|leave|vacation|holiday|holidays|sabbatical|offline|unavailable|not available|not in|travelling|traveling|last day was|left the company|on a break|on break|no longer work*|intermittent access|limited access|bank holiday|annual leave|my replacement"),
     (Gone, "de", "abwesend|abwesenheit|urlaub|nicht im dienst|nicht im haus|nicht im buro|geschlossen|betriebsferien|ferien|dienstreise|krank|elternzeit|nicht erreichbar|nicht da|ausser haus|freitag frei"),
     (Gone, "fr", "absent|absente|absence|conges|conge|vacances|ferme|fermes|fermeture|deplacement|indisponible"),
     (Gone, "es", "ausente|ausencia|vacaciones|fuera de la oficina|fuera|cerrado|cerrada|de baja|de viaje"),
