@@ -104,10 +104,12 @@ impl Shape {
         let long = |word: &&str| word.len() > 2;
         self.service_sender = usize::from(local.split(' ').any(service));
         self.shared_sender = usize::from(SHARED.contains(&local.as_str()));
-        self.service_name = usize::from(name.split(' ').any(service));
+        // Devices have numbers, people have none.
+        let device = name.bytes().any(|b| b.is_ascii_digit()) && !author.name.contains('@');
+        self.service_name = usize::from(device || name.split(' ').any(service));
         let house = domain.split('.').next().unwrap_or_default().replace('-', "");
         let own = name.split(' ').filter(long).any(|word| local.contains(word));
-        let own = own && self.service_sender + self.shared_sender == 0;
+        let own = own && self.service_sender + self.shared_sender == 0 && !device;
         self.own_address = usize::from(own);
         let joined = name.replace(' ', "");
         let named = house.contains(&joined) || house.len() > 3 && joined.contains(&house);
@@ -199,7 +201,19 @@ fn notices<'t>(lines: impl Iterator<Item = &'t str>) -> usize {
 
 /// Whether a word of this name stands on one of the last lines, with little else.
 fn signs<'t>(lines: impl Iterator<Item = &'t str>, name: &str) -> bool {
-    const OFFICES: &[&str] = &["team", "crew", "equipe", "equipo", "squadra", "zespol"];
+    const OFFICES: &[&str] = &[
+        "team",
+        "crew",
+        "equipe",
+        "equipo",
+        "squadra",
+        "zespol",
+        "ekip",
+        "tiimi",
+        "команда",
+        "チーム",
+        "团队",
+    ];
     let kept: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
     let known = |word: &&str| word.len() > 2;
     kept.iter().rev().take(LAST).filter(|line| line.len() < 120).any(|line| {

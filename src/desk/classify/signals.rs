@@ -211,6 +211,8 @@ const SURELY: i32 = 7;
 const CLEARLY: i32 = 4;
 /// From this sum on a human looks first.
 const PERHAPS: i32 = 5;
+/// The same where next to nothing speaks for a report.
+const NOBODY_SHOWS: i32 = 4;
 /// The most that speaks for a report in which no person does.
 const MOST_UNSAID: i32 = 6;
 /// A machine's side as heavy as this makes a human look, whatever the other says.
@@ -292,12 +294,14 @@ pub(super) fn errand(facts: &Facts<'_>) -> Option<String> {
 /// Enough speaks for a machine to let a human look before one is answered.
 pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     let Scales { form, machine, said, stands, absence, undelivered, phishing, .. } = facts.scales;
-    let formal = form >= 2 && (machine >= HEAVY || machine > said);
+    let of_house = house(facts) + facts.shape.nameless > 0;
+    let formal = form >= 2 && (machine >= HEAVY || machine > said && of_house);
     let wrote = machine >= PERHAPS && (formal || machine > said + CLEARLY);
+    let nobody = of_house && machine >= NOBODY_SHOWS && said <= 2;
     let away = absence >= 5 && absence > stands;
     let returned = undelivered >= 5 && facts.voice().says(Sense::Undelivered);
     let drives = phishing >= 6 && phishing > stands;
-    (wrote || away || returned && undelivered > stands || drives)
+    (wrote || nobody || away || returned && undelivered > stands || drives)
         .then(|| "a machine may have written it".to_owned())
 }
 
