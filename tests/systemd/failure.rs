@@ -11,7 +11,7 @@ fn a_killed_service_is_started_again_and_repeats_nothing() {
     assert!(told, "{}", service.journal());
     service.kill("KILL");
     service.wait_for("NRestarts", "1");
-    service.wait_for_status("watching 1 of 1 folders; 1 open case");
+    service.wait_for_status("watching 3 of 3 folders; 1 open case");
     service.acknowledged("lee@acorn.example", PATIENCE);
     service.only_letter("kim@acorn.example", PATIENCE);
 }

@@ -39,7 +39,7 @@ fn reload(service: &Service) {
     service.done(&["systemctl", "reload", "watchpost"]);
     assert!(wait_until(PATIENCE, || ready() > before), "{}", service.journal());
     service.wait_for("ActiveState", "active");
-    service.wait_for_status("watching 1 of 1 folders");
+    service.wait_for_status("watching 3 of 3 folders");
 }
 
 #[test]

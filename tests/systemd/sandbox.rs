@@ -20,7 +20,7 @@ fn no_call_of_the_program_is_refused_by_the_sandbox() {
     service.rig.start_dovecot();
     service.acknowledged("lee@acorn.example", 3 * PATIENCE);
     service.done(&["systemctl", "restart", "watchpost"]);
-    service.wait_for_status("watching 1 of 1 folders; 2 open cases");
+    service.wait_for_status("watching 3 of 3 folders; 2 open cases");
     service.done(&["systemctl", "stop", "watchpost"]);
     let journal = service.journal();
     assert_eq!(service.property("Result"), "success", "{journal}");

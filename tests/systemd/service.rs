@@ -81,7 +81,7 @@ impl Service {
     pub(crate) fn start(&self) {
         let started = self.run(&["systemctl", "start", "watchpost"]);
         assert!(started.status.success(), "{}{}", printed(&started), self.journal());
-        self.wait_for_status("watching 1 of 1 folders");
+        self.wait_for_status("watching 3 of 3 folders");
     }
 
     /// Waits until this stands in what the service says of itself.

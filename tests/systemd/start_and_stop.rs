@@ -26,7 +26,7 @@ fn a_start_waits_for_a_password_and_goes_on_by_itself_once_it_is_there() {
     assert!(service.journal().contains("CREDENTIALS"), "{}", service.journal());
     service.done(&["mv", "/root/smtp-password", "/etc/watchpost/smtp-password"]);
     service.wait_for("SubState", "running");
-    service.wait_for_status("watching 1 of 1 folders");
+    service.wait_for_status("watching 3 of 3 folders");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_stop_with_nothing_to_do_is_at_once_and_leaves_nothing_to_mend() {
     let start = Instant::now();
     service.done(&["systemctl", "restart", "watchpost"]);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
-    service.wait_for_status("watching 1 of 1 folders; 1 open case");
+    service.wait_for_status("watching 3 of 3 folders; 1 open case");
     assert_eq!(service.property("NRestarts"), "0");
     service.acknowledged("lee@acorn.example", PATIENCE);
     let both = wait_until(PATIENCE, || service.rig.queue_is_empty());
