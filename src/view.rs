@@ -180,6 +180,15 @@ fn tell(fact: &Fact) -> (&'static str, String) {
         Fact::Declined { question, .. } => {
             ("declined", format!("the lead says that it is none ({question})"))
         }
+        Fact::Reminded { promise, count, .. } => {
+            ("reminded", format!("the team was reminded of the {} ({count})", promise.name()))
+        }
+        Fact::Breached { promise, due, .. } => {
+            ("breach", format!("the {} was promised by {} and missed", promise.name(), utc(*due)))
+        }
+        Fact::Escalated { promise, step, .. } => {
+            ("escalated", format!("the missed {} goes up the ladder ({step})", promise.name()))
+        }
         Fact::Gathered { to, until } => (
             "gathered",
             format!("{} is told together with other cases, at {}", to.address, utc(*until)),

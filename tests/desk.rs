@@ -4,6 +4,8 @@
 
 #[path = "desk/alike.rs"]
 mod alike;
+#[path = "desk/promises.rs"]
+mod promises;
 #[path = "desk/subaddress.rs"]
 mod subaddress;
 #[path = "desk/team.rs"]
@@ -218,6 +220,9 @@ fn in_words(event: &Event) -> String {
         Fact::Quoted { answer } => format!("quoted {answer}"),
         Fact::Vouched { .. } => "vouched".into(),
         Fact::Withdrawn { .. } => "withdrawn".into(),
+        Fact::Reminded { promise, count, .. } => format!("reminded of {promise:?} {count}"),
+        Fact::Breached { promise, .. } => format!("breach of {promise:?}"),
+        Fact::Escalated { promise, step, .. } => format!("escalated {promise:?} {step}"),
         Fact::Kept { .. } => "kept".into(),
         Fact::Asked { .. } => "asked".into(),
         Fact::Confirmed { .. } => "confirmed".into(),
@@ -418,7 +423,8 @@ fn a_letter_is_tried_until_it_is_sent_and_never_after() {
     assert_eq!(office.due().len(), 1);
     assert_eq!(office.delivery(1, Outcome::Unknown("cut".into())), ["1 delayed, unknown: true"]);
     assert_eq!(office.delivery(1, Outcome::Accepted("250".into())), ["1 sent"]);
-    assert_eq!(office.desk.next_wakeup(office.now), None);
+    let answer_due = office.case(1).response_due();
+    assert_eq!(office.desk.next_wakeup(office.now), Some(answer_due), "only the promise is left");
     assert!(office.delivery(1, Outcome::Accepted("250".into())).is_empty(), "it is settled");
 }
 
@@ -559,7 +565,14 @@ fn a_person_with_five_reports_in_a_day_gets_three_letters_and_one_for_the_rest()
 
 #[test]
 fn a_robot_that_answers_every_letter_with_a_new_mail_falls_silent() {
-    let mut office = Office::open();
+    // Nobody answers it for a month, so it is also told of missed promises: three times, and each
+    // time it may have the letters of a day.
+    for (tell_missed, most) in [(false, 4), (true, 16)] {
+        robot(Office::of(Policy { tell_missed, ..policy() }), most);
+    }
+}
+
+fn robot(mut office: Office, most: usize) {
     let robot = |n: usize| {
         let from = format!("ticket+{n}@robot.example");
         mail(&from, &format!("{n}@robot"), &format!("Ticket {n} received"), Kind::Complete)
@@ -579,11 +592,12 @@ fn a_robot_that_answers_every_letter_with_a_new_mail_falls_silent() {
         }
     }
     let written = office.log.iter().filter(|e| matches!(e.fact, Fact::Written { .. })).count();
-    assert_eq!(written, 4, "three letters, and one for what came after");
+    assert!(written >= 4 && written <= most, "{written} letters, not {most}");
     let opened = office.log.iter().filter(|e| matches!(e.fact, Fact::Opened(_))).count();
     assert_eq!(opened, answered, "every mail is kept");
     let flood = |e: &&Event| matches!(e.fact, Fact::Held { why: HoldReason::Flood });
-    assert_eq!(office.log.iter().filter(flood).count(), 1, "and a human is told once");
+    let held = office.log.iter().filter(flood).count();
+    assert!(held >= 1 && held <= most / 4, "a human is told {held} times");
 }
 
 #[test]

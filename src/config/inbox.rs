@@ -108,6 +108,11 @@ fn policy<'d>(
         acknowledgement: promises.acknowledgement,
         response: promises.response,
         response_from: promises.response_from,
+        update: promises.update,
+        response_reminders: promises.response_reminders,
+        update_reminders: promises.update_reminders,
+        escalate_every: promises.escalate_every,
+        tell_missed: promises.tell_missed,
         link_only: rules.link_only,
         attachment_only: rules.attachment_only,
         empty: rules.empty,
@@ -194,10 +199,45 @@ struct Promises {
     response: Span,
     response_from: Start,
     response_words: usize,
+    update: Option<Span>,
+    response_reminders: Vec<Span>,
+    update_reminders: Vec<Span>,
+    escalate_every: Span,
+    tell_missed: bool,
+}
+
+/// When whoever handles a case is reminded of the response, where nothing else is written.
+const REMINDERS: [Span; 3] = [Span::hours(24), Span::hours(36), Span::hours(44)];
+
+/// Reads when to remind of something that is owed after `length`; left out, what of the `usual`
+/// comes before that.
+fn reminders(
+    table: &Table<'_>,
+    key: &'static str,
+    usual: &[Span],
+    length: Option<Span>,
+) -> Option<Vec<Span>> {
+    const EXAMPLE: &str = "[\"24h\", \"36h\", \"44h\"]";
+    let before = |span: &Span| length.is_none_or(|length| *span < length);
+    let usual = usual.iter().copied().filter(before).collect();
+    table.or(key, usual, |item| {
+        let one = |item: &Item<'_>| {
+            let span = value::span(item, Span::seconds(1), Span::hours(24 * 365))?;
+            if before(&span) {
+                return Some(span);
+            }
+            item.refuse(format_args!("{span} is not before the deadline; write an earlier one"))
+        };
+        let items = item.any_list(&format!("{key} = {EXAMPLE}"))?;
+        let mut spans = items.iter().map(one).collect::<Option<Vec<_>>>()?;
+        spans.sort();
+        spans.dedup();
+        Some(spans)
+    })
 }
 
 fn promises(table: &Table<'_>) -> Option<Promises> {
-    let length = |item: &Item<'_>| value::span(item, Span::minutes(1), Span::hours(24 * 365));
+    let length = |item: &Item<'_>| value::span(item, Span::seconds(1), Span::hours(24 * 365));
     let acknowledgement = table.or("acknowledgement", Span::hours(48), length);
     let response = table.or("response", Span::hours(48), length);
     let response_from = table.or("response_from", Start::Received, |item| {
@@ -205,9 +245,23 @@ fn promises(table: &Table<'_>) -> Option<Promises> {
     });
     let words = |item: &Item<'_>| value::number(item, "a number of words", 0, 1000);
     let response_words = table.or("response_words", 0, |item| usize::try_from(words(item)?).ok());
+    let (response, update) = (response?, table.optional("update", length)?);
+    let length = Some(response).filter(|_| table.is_whole());
+    let response_reminders = reminders(table, "response_reminders", &REMINDERS, length);
+    let length = update.filter(|_| table.is_whole());
+    let update_reminders = reminders(table, "update_reminders", &[], length);
+    let escalate_every = table.or("escalate_every", Span::hours(24), |item| {
+        value::span(item, Span::seconds(1), Span::hours(24 * 365))
+    });
+    let tell_missed = table.or("tell_missed", true, Item::truth);
     Some(Promises {
         acknowledgement: acknowledgement?,
-        response: response?,
+        response,
+        update,
+        response_reminders: response_reminders?,
+        update_reminders: update_reminders?,
+        escalate_every: escalate_every?,
+        tell_missed: tell_missed?,
         response_from: response_from?,
         response_words: response_words?,
     })

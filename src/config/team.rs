@@ -12,6 +12,7 @@ use crate::desk::time::Zone;
 
 const MEMBER: &str = "[[member]] with name = \"kim\" and addresses = [\"kim@project.example\"]";
 const ADDRESSES: &str = "addresses = [\"kim@project.example\"]";
+const OUTSIDE: &str = "outside = [\"cert@foundation.example\"]";
 const NAMES: &str = "deputies = [\"kim\"]";
 
 /// Everybody whom the file names.
@@ -72,7 +73,14 @@ pub(super) fn team(table: &Table<'_>, people: Option<&[Member]>) -> Option<Team>
     let deputies = table.or("deputies", Vec::new(), many);
     let members = table.or("members", Vec::new(), many);
     let notices = notices(table);
-    let team = Team { lead: lead?, deputies: deputies?, members: members?, notices: notices? };
+    let outside = table.or("outside", Vec::new(), |item| value::addresses(item, OUTSIDE));
+    let team = Team {
+        lead: lead?,
+        deputies: deputies?,
+        members: members?,
+        outside: outside?,
+        notices: notices?,
+    };
     let mut names = BTreeSet::new();
     if let Some(twice) = team.everybody().find(|member| !names.insert(&member.name)) {
         let why = format_args!("\"{}\" stands in the team twice; keep one", twice.name);
@@ -126,11 +134,18 @@ pub(super) fn fits(
             ),
         };
     }
-    let ours = || recipients.iter().chain(lists);
+    let ours = |address: &Address| {
+        let bare = address.without_tag();
+        recipients.iter().chain(lists).any(|one| one.without_tag() == bare)
+    };
     let into_itself = team.everybody().find_map(|member| {
         let first = member.addresses.first()?;
-        ours().any(|one| one.without_tag() == first.without_tag()).then_some((member, first))
+        ours(first).then_some((member, first))
     });
+    if let Some(address) = team.outside.iter().find(|address| ours(address)) {
+        let why = format!("{address} is this inbox itself; write somebody who reads elsewhere");
+        return inbox.refuse("recipients", why);
+    }
     match into_itself {
         None => Some(()),
         Some((member, address)) => inbox.refuse(

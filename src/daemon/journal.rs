@@ -62,6 +62,20 @@ pub(super) fn note(event: &Event) {
         Fact::Withdrawn { letter } => {
             tracing::info!(case, %letter, "a letter is not needed any more");
         }
+        Fact::Reminded { promise, count, .. } => {
+            tracing::info!(case, promise = promise.name(), count, "whoever handles it is reminded");
+        }
+        Fact::Breached { promise, due, .. } => {
+            tracing::error!(case, promise = promise.name(), %due, "a promise is missed");
+        }
+        Fact::Escalated { promise, step, .. } => {
+            tracing::warn!(
+                case,
+                promise = promise.name(),
+                step,
+                "what is missed goes up the ladder"
+            );
+        }
         Fact::Asked { question, .. } => {
             tracing::info!(%question, "the lead is asked whether a mail is a report");
         }

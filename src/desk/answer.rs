@@ -32,8 +32,10 @@ impl Answer {
             Answer::Letter(LetterKind::Combined | LetterKind::Minimal) => "minimal",
             Answer::Letter(LetterKind::AskResend) => "ask_resend",
             Answer::Hold(_) => "hold",
-            // No notice answers a mail.
-            Answer::Letter(LetterKind::Notice(_)) | Answer::Before | Answer::None => "none",
+            // These answer no mail.
+            Answer::Letter(LetterKind::Missed | LetterKind::Notice(_))
+            | Answer::Before
+            | Answer::None => "none",
         }
     }
 }

@@ -152,7 +152,7 @@ impl Books {
         let asked = letter.question().and_then(|id| self.questions.get(&id));
         let inbox = asked.map(|question| question.opening.mail.folder.inbox.clone());
         let Some(inbox) = inbox.or_else(|| self.inbox_of(event)) else { return };
-        let notice = matches!(kind, LetterKind::Notice(_));
+        let notice = !kind.acknowledges();
         match kind {
             LetterKind::Notice(Notice::Gathered) => {
                 let cases: Vec<CaseId> = event.case.iter().chain(covers).cloned().collect();
@@ -163,6 +163,7 @@ impl Books {
                 self.quota.wrote(to, event.at);
                 self.quota.combine(&inbox, to, event.at);
             }
+            LetterKind::Missed => self.quota.told_missed(to, event.at),
             _ => self.quota.wrote(to, event.at),
         }
         let (to, covers, queued, next) = (to.clone(), covers.to_vec(), event.at, event.at);
@@ -327,7 +328,9 @@ fn index(reporters: &mut Map<Address, Vec<CaseId>>, case: &Case) {
 fn quota_of(cases: &[Case]) -> Quota {
     let mut quota = Quota::default();
     let letters = cases.iter().flat_map(|case| case.letters.iter().map(move |l| (case, l)));
-    let own = letters.filter(|(case, (id, _))| id.case().as_ref() == Some(&case.id));
+    let own = letters.filter(|(case, (id, letter))| {
+        letter.kind.acknowledges() && id.case().as_ref() == Some(&case.id)
+    });
     let mut written: Vec<_> = own.map(|(case, (_, letter))| (case, letter)).collect();
     written.sort_by_key(|(_, letter)| letter.written);
     for (case, letter) in &written {
@@ -336,6 +339,12 @@ fn quota_of(cases: &[Case]) -> Quota {
             let inbox = &case.mail().folder.inbox;
             quota.combine(inbox, &letter.to.address, letter.written);
         }
+    }
+    let mut missed: Vec<_> = cases.iter().flat_map(|case| case.letters.values()).collect();
+    missed.retain(|letter| letter.kind == LetterKind::Missed);
+    missed.sort_by_key(|letter| letter.written);
+    for letter in missed {
+        quota.told_missed(&letter.to.address, letter.written);
     }
     let sent = |letter: &super::case::LetterOnCase| match letter.fate {
         Fate::Sent(at) => Some(at),

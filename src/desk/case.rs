@@ -9,6 +9,7 @@ use super::event::{Certainty, Event, Fact, HoldReason, MailRef, Opening};
 use super::ids::CaseId;
 use super::letter::{LetterId, LetterKind, Notice};
 use super::message::MessageId;
+use super::policy::Promise;
 use super::time::Moment;
 use super::verdict::Kind;
 
@@ -33,6 +34,10 @@ pub struct Case {
     pub follow_ups: u32,
     /// When a person of the team first answered the reporter.
     pub answered: Option<Moment>,
+    /// When a person of the team last wrote to the reporter.
+    pub last_answer: Option<Moment>,
+    /// How far time has come on each promise.
+    pub clocks: BTreeMap<Promise, Steps>,
     /// Whom the reporter or the team put on the conversation.
     pub people: BTreeSet<Address>,
     /// The mails of the team that are about it, by their ids; the last of them only.
@@ -47,6 +52,19 @@ pub struct Case {
 const MOST_PEOPLE: usize = 32;
 /// How many mails of the team are known again by their ids.
 const MOST_TEAM_MAILS: usize = 32;
+
+/// How far time has come on one clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// The start of the clock that this is about; a new start begins anew.
+    pub start: Moment,
+    /// How many reminders have been sent.
+    pub reminded: u32,
+    /// How many times it went up the ladder; more than none once it is missed.
+    pub escalated: u32,
+    /// It was missed.
+    pub breached: bool,
+}
 
 /// A letter of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +139,8 @@ impl Case {
             id,
             opening,
             answered: None,
+            last_answer: None,
+            clocks: BTreeMap::new(),
             people,
             team_mails: VecDeque::new(),
             quoted: false,
@@ -171,6 +191,13 @@ impl Case {
                 self.know_team_mail(mail);
                 self.answer(mail.arrived);
             }
+            Fact::Reminded { promise, start, count } => {
+                self.step(*promise, *start).reminded = *count;
+            }
+            Fact::Breached { promise, start, .. } => self.step(*promise, *start).breached = true,
+            Fact::Escalated { promise, start, step, .. } => {
+                self.step(*promise, *start).escalated = *step;
+            }
             Fact::Quoted { .. } => self.quoted = true,
             Fact::Withdrawn { letter } => {
                 self.settle(letter, Fate::Withdrawn);
@@ -182,7 +209,9 @@ impl Case {
                 self.gathered.remove(&to.address);
             }
             // What became of a notice stands in the outbox.
-            Fact::Written { letter, kind, to, message_id, .. } if kind.acknowledges() => {
+            Fact::Written { letter, kind, to, message_id, .. }
+                if !matches!(kind, LetterKind::Notice(_)) =>
+            {
                 self.write(letter, *kind, to, message_id, event.at);
             }
             Fact::Covered { letter, to, message_id } => {
@@ -223,12 +252,26 @@ impl Case {
         }
     }
 
+    /// How far time has come on a clock that began then.
+    pub fn steps(&self, promise: Promise, start: Moment) -> Steps {
+        let fresh = Steps { start, reminded: 0, escalated: 0, breached: false };
+        self.clocks.get(&promise).copied().filter(|steps| steps.start == start).unwrap_or(fresh)
+    }
+
+    fn step(&mut self, promise: Promise, start: Moment) -> &mut Steps {
+        let steps = self.steps(promise, start);
+        let known = self.clocks.entry(promise).or_insert(steps);
+        *known = steps;
+        known
+    }
+
     /// A person's answer: nothing else keeps the promise of a response, and it keeps that of an
     /// acknowledgement as well.
     fn answer(&mut self, at: Moment) {
         // A report that came late was answered when it came.
         let at = at.max(self.arrived());
         self.answered = Some(self.answered.map_or(at, |first| first.min(at)));
+        self.last_answer = self.last_answer.max(Some(at));
         self.acknowledged = Some(self.acknowledged.map_or(at, |first| first.min(at)));
         self.deferred = None;
     }

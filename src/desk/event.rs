@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::ids::{CaseId, QuestionId};
 use super::letter::{LetterId, LetterKind};
 use super::message::{Defect, MessageId};
-use super::policy::{Policy, Start};
+use super::policy::{Policy, Promise, Start};
 pub use super::reason::{HoldReason, NoAnswer};
 use super::similar::Signature;
 use super::time::{Moment, Span};
@@ -115,6 +115,35 @@ pub enum Fact {
         mail: MailRef,
         /// Which event asked.
         asked: u64,
+    },
+    /// Whoever handles the case was reminded of what is owed.
+    Reminded {
+        /// What.
+        promise: Promise,
+        /// The start of its clock.
+        start: Moment,
+        /// Which reminder this is, from 1.
+        count: u32,
+    },
+    /// A promise was not kept in time.
+    Breached {
+        /// Which.
+        promise: Promise,
+        /// The start of its clock.
+        start: Moment,
+        /// When it was due.
+        due: Moment,
+    },
+    /// What was missed goes up the ladder.
+    Escalated {
+        /// Which promise.
+        promise: Promise,
+        /// The start of its clock.
+        start: Moment,
+        /// How many times it went up, this time included.
+        step: u32,
+        /// The moment at which this time was due.
+        due_at: Moment,
     },
     /// A member has had many notices this hour: what follows is gathered in one.
     Gathered {
@@ -299,6 +328,9 @@ pub struct Promised {
     pub response: Span,
     /// What that is counted from.
     pub response_from: Start,
+    /// How long after a person's last word the next one follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<Span>,
 }
 
 impl Promised {
@@ -306,11 +338,15 @@ impl Promised {
     /// acknowledgement where the policy said so; until there is one, from the last moment at which
     /// it can be kept.
     pub fn response_due(&self, arrived: Moment, acknowledged: Option<Moment>) -> Moment {
-        let start = match self.response_from {
+        self.response_start(arrived, acknowledged) + self.response
+    }
+
+    /// What the detailed response is counted from.
+    pub fn response_start(&self, arrived: Moment, acknowledged: Option<Moment>) -> Moment {
+        match self.response_from {
             Start::Received => arrived,
             Start::Acknowledged => acknowledged.unwrap_or(arrived + self.acknowledgement),
-        };
-        start + self.response
+        }
     }
 
     /// What a policy promises.
@@ -319,6 +355,7 @@ impl Promised {
             acknowledgement: policy.acknowledgement,
             response: policy.response,
             response_from: policy.response_from,
+            update: policy.update,
         }
     }
 }

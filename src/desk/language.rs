@@ -12,6 +12,7 @@ pub(super) struct Texts {
     pub(super) ask_resend: &'static str,
     pub(super) combined: &'static str,
     pub(super) minimal: &'static str,
+    pub(super) missed: &'static str,
     pub(super) found: &'static str,
 }
 
@@ -45,6 +46,7 @@ macro_rules! languages {
                         ask_resend: include_str!(concat!("letters/", $code, "/ask_resend.txt")),
                         combined: include_str!(concat!("letters/", $code, "/combined.txt")),
                         minimal: include_str!(concat!("letters/", $code, "/minimal.txt")),
+                        missed: include_str!(concat!("letters/", $code, "/missed.txt")),
                         found: include_str!(concat!("letters/", $code, "/found.txt")),
                     },)+
                 }

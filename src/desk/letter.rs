@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::address::{Address, Mailbox};
 use super::ids::{CaseId, QuestionId};
 use super::message::MessageId;
+use super::policy::Promise;
 use super::time::Moment;
 
 /// What a letter says.
@@ -21,6 +22,8 @@ pub enum LetterKind {
     Combined,
     /// A mail in your name arrived. Fixed text that repeats nothing, for a sender who is not proven.
     Minimal,
+    /// We promised something by a moment and missed it.
+    Missed,
     /// A letter to somebody on the team.
     Notice(Notice),
 }
@@ -45,13 +48,17 @@ pub enum Notice {
     WasItYou,
     /// Your answer is too short to count.
     TooShort,
+    /// Something is owed soon.
+    Reminder,
+    /// Something was owed and is missed.
+    Escalation,
     /// Several of these, after many in an hour.
     Gathered,
 }
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Notice; 9] = [
+    pub const ALL: [Notice; 11] = [
         Notice::Report,
         Notice::FollowUp,
         Notice::Guest,
@@ -60,6 +67,8 @@ impl Notice {
         Notice::Question,
         Notice::WasItYou,
         Notice::TooShort,
+        Notice::Reminder,
+        Notice::Escalation,
         Notice::Gathered,
     ];
 
@@ -74,6 +83,8 @@ impl Notice {
             Notice::Question => "question",
             Notice::WasItYou => "was_it_you",
             Notice::TooShort => "too_short",
+            Notice::Reminder => "reminder",
+            Notice::Escalation => "escalation",
             Notice::Gathered => "gathered",
         }
     }
@@ -81,11 +92,12 @@ impl Notice {
 
 impl LetterKind {
     /// Every kind of letter to reporters.
-    pub const TO_REPORTERS: [LetterKind; 4] = [
+    pub const TO_REPORTERS: [LetterKind; 5] = [
         LetterKind::Acknowledgement,
         LetterKind::AskResend,
         LetterKind::Combined,
         LetterKind::Minimal,
+        LetterKind::Missed,
     ];
 
     /// The name of the letter in ids, in file names (`acknowledgement.txt`) and in JSON.
@@ -95,6 +107,7 @@ impl LetterKind {
             LetterKind::AskResend => "ask_resend",
             LetterKind::Combined => "combined",
             LetterKind::Minimal => "minimal",
+            LetterKind::Missed => "missed",
             LetterKind::Notice(notice) => notice.name(),
         }
     }
@@ -106,7 +119,7 @@ impl LetterKind {
             | LetterKind::AskResend
             | LetterKind::Combined
             | LetterKind::Minimal => true,
-            LetterKind::Notice(_) => false,
+            LetterKind::Missed | LetterKind::Notice(_) => false,
         }
     }
 }
@@ -125,9 +138,21 @@ impl LetterId {
         LetterId(format!("{case}/{what}"))
     }
 
+    /// The name of the letter that tells the reporter of a missed promise: one a promise.
+    pub fn missed(case: &CaseId, promise: Promise) -> LetterId {
+        LetterId(format!("{case}/missed-{}", promise.name()))
+    }
+
     /// The name of a notice to a member: about this case, or this question, and this event.
     pub fn notice(on: &impl fmt::Display, notice: Notice, about: u64, member: &str) -> LetterId {
         LetterId(format!("{on}/{}.{about}.{member}", notice.name()))
+    }
+
+    /// The promise that such a letter is about.
+    pub fn missed_promise(&self) -> Option<Promise> {
+        let (_, what) = self.0.split_once('/')?;
+        let name = what.strip_prefix("missed-")?;
+        Promise::ALL.into_iter().find(|promise| promise.name() == name)
     }
 
     /// Which notice it is; none for a letter to a reporter.

@@ -7,6 +7,7 @@
 //! durable, and only then put in the place of what was known before.
 
 pub mod address;
+mod agenda;
 pub mod alike;
 pub mod answer;
 pub mod authentication;
@@ -26,15 +27,18 @@ pub mod incoming;
 pub mod intake;
 pub mod judge;
 pub mod keys;
+pub mod ladder;
 pub mod language;
 pub mod letter;
 pub mod line;
 pub mod map;
 pub mod message;
+mod missed;
 pub mod notice;
 pub mod outbox;
 pub mod parse;
 pub mod policy;
+pub mod promise;
 pub mod question;
 pub mod quota;
 pub mod reason;
@@ -52,9 +56,12 @@ pub mod wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::agenda::Agenda;
 use self::books::{Books, Past};
 use self::event::{Event, Fact};
 use self::folder::Folder;
+use self::ids::CaseId;
+use self::incoming::Facts;
 use self::intake::Incoming;
 use self::keys::Keys;
 use self::letter::{Letter, LetterId};
@@ -62,7 +69,7 @@ use self::message::Message;
 use self::outbox::Outcome;
 use self::policy::Policy;
 use self::quota::Caps;
-use self::time::Moment;
+use self::time::{Moment, Span};
 
 /// Everything that can happen to the desk.
 #[derive(Clone, Debug)]
@@ -107,6 +114,7 @@ impl Input {
 #[derive(Clone, Debug)]
 pub struct Desk {
     books: Books,
+    agenda: Agenda,
     rules: Arc<Rules>,
 }
 
@@ -121,13 +129,22 @@ struct Rules {
 impl Desk {
     /// Opens the desk with what the store holds.
     pub fn open(policies: Vec<Policy>, keys: Keys, caps: Caps, past: Past) -> Desk {
-        Desk { books: Books::open(past), rules: Arc::new(Rules { policies, keys, caps }) }
+        Desk::with(past, Arc::new(Rules { policies, keys, caps }))
     }
 
     /// The same desk with other books: what a store turned out to hold.
     #[must_use]
     pub fn reopened(&self, past: Past) -> Desk {
-        Desk { books: Books::open(past), rules: Arc::clone(&self.rules) }
+        Desk::with(past, Arc::clone(&self.rules))
+    }
+
+    fn with(past: Past, rules: Arc<Rules>) -> Desk {
+        let mut desk = Desk { books: Books::open(past), agenda: Agenda::default(), rules };
+        let cases: Vec<CaseId> = desk.books.cases().map(|case| case.id.clone()).collect();
+        for id in &cases {
+            desk.schedule(id);
+        }
+        desk
     }
 
     /// What follows from an input, as events in order; none where nothing does. Pure: the same desk,
@@ -146,6 +163,7 @@ impl Desk {
                 let policy = |inbox: &str| self.policy(inbox);
                 let mut facts = delivery::combined(&self.books, policy, &self.rules.keys, now);
                 facts.extend(notice::gathered(&self.books, policy, &self.rules.keys, now));
+                facts.extend(self.passed(now));
                 facts
             }
             Input::Delivery { letter, outcome } => {
@@ -167,9 +185,32 @@ impl Desk {
         numbered.map(|((case, fact), seq)| Event { seq, at: now, case, fact }).collect()
     }
 
+    /// What time has brought on the cases by now.
+    fn passed(&self, now: Moment) -> Facts {
+        let due = self.agenda.due(now).filter_map(|id| self.books.case(id));
+        due.flat_map(|case| {
+            let policy = self.policy(&case.mail().folder.inbox);
+            let facts = policy
+                .map(|policy| missed::passed(&self.books, case, policy, &self.rules.keys, now));
+            facts.unwrap_or_default()
+        })
+        .collect()
+    }
+
     /// Takes one event in.
     pub fn apply(&mut self, event: &Event) {
         self.books.apply(event);
+        if let Some(id) = &event.case {
+            self.schedule(id);
+        }
+    }
+
+    /// Puts down when time brings something next on a case.
+    fn schedule(&mut self, id: &CaseId) {
+        let case = self.books.case(id);
+        let policy = case.and_then(|case| self.policy(&case.mail().folder.inbox));
+        let next = case.zip(policy).and_then(|(case, policy)| promise::next(case, policy));
+        self.agenda.set(id, next);
     }
 
     /// Whether a mail is to be read, of which only the header fields are known yet.
@@ -182,7 +223,8 @@ impl Desk {
 
     /// When something is due, after `now`, that no mail or outcome will bring up by itself.
     pub fn next_wakeup(&self, now: Moment) -> Option<Moment> {
-        self.books.next_wakeup(now)
+        let clocks = self.agenda.next().map(|at| at.max(now + Span::seconds(1)));
+        self.books.next_wakeup(now).into_iter().chain(clocks).min()
     }
 
     /// A letter as it leaves: answered, and returned, at an address that is tied to the case,

@@ -6,6 +6,7 @@ use super::event::{Certainty, Fact, MailRef, NoAnswer};
 use super::ids::CaseId;
 use super::incoming::Facts;
 use super::keys::Keys;
+use super::ladder::{self, Reader};
 use super::letter::{LetterId, LetterKind, Notice};
 use super::policy::Policy;
 use super::team::{Member, Notices};
@@ -27,10 +28,10 @@ pub(super) fn notices<'p>(
         let Some(mail) = about(books, facts, case.as_ref(), fact) else { continue };
         let Some(policy) = policy(&mail.folder.inbox) else { continue };
         let Some(notice) = notice(fact) else { continue };
-        if policy.team.notices == Notices::None && notice != Notice::Question {
+        if policy.team.notices == Notices::None && !asks(notice) {
             continue;
         }
-        for member in readers(policy, notice, fact) {
+        for reader in readers(policy, fact) {
             told.extend(write(
                 books,
                 policy,
@@ -40,7 +41,7 @@ pub(super) fn notices<'p>(
                 notice,
                 seq,
                 mail,
-                member,
+                reader,
             ));
         }
     }
@@ -59,25 +60,47 @@ fn notice(fact: &Fact) -> Option<Notice> {
         Fact::Answered { enough: false, .. } => Some(Notice::TooShort),
         Fact::Quoted { .. } => Some(Notice::WasItYou),
         Fact::Asked { .. } => Some(Notice::Question),
+        Fact::Reminded { .. } => Some(Notice::Reminder),
+        Fact::Escalated { .. } => Some(Notice::Escalation),
         _ => None,
     }
 }
 
 /// Who reads it.
-fn readers<'p>(policy: &'p Policy, notice: Notice, fact: &Fact) -> Vec<&'p Member> {
+fn readers(policy: &Policy, fact: &Fact) -> Vec<Reader> {
     let team = &policy.team;
-    match (notice, fact) {
-        (Notice::Question, _) => team.lead.iter().collect(),
-        (Notice::TooShort, Fact::Answered { by, .. }) => {
+    let members: Vec<&Member> = match fact {
+        Fact::Reminded { .. } => return ladder::handler(policy),
+        Fact::Escalated { step, .. } => return ladder::told(policy, *step).1,
+        Fact::Asked { .. } => team.lead.iter().collect(),
+        Fact::Answered { by, .. } => {
             let author = by.as_ref().and_then(|by| team.member(&by.address));
             author.or(team.lead.as_ref()).into_iter().collect()
         }
-        (_, Fact::Refused { letter, .. } | Fact::Bounced { letter, .. }) => {
+        Fact::Refused { letter, .. } | Fact::Bounced { letter, .. } => {
             // Whom a notice did not reach, no further one will.
             let lost = letter.member();
             team.everybody().filter(|member| Some(member.name.as_str()) != lost).collect()
         }
         _ => team.everybody().collect(),
+    };
+    members.into_iter().filter_map(Reader::of).collect()
+}
+
+/// Whether somebody has to do something: such a notice is sent at once, and whatever is configured.
+fn asks(notice: Notice) -> bool {
+    match notice {
+        Notice::Question
+        | Notice::WasItYou
+        | Notice::TooShort
+        | Notice::Reminder
+        | Notice::Escalation => true,
+        Notice::Report
+        | Notice::FollowUp
+        | Notice::Guest
+        | Notice::Forged
+        | Notice::Unreached
+        | Notice::Gathered => false,
     }
 }
 
@@ -111,19 +134,17 @@ fn write(
     notice: Notice,
     seq: u64,
     mail: &MailRef,
-    member: &Member,
+    reader: Reader,
 ) -> Option<(Option<CaseId>, Fact)> {
-    let to = member.mailbox()?;
-    if let (Some(case), Some(until)) =
-        (case, books.gathering().wait(now, &policy.inbox, &to.address))
+    let Reader { name, to } = reader;
+    if let (Some(case), Some(until), false) =
+        (case, books.gathering().wait(now, &policy.inbox, &to.address), asks(notice))
     {
         return Some((Some(case.clone()), Fact::Gathered { to, until }));
     }
     let letter = match (case, fact) {
-        (Some(case), _) => LetterId::notice(case, notice, seq, &member.name),
-        (None, Fact::Asked { question, .. }) => {
-            LetterId::notice(question, notice, seq, &member.name)
-        }
+        (Some(case), _) => LetterId::notice(case, notice, seq, &name),
+        (None, Fact::Asked { question, .. }) => LetterId::notice(question, notice, seq, &name),
         (None, _) => return None,
     };
     let written = written(policy, keys, letter, notice, mail, to, Vec::new(), Some(seq))?;

@@ -47,6 +47,16 @@ pub struct Policy {
     pub response: Span,
     /// What `response` is counted from.
     pub response_from: Start,
+    /// How long after a person's last word the next one is promised.
+    pub update: Option<Span>,
+    /// When whoever handles a case is reminded of the response, counted from the start of its clock.
+    pub response_reminders: Vec<Span>,
+    /// The same for an update.
+    pub update_reminders: Vec<Span>,
+    /// How long after a missed deadline, and after each time, it goes one rung up the ladder.
+    pub escalate_every: Span,
+    /// Whether the reporter is told of a missed promise.
+    pub tell_missed: bool,
     /// What happens to a report that is only a link.
     pub link_only: OnRule,
     /// What happens to a report that is only an attachment.
@@ -83,6 +93,32 @@ pub enum InboxKind {
     /// A person's own inbox: only what surely reads as a report opens a case; what may be one is put
     /// to them, and all else is left alone.
     Personal,
+}
+
+/// Something that a policy promises to a reporter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Promise {
+    /// The reporter hears that the report arrived.
+    Acknowledgement,
+    /// A person answers in detail.
+    Response,
+    /// A person writes again.
+    Update,
+}
+
+impl Promise {
+    /// Every promise.
+    pub const ALL: [Promise; 3] = [Promise::Acknowledgement, Promise::Response, Promise::Update];
+
+    /// The name in JSON and in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Promise::Acknowledgement => "acknowledgement",
+            Promise::Response => "response",
+            Promise::Update => "update",
+        }
+    }
 }
 
 /// What the clock of a promise counts from.
@@ -126,12 +162,27 @@ impl Policy {
             acknowledgement: Span::hours(48),
             response: Span::hours(48),
             response_from: Start::Received,
+            update: None,
+            response_reminders: Vec::new(),
+            update_reminders: Vec::new(),
+            escalate_every: Span::hours(24),
+            tell_missed: true,
             link_only: OnRule::Reject,
             attachment_only: OnRule::Reject,
             empty: OnRule::Reject,
             scope: Scope::default(),
             team: Team::default(),
             response_words: 0,
+        }
+    }
+
+    /// When whoever handles a case is reminded, counted from the start of the clock.
+    pub fn reminders(&self, promise: Promise) -> &[Span] {
+        match promise {
+            // We keep this one; where we cannot, a person is told at once.
+            Promise::Acknowledgement => &[],
+            Promise::Response => &self.response_reminders,
+            Promise::Update => &self.update_reminders,
         }
     }
 

@@ -26,6 +26,9 @@ impl Default for Caps {
 }
 
 const DAY: Span = Span::hours(24);
+const MONTH: Span = Span::hours(30 * 24);
+/// How often in a month somebody is told of missed promises.
+const MISSED_PER_MONTH: usize = 3;
 const HOUR: Span = Span::hours(1);
 /// How long before the end of a promise a combined letter leaves, so that it arrives inside it.
 const MARGIN: Span = Span::hours(1);
@@ -47,6 +50,8 @@ pub enum Permit {
 pub struct Quota {
     /// When letters to an address were written.
     written: Map<String, Moments>,
+    /// When an address was told of missed promises.
+    missed: Map<String, Moments>,
     /// Combined letters, by inbox and address.
     combined: Map<(String, String), Combined>,
     /// When letters to a domain left, and when any did.
@@ -100,6 +105,24 @@ impl Quota {
     pub fn wrote(&mut self, to: &Address, at: Moment) {
         push(&mut self.written, address_key(to), at);
         self.forget(at);
+    }
+
+    /// Whether this address may be told of one more missed promise. Each such letter may bring a mail
+    /// of a machine, and that a letter of ours: over a month these stay few.
+    pub fn may_tell_missed(&self, now: Moment, to: &Address) -> bool {
+        let told = self.missed.get(&address_key(to));
+        told.map_or(0, |moments| since(moments, now, MONTH).count()) < MISSED_PER_MONTH
+    }
+
+    /// This address was told of a missed promise.
+    pub fn told_missed(&mut self, to: &Address, at: Moment) {
+        let key = address_key(to);
+        let mut told = self.missed.get(&key).cloned().unwrap_or_default();
+        while told.len() >= MISSED_PER_MONTH {
+            told.pop_front();
+        }
+        told.push_back(at);
+        self.missed.insert_mut(key, told);
     }
 
     /// A letter to this address left.

@@ -23,6 +23,8 @@ pub struct Team {
     pub deputies: Vec<Member>,
     /// Everybody else.
     pub members: Vec<Member>,
+    /// Who hears of what was missed when nobody on the team has acted, and gets facts only.
+    pub outside: Vec<Address>,
     /// What notices to them may hold.
     pub notices: Notices,
 }

@@ -13,7 +13,7 @@ fn member(name: &str, addresses: &[&str]) -> Member {
 fn team(notices: Notices) -> Team {
     let kim = member("kim", &["kim@project.example", "kim@home.example"]);
     let lee = member("lee", &["lee@project.example"]);
-    Team { lead: Some(kim), deputies: vec![lee], members: Vec::new(), notices }
+    Team { lead: Some(kim), deputies: vec![lee], notices, ..Team::default() }
 }
 
 fn staffed(notices: Notices) -> Office {

@@ -231,3 +231,54 @@ fn notices_on_a_case_stand_in_one_thread() {
     assert_eq!(field(&first, "Auto-Submitted:"), "Auto-Submitted: auto-generated");
     assert!(!first.contains(&room.last_id()));
 }
+
+/// A room in which a report was acknowledged, and the hours after that in which nobody does anything.
+fn neglected(policy: Policy, report: &str, hours: u64) -> Room {
+    let mut room = Room::of(policy);
+    room.receive(report);
+    let letter = LetterId("EXP-2026-0001/acknowledgement".into());
+    room.take(&Input::Delivery { letter, outcome: Outcome::Accepted("250 ok".into()) });
+    room.now = room.now + Span::hours(hours);
+    room.take(&Input::Time);
+    room
+}
+
+#[test]
+fn who_handles_a_case_is_reminded_of_what_is_owed() {
+    let policy = Policy { response_reminders: vec![Span::hours(44)], ..staffed(Notices::Facts) };
+    same_as_golden("team/reminder.eml", &neglected(policy, REPORT, 45).last());
+}
+
+#[test]
+fn of_a_missed_promise_the_ladder_reads_what_and_why_them() {
+    let outside = vec![Address::parse("cert@foundation.example").unwrap()];
+    let mut policy = staffed(Notices::Text);
+    policy.team.outside = outside;
+    let room = neglected(policy, REPORT, 49);
+    let letter = |to: &str| {
+        let found = room.letters.iter().rev().find(|letter| letter.to.address.to_string() == to);
+        String::from_utf8(compose(found.unwrap()).unwrap()).unwrap().replace("\r\n", "\n")
+    };
+    same_as_golden("team/escalation.eml", &letter("kim@project.example"));
+    let outside = letter("cert@foundation.example");
+    same_as_golden("team/escalation_outside.eml", &outside);
+    assert!(!outside.contains("outside its root"), "who is outside gets facts only");
+}
+
+#[test]
+fn a_reporter_hears_the_truth_about_a_missed_promise_in_their_language() {
+    let english = ("en", REPORT.to_owned());
+    let others = MAILS.iter().map(|mails| {
+        let (subject, text) = mails.report;
+        let head = "From: ann@acorn.example\nTo: security@project.example\n";
+        let mail = format!("{head}Subject: {subject}\nMessage-ID: <one@acorn.example>\n\n{text}\n");
+        (mails.language.code(), mail)
+    });
+    for (code, report) in std::iter::once(english).chain(others) {
+        let room = neglected(staffed(Notices::Facts), &report, 49);
+        let missed = room.letters.iter().find(|letter| letter.id.missed_promise().is_some());
+        let bytes = compose(missed.unwrap()).unwrap();
+        let mail = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
+        same_as_golden(&format!("{code}/missed.eml"), &mail);
+    }
+}

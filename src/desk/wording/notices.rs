@@ -6,10 +6,12 @@ use crate::desk::address::Mailbox;
 use crate::desk::case::Case;
 use crate::desk::event::{Certainty, Event, Fact, MailRef, Opening};
 use crate::desk::ids::CaseId;
+use crate::desk::ladder;
 use crate::desk::letter::{LetterId, LetterKind, Notice};
 use crate::desk::line::one_line;
 use crate::desk::message::MessageId;
-use crate::desk::policy::Policy;
+use crate::desk::policy::{Policy, Promise};
+use crate::desk::promise::{self, Clock};
 use crate::desk::team::Notices;
 use crate::desk::thread::without_prefixes;
 use crate::desk::time::{Moment, Zone};
@@ -82,6 +84,15 @@ pub(super) struct Values {
     count: usize,
     cases: Vec<Listed>,
     more_cases: usize,
+    promise: String,
+    due: String,
+    rung: String,
+    step: u32,
+    every: String,
+    /// The reader is on the team.
+    inside: bool,
+    #[serde(skip)]
+    clocks: Vec<Clock>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -108,13 +119,16 @@ impl Values {
         let mut values = Values {
             project: policy.project.clone(),
             words_needed: policy.response_words,
+            every: policy.escalate_every.to_string(),
             count: told.others.len() + 1,
+            inside: member.is_some(),
             linked: told.linked.iter().map(ToString::to_string).collect(),
             ..Values::default()
         };
         if let Some(case) = told.case {
             values.case = Some(case.id.to_string());
             values.begins(policy, &case.opening, zone, now);
+            values.clocks = promise::clocks(case);
             values.response_due = when(case.response_due(), zone);
             values.late = case.answered.is_none() && case.response_due() < now;
             values.held =
@@ -133,7 +147,8 @@ impl Values {
 
     fn begins(&mut self, policy: &Policy, opening: &Opening, zone: &Zone, now: Moment) {
         let subject = one_line(&without_prefixes(&opening.subject), 120);
-        let wanted = matches!(policy.team.notices, Notices::Subject | Notices::Text);
+        // Who is outside gets facts only.
+        let wanted = matches!(policy.team.notices, Notices::Subject | Notices::Text) && self.inside;
         self.subject = Some(subject).filter(|subject| wanted && !subject.is_empty());
         self.reporter = opening.reporter.as_ref().map(|one| one.address.to_string());
         self.judged(&opening.verdict);
@@ -176,9 +191,23 @@ impl Values {
                 self.lost(letter, "a mail system reported that it could not be delivered");
             }
             Fact::Quoted { answer } => self.answer = answer.to_string(),
+            Fact::Reminded { promise, start, .. } => self.owed(*promise, *start, zone),
+            Fact::Escalated { promise, start, step, .. } => {
+                self.owed(*promise, *start, zone);
+                ladder::told(policy, *step).0.name().clone_into(&mut self.rung);
+                self.step = *step;
+            }
             Fact::Answered { words, .. } => self.words = *words,
             _ => {}
         }
+    }
+
+    /// The clock that a reminder or an escalation is about.
+    fn owed(&mut self, promise: Promise, start: Moment, zone: &Zone) {
+        promise.name().clone_into(&mut self.promise);
+        let clock =
+            self.clocks.iter().find(|clock| clock.promise == promise && clock.start == start);
+        self.due = clock.map(|clock| when(clock.due, zone)).unwrap_or_default();
     }
 
     fn lost(&mut self, letter: &LetterId, said: &str) {
@@ -213,6 +242,12 @@ impl Values {
             letter: "EXP-2026-0007/acknowledgement".into(),
             said: "550 5.1.1 no such user".into(),
             answer: "<one@acorn.example>".into(),
+            promise: "response".into(),
+            due: "Thu 3 Sep 2026, 17:11 UTC".into(),
+            rung: "deputies".into(),
+            step: 1,
+            inside: true,
+            every: "24h".into(),
             words: 3,
             words_needed: 20,
             count: 2,
@@ -227,6 +262,7 @@ impl Values {
             linked: vec!["EXP-2026-0003".into()],
             held: Some("it came through a mailing list".into()),
             late: true,
+            inside: false,
             message_id: Some("<one@acorn.example>".into()),
             to_reporter: true,
             more_cases: 3,

@@ -26,7 +26,7 @@ pub fn write(
     let language = own.unwrap_or(policy.language);
     let written = |wording: &Wording| {
         let found = Found::of(verdict).map(|found| wording.found(language, &found)).transpose()?;
-        let values = Values::of(language, case, others, policy, found, now);
+        let values = Values::of(language, case, others, policy, found, id, now);
         wording.filled(language, on_case.kind, &values)
     };
     // What was tried with sample values may still be too long for these: then our own words serve.

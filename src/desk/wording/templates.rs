@@ -227,6 +227,7 @@ impl Text {
             Text::Letter(LetterKind::AskResend) => texts.ask_resend,
             Text::Letter(LetterKind::Combined) => texts.combined,
             Text::Letter(LetterKind::Minimal) => texts.minimal,
+            Text::Letter(LetterKind::Missed) => texts.missed,
             Text::Letter(LetterKind::Notice(notice)) => shipped_notice(notice),
             Text::Found => texts.found,
         }
@@ -246,6 +247,8 @@ fn shipped_notice(notice: Notice) -> &'static str {
         Notice::Question => include_str!("../letters/team/question.txt"),
         Notice::WasItYou => include_str!("../letters/team/was_it_you.txt"),
         Notice::TooShort => include_str!("../letters/team/too_short.txt"),
+        Notice::Reminder => include_str!("../letters/team/reminder.txt"),
+        Notice::Escalation => include_str!("../letters/team/escalation.txt"),
         Notice::Gathered => include_str!("../letters/team/gathered.txt"),
     }
 }

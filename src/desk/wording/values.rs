@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use crate::desk::case::Case;
+use crate::desk::ladder;
 use crate::desk::language::Language;
-use crate::desk::letter::LetterKind;
+use crate::desk::letter::{LetterId, LetterKind};
 use crate::desk::line::one_line;
 use crate::desk::policy::Policy;
+use crate::desk::promise;
 use crate::desk::thread::without_prefixes;
 use crate::desk::time::Moment;
 use crate::desk::verdict::{Besides, Figures, Kind, Verdict};
@@ -32,6 +34,10 @@ pub(super) struct Values {
     module: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy_url: Option<String>,
+    /// What was missed, and who has it now: in a letter about a missed promise.
+    promise: &'static str,
+    missed_due: String,
+    now_with: &'static str,
     cases: Vec<Listed>,
     more_cases: usize,
 }
@@ -64,8 +70,12 @@ impl Values {
         others: &[&Case],
         policy: &Policy,
         found: Option<String>,
+        id: &LetterId,
         now: Moment,
     ) -> Values {
+        let missed = id.missed_promise();
+        let clocks = promise::clocks(case);
+        let missed = missed.and_then(|one| clocks.iter().find(|clock| clock.promise == one));
         let cases = [case].into_iter().chain(others.iter().copied());
         Values {
             cases: cases.take(LISTED).map(|case| Listed::of(language, case)).collect(),
@@ -81,6 +91,9 @@ impl Values {
             found,
             module: Values::module(&case.opening.verdict),
             policy_url: policy.policy_url.clone(),
+            promise: missed.map_or("response", |clock| clock.promise.name()),
+            missed_due: missed.map(|clock| language.date(clock.due)).unwrap_or_default(),
+            now_with: ladder::told(policy, 1).0.name(),
         }
     }
 
@@ -117,7 +130,10 @@ impl Values {
             subject: "a problem".into(),
             received: date.clone(),
             acknowledgement_due: date.clone(),
-            response_due: date,
+            response_due: date.clone(),
+            promise: "response",
+            missed_due: date,
+            now_with: "outside",
             late: false,
             encrypted: false,
             found: Some(found.into()),
@@ -134,6 +150,8 @@ impl Values {
             module: None,
             policy_url: None,
             more_cases: 0,
+            promise: "update",
+            now_with: "deputies",
             ..Values::sample(language, "")
         }
     }

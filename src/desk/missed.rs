@@ -1,0 +1,50 @@
+//! A promise was missed, and its reporter hears the truth.
+
+use super::books::Books;
+use super::case::{Case, State};
+use super::event::Fact;
+use super::incoming::Facts;
+use super::keys::Keys;
+use super::letter::{LetterId, LetterKind};
+use super::policy::{Policy, Promise};
+use super::promise;
+use super::time::Moment;
+
+/// What time has brought on a case: what the clocks say, and the letter that says so to the reporter
+/// of a missed promise.
+pub(super) fn passed(
+    books: &Books,
+    case: &Case,
+    policy: &Policy,
+    keys: &Keys,
+    now: Moment,
+) -> Facts {
+    let mut facts = Vec::new();
+    for fact in promise::due(case, policy, now) {
+        let breached = if let Fact::Breached { promise, .. } = fact { Some(promise) } else { None };
+        facts.push(fact);
+        let to = case.opening.reporter.as_ref();
+        let may = to.is_some_and(|to| books.quota().may_tell_missed(now, &to.address));
+        let missed = breached.filter(|_| may);
+        facts.extend(missed.and_then(|promise| letter(case, policy, keys, promise)));
+    }
+    facts.into_iter().map(|fact| (Some(case.id.clone()), fact)).collect()
+}
+
+/// Once a case and promise, and never to an address that is held or was not reached. Who has no
+/// acknowledgement yet gets that, and it says that it is late.
+fn letter(case: &Case, policy: &Policy, keys: &Keys, promise: Promise) -> Option<Fact> {
+    let reached = !matches!(case.state(), State::Held | State::Unreached | State::Received);
+    let letter = LetterId::missed(&case.id, promise);
+    let first = !case.letters.contains_key(&letter);
+    if !policy.tell_missed || promise == Promise::Acknowledgement || !reached || !first {
+        return None;
+    }
+    let mut to = case.opening.reporter.clone()?;
+    if case.letters.values().any(|letter| letter.kind == LetterKind::Minimal) {
+        to.name.clear();
+    }
+    let message_id = keys.message_id(&letter, case.mail(), &policy.from.address)?;
+    let (kind, covers, about) = (LetterKind::Missed, Vec::new(), None);
+    Some(Fact::Written { letter, kind, to, message_id, covers, about })
+}
