@@ -21,6 +21,8 @@ mod load;
 mod operator;
 #[path = "daemon/outage.rs"]
 mod outage;
+#[path = "daemon/promises.rs"]
+mod promises;
 #[path = "daemon/robot.rs"]
 mod robot;
 #[path = "daemon/special.rs"]

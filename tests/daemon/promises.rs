@@ -1,0 +1,73 @@
+//! Promises of seconds on real servers, and a daemon that is killed across their deadlines.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use crate::mails::{field, report};
+use crate::rig::{Daemon, INBOX, PATIENCE, Rig, wait_until};
+
+const KIM: &str = "kim@project.example";
+const LEE: &str = "lee@project.example";
+const CERT: &str = "cert@foundation.example";
+const ANN: &str = "ann@acorn.example";
+
+/// The names of the letters that somebody got, less their number and reader.
+fn got(rig: &Rig, who: &str) -> Vec<String> {
+    let name = |mail: &Vec<u8>| field(mail, "X-Watchpost");
+    rig.mails(who, "INBOX").iter().map(name).collect()
+}
+
+fn count(rig: &Rig, who: &str, what: &str) -> usize {
+    got(rig, who).iter().filter(|name| name.starts_with(what)).count()
+}
+
+#[test]
+fn every_step_is_told_once_though_the_daemon_is_killed_across_the_deadlines() {
+    let rig = Rig::start();
+    let people = format!(
+        "[[member]]\nname = \"kim\"\naddresses = [\"{KIM}\"]\n\
+         [[member]]\nname = \"lee\"\naddresses = [\"{LEE}\"]\n\
+         [team]\nlead = \"kim\"\ndeputies = [\"lee\"]\noutside = [\"{CERT}\"]\n\
+         [promises]\nresponse = \"8s\"\nresponse_reminders = [\"4s\"]\nescalate_every = \"6s\"\n"
+    );
+    let text = rig.config_text();
+    let (head, tail) = text.split_once("[[inbox]]").unwrap();
+    assert!(!head.contains("[promises]"), "{head}");
+    let config = rig.write_config(&format!("{head}{people}[[inbox]]{tail}"));
+    let daemon = Daemon::start(&rig, &config);
+    rig.deliver(Some(ANN), &[INBOX], report(ANN, "one").as_bytes());
+    let start = Instant::now();
+    rig.wait_for_mails(ANN, 1, PATIENCE);
+    assert!(wait_until(PATIENCE, || count(&rig, KIM, "reminder") == 1), "{:?}", got(&rig, KIM));
+    daemon.kill();
+    let until = |seconds: u64| {
+        std::thread::sleep(Duration::from_secs(seconds).saturating_sub(start.elapsed()));
+    };
+    // Over the deadline nobody watches; the first step is told at the next start.
+    until(10);
+    let daemon = Daemon::start(&rig, &config);
+    assert!(wait_until(PATIENCE, || count(&rig, LEE, "escalation") >= 1), "{:?}", got(&rig, LEE));
+    assert!(wait_until(PATIENCE, || count(&rig, ANN, "missed") == 1), "{:?}", got(&rig, ANN));
+    daemon.kill();
+    // Two more are due while it is down: at 14 and at 20 seconds.
+    until(21);
+    let daemon = Daemon::start(&rig, &config);
+    assert!(wait_until(PATIENCE, || count(&rig, CERT, "escalation") >= 2), "{:?}", got(&rig, CERT));
+    let answer = format!(
+        "From: <{INBOX}>\r\nTo: <{ANN}>\r\nSubject: Re: one\r\nMessage-ID: <a@{INBOX}>\r\n\
+         In-Reply-To: <one@{ANN}>\r\n\r\nThank you, we are on it.\r\n"
+    );
+    let mut lead = rig.imap(INBOX);
+    lead.write(&format!("k APPEND Sent {{{}+}}\r\n{answer}\r\n", answer.len()));
+    let answered = || daemon.log().contains("a person answered the reporter");
+    assert!(wait_until(PATIENCE, answered), "{}", daemon.log());
+    for who in [KIM, LEE, CERT, ANN] {
+        let letters = got(&rig, who);
+        let once: BTreeSet<&String> = letters.iter().collect();
+        assert_eq!(once.len(), letters.len(), "{who}: {letters:?}");
+    }
+    let steps = (count(&rig, KIM, "escalation"), count(&rig, LEE, "escalation"));
+    assert_eq!(steps.0, steps.1, "{:?}", got(&rig, KIM));
+    assert_eq!(steps.0, count(&rig, CERT, "escalation") + 1, "outside hears from the second on");
+    assert_eq!(count(&rig, ANN, "missed"), 1);
+}
