@@ -87,6 +87,11 @@ fn enclosed<'a>(tree: &mime::Tree<'a>) -> Option<Cow<'a, [u8]>> {
     Some(body::decoded(part, limits::MAIL))
 }
 
+/// The moment of a date as header fields have it (RFC 5322 section 3.3, and what is made of it).
+pub fn date(text: &[u8]) -> Option<Moment> {
+    grammar::date(text).map(Moment::from_unix)
+}
+
 /// Whether the judgement of a mail that is longer than this beginning needs its end too: no text
 /// to judge has been found yet, or the text itself was cut after a few words.
 pub fn needs_more(prefix: &[u8]) -> bool {
@@ -178,7 +183,7 @@ fn read_field(message: &mut Message, field: &Field<'_>, value: &[u8], text: &str
             message.subject = clean::one_line(text, limits::SUBJECT).0;
         }
         "date" if message.date.is_none() => {
-            message.date = grammar::date(value).map(Moment::from_unix);
+            message.date = date(value);
         }
         "received" if message.received.is_none() => message.received = received(value),
         "message-id" => ids(text, &mut message.ids),
@@ -212,7 +217,7 @@ fn return_path(text: &str) -> Option<ReturnPath> {
 /// The moment at the end of a Received field (RFC 5321 section 4.4).
 fn received(value: &[u8]) -> Option<Moment> {
     let date = value.rsplit(|b| *b == b';').next().filter(|date| date.len() < value.len())?;
-    grammar::date(date).map(Moment::from_unix)
+    self::date(date)
 }
 
 /// Every message id of a field, once: what stands in angle brackets, or else each word that could

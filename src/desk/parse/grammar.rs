@@ -80,9 +80,10 @@ pub(super) fn parametered(value: &[u8]) -> Parametered {
 /// A date (RFC 5322 section 3.3, obsolete forms too) in seconds since the epoch.
 pub(super) fn date(value: &[u8]) -> Option<i64> {
     let text = String::from_utf8_lossy(value);
-    // The seconds may be left out; mail-parser wants them.
+    // The seconds may be left out; mail-parser wants them. A leap second is the one before it.
     let complete = |word: &str| match word.bytes().filter(|b| *b == b':').count() {
         1 if word.starts_with(|c: char| c.is_ascii_digit()) => format!("{word}:00"),
+        2 if word.ends_with(":60") => format!("{}59", word.trim_end_matches("60")),
         _ => word.to_owned(),
     };
     let words: Vec<String> = text.split_whitespace().take(20).map(complete).collect();
@@ -170,6 +171,9 @@ mod tests {
         ] {
             assert_eq!(date(text.as_bytes()), Some(1_788_282_660), "{text}");
         }
+        let leap = date(b"Sat, 31 Dec 2016 23:59:60 +0000");
+        assert_eq!(leap, date(b"Sat, 31 Dec 2016 23:59:59 +0000"));
+        assert_eq!(leap, Some(1_483_228_799));
         assert_eq!(date(b"yesterday"), None);
     }
 }
