@@ -111,7 +111,7 @@ fn line(event: &Event) -> StoryLine {
         | Fact::Bounced { mail, .. }
         | Fact::Answered { mail, .. }
         | Fact::Discussed { mail, .. }
-        | Fact::Vouched { mail, .. } => mail.arrived,
+        | Fact::Vouched { mail: Some(mail), .. } => mail.arrived,
         _ => event.at,
     };
     let (what, story) = tell(&event.fact);

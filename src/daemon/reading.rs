@@ -8,13 +8,13 @@ use tokio::sync::{mpsc, oneshot};
 use crate::desk::authentication::Authentication;
 use crate::desk::classify::personal::Reading;
 use crate::desk::door;
-use crate::desk::folder::{Cursor, Folder, Keyword, Role};
+use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::intake::looked_up;
-use crate::desk::judge::{Judged, judge};
+use crate::desk::judge::{judge, reading};
 use crate::desk::letter::LetterId;
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
-use crate::desk::policy::{InboxKind, Policy};
+use crate::desk::policy::Policy;
 use crate::desk::thread::{Tie, TieKey, mail_key, place_key};
 use crate::desk::time::Moment;
 use crate::desk::verdict::Verdict;
@@ -174,7 +174,7 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
         mail_key(&policy.case_prefix, &message, &fetched.bytes)
     };
     let judged = judge(message, policy);
-    let reading = reads_as_report(&judged, folder.role, policy);
+    let reading = reading(&judged, folder.role, policy);
     ReadMail {
         uid: fetched.uid,
         arrived: fetched.arrived,
@@ -187,12 +187,4 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
         reading,
         message: judged.message,
     }
-}
-
-/// How surely it reads as a report; asked only where not every mail is taken for one.
-fn reads_as_report(judged: &Judged, role: Role, policy: &Policy) -> Reading {
-    if role == Role::Inbox && policy.kind != InboxKind::Personal {
-        return Reading::No;
-    }
-    judged.reading(policy).reading
 }

@@ -188,8 +188,10 @@ impl Case {
             }
             Fact::Discussed { mail, .. } => self.know_team_mail(mail),
             Fact::Vouched { mail, .. } => {
-                self.know_team_mail(mail);
-                self.answer(mail.arrived);
+                if let Some(mail) = mail {
+                    self.know_team_mail(mail);
+                }
+                self.answer(mail.as_ref().map_or(event.at, |mail| mail.arrived));
             }
             Fact::Reminded { promise, start, count } => {
                 self.step(*promise, *start).reminded = *count;

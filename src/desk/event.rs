@@ -83,8 +83,9 @@ pub enum Fact {
     Vouched {
         /// Who.
         by: Option<Mailbox>,
-        /// The mail that says so.
-        mail: MailRef,
+        /// The mail that says so; none where it was said by a command.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailRef>,
     },
     /// A letter that was owed is not needed any more: a person was faster.
     Withdrawn {
@@ -284,6 +285,14 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// The letter that has left, or will not.
+    pub fn sent_or_withdrawn(&self) -> Option<&LetterId> {
+        match self {
+            Fact::Sent { letter, .. } | Fact::Withdrawn { letter } => Some(letter),
+            _ => None,
+        }
+    }
+
     /// The case that a new one refers to without proof.
     pub fn linked(&self) -> Option<&CaseId> {
         if let Fact::Linked { other } = self { Some(other) } else { None }

@@ -3,10 +3,11 @@
 
 use super::authentication::Authentication;
 use super::classify::classify;
-use super::classify::personal::{Acquaintance, Judgement, reads_as_report};
+use super::classify::personal::{Acquaintance, Judgement, Reading, reads_as_report};
 use super::door;
+use super::folder::Role;
 use super::message::Message;
-use super::policy::Policy;
+use super::policy::{InboxKind, Policy};
 use super::thread::is_reply;
 use super::verdict::Verdict;
 
@@ -36,4 +37,12 @@ pub fn judge(message: Message, policy: &Policy) -> Judged {
     let (message, authentication) = door::entered(message, policy);
     let verdict = classify(&message, &authentication, policy);
     Judged { message, authentication, verdict }
+}
+
+/// How surely it reads as a report; asked only where not every mail is taken for one.
+pub fn reading(judged: &Judged, role: Role, policy: &Policy) -> Reading {
+    if role == Role::Inbox && policy.kind != InboxKind::Personal {
+        return Reading::No;
+    }
+    judged.reading(policy).reading
 }

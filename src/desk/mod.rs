@@ -14,6 +14,7 @@ pub mod authentication;
 pub mod books;
 pub mod case;
 pub mod classify;
+pub mod command;
 mod delivery;
 pub mod door;
 pub mod event;
@@ -57,7 +58,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::agenda::Agenda;
+use self::address::Mailbox;
 use self::books::{Books, Past};
+use self::command::Command;
 use self::event::{Event, Fact};
 use self::folder::Folder;
 use self::ids::CaseId;
@@ -91,6 +94,15 @@ pub enum Input {
         letter: LetterId,
         /// It was there.
         by_itself: bool,
+    },
+    /// Somebody who may says something about a case.
+    Command {
+        /// The case.
+        case: CaseId,
+        /// Who.
+        by: Option<Mailbox>,
+        /// What.
+        command: Command,
     },
     /// A folder is seen for the first time, or with a new UIDVALIDITY.
     Folder {
@@ -171,6 +183,9 @@ impl Desk {
             }
             Input::Kept { letter, by_itself } => {
                 delivery::kept(&self.books, letter, *by_itself).into_iter().collect()
+            }
+            Input::Command { case, by, command } => {
+                command::command(&self.books, case, by.as_ref(), *command)
             }
             Input::Folder { folder, uid_validity, last_old_uid } => {
                 let (folder, uid_validity, last_old_uid) =

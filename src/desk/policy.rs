@@ -186,6 +186,12 @@ impl Policy {
         }
     }
 
+    /// The longest time that anything is promised in.
+    pub fn longest_promise(&self) -> Span {
+        let update = self.update.unwrap_or(Span::ZERO);
+        self.acknowledgement.max(self.response).max(update)
+    }
+
     /// Whether this address is one of ours: mail from it is never a report, and no letter goes to
     /// it. The addresses at which list software itself reads and writes are among them.
     pub fn is_ours(&self, address: &Address) -> bool {

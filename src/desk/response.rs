@@ -278,14 +278,14 @@ fn to_a_notice(books: &Books, keys: &Keys, incoming: &Incoming) -> Option<Said> 
         }
         (Notice::WasItYou | Notice::TooShort, _, Some(id)) if says == Some(true) => {
             let case = books.case(&id)?;
-            Some(Said::Facts(vouched(case, author(message), incoming.mail.clone())))
+            Some(Said::Facts(vouched(case, author(message), Some(incoming.mail.clone()))))
         }
         _ => None,
     }
 }
 
 /// A person of the team said that the reporter has been answered.
-fn vouched(case: &Case, by: Option<Mailbox>, mail: MailRef) -> Facts {
+pub(super) fn vouched(case: &Case, by: Option<Mailbox>, mail: Option<MailRef>) -> Facts {
     let withdrawn = case.unsent_acknowledgements().cloned();
     let facts = std::iter::once(Fact::Vouched { by, mail })
         .chain(withdrawn.map(|letter| Fact::Withdrawn { letter }));
