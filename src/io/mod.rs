@@ -1,5 +1,6 @@
 //! The edges: what is done, and nothing that is decided.
 
+pub mod archive;
 pub mod control;
 pub mod imap;
 pub mod password;
