@@ -17,6 +17,7 @@
 //! * [`daemon`] is the only loop. It works a batch through on a draft of the desk, makes it durable,
 //!   puts the draft in the desk's place, and only then acts.
 //! * [`config`] turns the configuration file into settings, or tells every mistake in it at once.
+//! * [`simulate`] is its twin for kept mail: the same pipeline in virtual time, with nothing sent.
 //! * [`query`] and [`view`] answer an operator; [`cli`] is what the operator types.
 //!
 //! Each outside crate is named in one file. `tests/architecture.rs` holds all of this;
@@ -28,4 +29,5 @@ pub mod daemon;
 pub mod desk;
 pub mod io;
 pub mod query;
+pub mod simulate;
 pub mod view;

@@ -12,6 +12,7 @@ mod run;
 mod sample;
 mod setup;
 mod show;
+mod simulate;
 mod words;
 
 use std::io::{self, Write as _};
@@ -24,6 +25,7 @@ use self::classify::Wanted;
 use self::failure::Failure;
 use self::print::Format;
 use crate::desk::ids::CaseId;
+use crate::desk::time::Moment;
 
 /// Keeps the promises of a SECURITY.md: watches the inbox that vulnerability reports are mailed to,
 /// acknowledges each report, and shows until when a person owes an answer.
@@ -67,6 +69,30 @@ enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Replay kept mail in virtual time: what would have been sent to whom, and when. Nothing is sent.
+    #[command(after_help = ARCHIVES)]
+    Simulate {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// What arrived: a Maildir, an mbox, or a folder of .eml files.
+        #[arg(long, value_name = "PATH")]
+        mail: PathBuf,
+        /// What the account sent, in any of these forms: answers are seen in it.
+        #[arg(long, value_name = "PATH")]
+        sent: Option<PathBuf>,
+        /// What people said otherwise than by mail, one JSON object a line.
+        #[arg(long, value_name = "FILE")]
+        events: Option<PathBuf>,
+        /// Stop at this moment, such as 2026-09-01T17:11:00Z, and not at the last mail plus the
+        /// longest promise.
+        #[arg(long, value_name = "MOMENT", value_parser = moment)]
+        until: Option<Moment>,
+        /// Take all mail for mail of this inbox.
+        #[arg(long, value_name = "NAME")]
+        inbox: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// List the open cases.
     Cases {
         #[command(flatten)]
@@ -96,6 +122,16 @@ What would be done with the mail (acknowledge):
   none        nothing: no person waits for an answer
 
 Without a configuration the topmost Authentication-Results field is believed.";
+
+/// What an archive is, and what an event.
+const ARCHIVES: &str = "\
+A mail arrives when the From_ line of the mbox says, or the name of its file in the Maildir; else when
+its topmost Received does, else its Date. The time of a file is never looked at. In a folder that is no
+Maildir only files called .eml are mails.
+
+An event is a line such as
+  {\"at\": \"2026-09-01T17:11:00Z\", \"message_id\": \"1@acorn.example\", \"who\": \"kim\", \"do\": \"responded\"}
+message_id is that of the mail that opened the case, who a member by name or address.";
 
 #[derive(clap::Args)]
 struct ConfigFile {
@@ -131,6 +167,12 @@ fn case_number(text: &str) -> Result<CaseId, String> {
     CaseId::parse(text).ok_or_else(|| "a case number looks like EXP-2026-0007".into())
 }
 
+fn moment(text: &str) -> Result<Moment, String> {
+    Moment::parse_rfc3339(text).ok_or_else(|| {
+        "a moment looks like 2026-09-01T17:11:00Z or 2026-09-01T19:11:00+02:00".into()
+    })
+}
+
 /// Runs the program: 0 fine, 1 it failed, 2 usage, 78 bad configuration.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -154,6 +196,10 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Classify { config, inbox, letter, output, files } => {
             let format = output.format();
             classify::classify(&Wanted { config, inbox, letter, format, files })
+        }
+        Command::Simulate { config, mail, sent, events, until, inbox, output } => {
+            let (config, format) = (config.config, output.format());
+            simulate::run(&simulate::Wanted { config, mail, sent, events, until, inbox, format })
         }
         Command::Cases { config, output } => cases::cases(&config.config, output.format()),
         Command::Show { case, config, output } => show::show(&config.config, output.format(), case),

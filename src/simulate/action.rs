@@ -1,0 +1,239 @@
+//! Which row tells of an event. Pure: the event, the letter that it is about, and what caused it.
+
+use super::commands::Said;
+use super::row::Row;
+use crate::desk::address::Mailbox;
+use crate::desk::event::{Certainty, Event, Fact, Opening};
+use crate::desk::ids::CaseId;
+use crate::desk::letter::{LetterId, LetterKind, Notice};
+use crate::desk::line::one_line;
+use crate::desk::message::MessageId;
+use crate::desk::time::Moment;
+use crate::desk::verdict::Verdict;
+use crate::view::{third_person, utc};
+
+/// What an event follows from.
+pub(super) enum Cause<'a> {
+    /// This mail.
+    Mail(&'a str),
+    /// What somebody said.
+    Said(&'a Said),
+    /// That time passed, or that a letter left.
+    Time,
+}
+
+impl Cause<'_> {
+    fn file(&self) -> Option<String> {
+        if let Cause::Mail(file) = self { Some((*file).to_owned()) } else { None }
+    }
+}
+
+/// A letter between its being written and its being sent.
+pub(super) struct Owed {
+    kind: LetterKind,
+    to: Mailbox,
+    message_id: MessageId,
+    /// The mail that it follows from.
+    file: Option<String>,
+    /// Set once it was sent, not withdrawn.
+    pub(super) left: bool,
+}
+
+impl Owed {
+    /// The letter that an event wrote.
+    pub(super) fn of(event: &Event, cause: &Cause<'_>) -> Option<Owed> {
+        let Fact::Written { kind, to, message_id, .. } = &event.fact else { return None };
+        let (to, message_id) = (to.clone(), message_id.clone());
+        Some(Owed { kind: *kind, to, message_id, file: cause.file(), left: false })
+    }
+}
+
+/// A mail, or a command, from which nothing follows.
+pub(super) fn ignored(at: Moment, cause: &Cause<'_>, why: &str) -> Row {
+    let why = match cause {
+        Cause::Said(said) => format!("{} of {}: {why}", said.command.word(), said.who),
+        _ => why.to_owned(),
+    };
+    Row { why, ..row(at, None, "ignored", cause) }
+}
+
+fn row(at: Moment, case: Option<&CaseId>, action: &'static str, cause: &Cause<'_>) -> Row {
+    let case = case.cloned();
+    let why = String::new();
+    Row {
+        at,
+        case,
+        action,
+        to: Vec::new(),
+        promise: None,
+        message_id: None,
+        file: cause.file(),
+        why,
+    }
+}
+
+const ACKNOWLEDGEMENT: &str = "acknowledgement";
+const RESPONSE: &str = "response";
+
+/// The row that tells of an event; `owed` is the letter that was sent or withdrawn. Most facts make
+/// one, and a letter makes one when it leaves, not when it is written.
+pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> Option<Row> {
+    let told =
+        |action, why: String| Row { why, ..row(event.at, event.case.as_ref(), action, cause) };
+    let met = |promise, row| Row { promise: Some(promise), ..row };
+    let to = |who: &Mailbox, row| Row { to: vec![who.address.clone()], ..row };
+    Some(match &event.fact {
+        Fact::Opened(opening) => told("received", format!("opens a case: {}", reads(opening))),
+        Fact::Joined { from, verdict, tie, .. } => {
+            let (who, bound_by) = (who(from.as_ref()), bound_by(*tie));
+            let why =
+                format!("joins the case, since {bound_by}: {who} wrote again; {}", judged(verdict));
+            told("received", why)
+        }
+        Fact::SetAside { verdict, .. } => told("ignored", judged(verdict)),
+        Fact::Linked { other } => {
+            told("linked", format!("refers to {other}, without proof that it belongs there"))
+        }
+        Fact::Similar { other, percent } => {
+            told("similar", format!("it reads like {other} ({percent} % alike)"))
+        }
+        Fact::Held { why } => told("held", format!("not answered by machine: {}", why.in_words())),
+        Fact::Sent { .. } => sent(owed?, &told),
+        Fact::Withdrawn { .. } => {
+            let owed = owed?;
+            let row = told("withdrawn", format!("{}: a person was faster", named(owed.kind)));
+            Row { message_id: Some(owed.message_id.clone()), ..to(&owed.to, row) }
+        }
+        Fact::Deferred { to: one, until } => {
+            let why = "the address had its letters of the day: one letter for several cases at";
+            to(one, told("deferred", format!("{why} {}", utc(*until))))
+        }
+        Fact::Gathered { to: one, until } => {
+            let why = "many notices this hour: one for several cases at";
+            to(one, told("gathered", format!("{why} {}", utc(*until))))
+        }
+        Fact::Answered { by, words, enough: true, .. } => {
+            let why = format!("{} answered the reporter ({words} words)", who(by.as_ref()));
+            met(RESPONSE, told("response_seen", why))
+        }
+        Fact::Answered { by, words, enough: false, .. } => {
+            let why = format!(
+                "{} answered the reporter, but {words} words do not count",
+                who(by.as_ref())
+            );
+            told("too_short", why)
+        }
+        Fact::Vouched { by, .. } => {
+            let why = format!("{} says that the reporter has been answered", who(by.as_ref()));
+            met(RESPONSE, told("response_seen", why))
+        }
+        Fact::Discussed { by, why, .. } => told(
+            "discussed",
+            format!("{} wrote, not an answer: {}", who(by.as_ref()), why.in_words()),
+        ),
+        Fact::Quoted { answer } => {
+            told("quoted", format!("the reporter answers {answer}, which is not in the archive"))
+        }
+        Fact::Asked { opening, .. } => {
+            told("asked", format!("the lead is asked whether it is a report: {}", reads(opening)))
+        }
+        Fact::Confirmed { .. } => told("confirmed", "the lead says that it is a report".into()),
+        Fact::Declined { .. } => told("declined", "the lead says that it is no report".into()),
+        Fact::Bounced { failed, letter, .. } => {
+            let how = if *failed { "did not reach its reader" } else { "is delayed on its way" };
+            told("bounced", format!("{} {how}", letter_named(letter)))
+        }
+        Fact::Refused { letter, why } => {
+            told("refused", format!("{}: {why}", letter_named(letter)))
+        }
+        // The rows of clocks (remind, escalate, breach, update_due) have their place here.
+        Fact::Written { .. }
+        | Fact::Covered { .. }
+        | Fact::Kept { .. }
+        | Fact::Delayed { .. }
+        | Fact::AnsweredBefore
+        | Fact::RelayStopped { .. }
+        | Fact::RelayResumed { .. }
+        | Fact::FolderBegun { .. } => return None,
+    })
+}
+
+/// A letter left.
+fn sent(owed: &Owed, told: &impl Fn(&'static str, String) -> Row) -> Row {
+    let (action, promise) = match owed.kind {
+        LetterKind::AskResend => ("ask_resend", Some(ACKNOWLEDGEMENT)),
+        kind if kind.acknowledges() => ("acknowledge", Some(ACKNOWLEDGEMENT)),
+        _ => ("notify", None),
+    };
+    Row {
+        to: vec![owed.to.address.clone()],
+        promise,
+        message_id: Some(owed.message_id.clone()),
+        file: owed.file.clone(),
+        ..told(action, named(owed.kind).to_owned())
+    }
+}
+
+/// What a letter is, for a person.
+fn named(kind: LetterKind) -> &'static str {
+    match kind {
+        LetterKind::Acknowledgement => "acknowledgement",
+        LetterKind::AskResend => "acknowledgement that asks for the text in the mail itself",
+        LetterKind::Combined => "one acknowledgement for several cases",
+        LetterKind::Minimal => "acknowledgement that repeats nothing: the sender is not verified",
+        LetterKind::Notice(notice) => match notice {
+            Notice::Report => "a new report",
+            Notice::FollowUp => "somebody who takes part wrote again",
+            Notice::Guest => "somebody new holds a letter of ours and wrote",
+            Notice::Forged => "a mail claims to be of the team, and is not",
+            Notice::Unreached => "a letter did not reach its reader",
+            Notice::Question => "a question: is this mail a report?",
+            Notice::WasItYou => {
+                "a question: the reporter answers a mail that was not seen; was it yours?"
+            }
+            Notice::TooShort => "this answer is too short to count",
+            Notice::Gathered => "several notices in one",
+        },
+    }
+}
+
+fn letter_named(letter: &LetterId) -> String {
+    letter.0.rsplit('/').next().unwrap_or_default().replace('_', " ")
+}
+
+fn who(mailbox: Option<&Mailbox>) -> String {
+    mailbox.map_or_else(|| "somebody".into(), |one| one.address.to_string())
+}
+
+/// How much of a subject is repeated.
+const SUBJECT: usize = 80;
+
+fn reads(opening: &Opening) -> String {
+    let from = who(opening.reporter.as_ref());
+    let subject = match one_line(&opening.subject, SUBJECT).as_str() {
+        "" => "wrote without a subject".to_owned(),
+        subject => format!("wrote “{subject}”"),
+    };
+    format!("{from} {subject}; {}", judged(&opening.verdict))
+}
+
+fn judged(verdict: &Verdict) -> String {
+    match verdict.detail() {
+        "" => verdict.kind.to_string(),
+        detail => format!("{}: {}", verdict.kind, third_person(detail)),
+    }
+}
+
+/// What binds a mail to its case, for a person.
+fn bound_by(tie: Certainty) -> &'static str {
+    match tie {
+        Certainty::OurLetter => "it answers a letter of ours",
+        Certainty::OurAddress => "it went to the address of the case",
+        Certainty::TheirMail => "it names a mail of the case",
+        Certainty::SubjectTag => "its subject names the case",
+        Certainty::SameText => "it is the same text",
+        Certainty::SameSubject => "it has the same sender and subject",
+        Certainty::ToReporter => "it went to the reporter",
+        Certainty::Guest => "it answers a letter of ours, from somebody new",
+    }
+}

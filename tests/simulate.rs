@@ -1,0 +1,12 @@
+//! `watchpost simulate`: small archives, and what is told of them.
+
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+
+#[path = "simulate/archive.rs"]
+mod archive;
+#[path = "simulate/conversations.rs"]
+mod conversations;
+#[path = "simulate/forms.rs"]
+mod forms;
+#[path = "simulate/usage.rs"]
+mod usage;
