@@ -166,15 +166,10 @@ impl Quota {
     }
 
     /// What may leave now, in all and to each domain.
-    pub fn room(&self, caps: &Caps, now: Moment) -> Room {
-        let left =
-            |moments: &Moments, cap: usize| cap.saturating_sub(since(moments, now, HOUR).count());
-        let domains = self.sent.iter().map(|(d, m)| (d.clone(), left(m, caps.domain_per_hour)));
-        Room {
-            all: left(&self.all_sent, caps.per_hour),
-            domains: domains.collect(),
-            fresh: caps.domain_per_hour,
-        }
+    pub fn room(&self, caps: &Caps, now: Moment) -> Room<'_> {
+        let all = caps.per_hour.saturating_sub(since(&self.all_sent, now, HOUR).count());
+        let (sent, per_domain) = (&self.sent, caps.domain_per_hour);
+        Room { sent, now, per_domain, all, domains: BTreeMap::new() }
     }
 
     /// When there will be room for a letter that finds none now.
@@ -194,19 +189,24 @@ impl Quota {
     }
 }
 
-/// How many letters may leave now.
+/// How many letters may leave now. Only domains that are asked for are looked at.
 #[derive(Clone, Debug)]
-pub struct Room {
+pub struct Room<'a> {
+    sent: &'a Map<String, Moments>,
+    now: Moment,
+    per_domain: usize,
     all: usize,
     domains: BTreeMap<String, usize>,
-    /// For a domain that nothing was sent to of late.
-    fresh: usize,
 }
 
-impl Room {
+impl Room<'_> {
     /// Takes a place for a letter to this domain; false where there is none.
     pub fn take(&mut self, domain: &str) -> bool {
-        let left = self.domains.entry(domain.to_owned()).or_insert(self.fresh);
+        let lately = || self.sent.get(domain).map_or(0, |m| since(m, self.now, HOUR).count());
+        let left = self
+            .domains
+            .entry(domain.to_owned())
+            .or_insert_with(|| self.per_domain.saturating_sub(lately()));
         if self.all == 0 || *left == 0 {
             return false;
         }
