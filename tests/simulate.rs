@@ -4,6 +4,8 @@
 
 #[path = "simulate/archive.rs"]
 mod archive;
+#[path = "simulate/clocks.rs"]
+mod clocks;
 #[path = "simulate/conversations.rs"]
 mod conversations;
 #[path = "simulate/forms.rs"]

@@ -285,6 +285,11 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// The promise that was missed just now.
+    pub fn breached(&self) -> Option<Promise> {
+        if let Fact::Breached { promise, .. } = self { Some(*promise) } else { None }
+    }
+
     /// The letter that has left, or will not.
     pub fn sent_or_withdrawn(&self) -> Option<&LetterId> {
         match self {

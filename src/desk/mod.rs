@@ -57,8 +57,8 @@ pub mod wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use self::agenda::Agenda;
 use self::address::Mailbox;
+use self::agenda::Agenda;
 use self::books::{Books, Past};
 use self::command::Command;
 use self::event::{Event, Fact};

@@ -8,6 +8,7 @@ use crate::desk::ids::CaseId;
 use crate::desk::letter::{LetterId, LetterKind, Notice};
 use crate::desk::line::one_line;
 use crate::desk::message::MessageId;
+use crate::desk::policy::Promise;
 use crate::desk::time::Moment;
 use crate::desk::verdict::Verdict;
 use crate::view::{third_person, utc};
@@ -35,16 +36,26 @@ pub(super) struct Owed {
     message_id: MessageId,
     /// The mail that it follows from.
     file: Option<String>,
+    /// The promise that it reminds of, or that was missed.
+    promise: Option<Promise>,
     /// Set once it was sent, not withdrawn.
     pub(super) left: bool,
 }
 
 impl Owed {
-    /// The letter that an event wrote.
-    pub(super) fn of(event: &Event, cause: &Cause<'_>) -> Option<Owed> {
-        let Fact::Written { kind, to, message_id, .. } = &event.fact else { return None };
+    /// The letter that an event wrote; `decided` is all that followed from the same cause.
+    pub(super) fn of(event: &Event, decided: &[Event], cause: &Cause<'_>) -> Option<Owed> {
+        let Fact::Written { letter, kind, to, message_id, about, .. } = &event.fact else {
+            return None;
+        };
+        let told = decided.iter().find(|one| Some(one.seq) == *about);
+        let promise = told.and_then(|one| match one.fact {
+            Fact::Reminded { promise, .. } | Fact::Escalated { promise, .. } => Some(promise),
+            _ => None,
+        });
+        let promise = promise.or_else(|| letter.missed_promise());
         let (to, message_id) = (to.clone(), message_id.clone());
-        Some(Owed { kind: *kind, to, message_id, file: cause.file(), left: false })
+        Some(Owed { kind: *kind, to, message_id, file: cause.file(), promise, left: false })
     }
 }
 
@@ -75,8 +86,9 @@ fn row(at: Moment, case: Option<&CaseId>, action: &'static str, cause: &Cause<'_
 const ACKNOWLEDGEMENT: &str = "acknowledgement";
 const RESPONSE: &str = "response";
 
-/// The row that tells of an event; `owed` is the letter that was sent or withdrawn. Most facts make
-/// one, and a letter makes one when it leaves, not when it is written.
+/// The row that tells of an event; `owed` is the letter that was sent or withdrawn, or that tells the
+/// reporter of a missed promise. Most facts make one, and a letter makes one when it leaves, not when
+/// it is written; a missed promise and its letter are one row.
 pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> Option<Row> {
     let told =
         |action, why: String| Row { why, ..row(event.at, event.case.as_ref(), action, cause) };
@@ -98,7 +110,7 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
             told("similar", format!("it reads like {other} ({percent} % alike)"))
         }
         Fact::Held { why } => told("held", format!("not answered by machine: {}", why.in_words())),
-        Fact::Sent { .. } => sent(owed?, &told),
+        Fact::Sent { .. } => return sent(owed?, &told),
         Fact::Withdrawn { .. } => {
             let owed = owed?;
             let row = told("withdrawn", format!("{}: a person was faster", named(owed.kind)));
@@ -146,8 +158,20 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         Fact::Refused { letter, why } => {
             told("refused", format!("{}: {why}", letter_named(letter)))
         }
-        // The rows of clocks (remind, escalate, breach, update_due) have their place here.
-        Fact::Written { .. }
+        Fact::Breached { promise, due, .. } => {
+            let why = format!("it was promised by {}", utc(*due));
+            let row = met(promise.name(), told("breach", why));
+            match owed {
+                Some(owed) => {
+                    Row { message_id: Some(owed.message_id.clone()), ..to(&owed.to, row) }
+                }
+                None => row,
+            }
+        }
+        // The letters tell of these.
+        Fact::Reminded { .. }
+        | Fact::Escalated { .. }
+        | Fact::Written { .. }
         | Fact::Covered { .. }
         | Fact::Kept { .. }
         | Fact::Delayed { .. }
@@ -159,19 +183,24 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
 }
 
 /// A letter left.
-fn sent(owed: &Owed, told: &impl Fn(&'static str, String) -> Row) -> Row {
+fn sent(owed: &Owed, told: &impl Fn(&'static str, String) -> Row) -> Option<Row> {
+    let promise = owed.promise.map(Promise::name);
     let (action, promise) = match owed.kind {
         LetterKind::AskResend => ("ask_resend", Some(ACKNOWLEDGEMENT)),
         kind if kind.acknowledges() => ("acknowledge", Some(ACKNOWLEDGEMENT)),
+        LetterKind::Notice(Notice::Reminder) => ("remind", promise),
+        LetterKind::Notice(Notice::Escalation) => ("escalate", promise),
+        // Its row is that of the missed promise.
+        LetterKind::Missed => return None,
         _ => ("notify", None),
     };
-    Row {
+    Some(Row {
         to: vec![owed.to.address.clone()],
         promise,
         message_id: Some(owed.message_id.clone()),
         file: owed.file.clone(),
         ..told(action, named(owed.kind).to_owned())
-    }
+    })
 }
 
 /// What a letter is, for a person.
@@ -181,6 +210,7 @@ fn named(kind: LetterKind) -> &'static str {
         LetterKind::AskResend => "acknowledgement that asks for the text in the mail itself",
         LetterKind::Combined => "one acknowledgement for several cases",
         LetterKind::Minimal => "acknowledgement that repeats nothing: the sender is not verified",
+        LetterKind::Missed => "the truth about a missed promise",
         LetterKind::Notice(notice) => match notice {
             Notice::Report => "a new report",
             Notice::FollowUp => "somebody who takes part wrote again",
@@ -192,6 +222,8 @@ fn named(kind: LetterKind) -> &'static str {
                 "a question: the reporter answers a mail that was not seen; was it yours?"
             }
             Notice::TooShort => "this answer is too short to count",
+            Notice::Reminder => "it is due soon",
+            Notice::Escalation => "it was missed, and goes up the ladder",
             Notice::Gathered => "several notices in one",
         },
     }

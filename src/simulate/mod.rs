@@ -220,10 +220,19 @@ impl<A: Audience> Run<'_, A> {
     fn take(&mut self, input: &Input, cause: &Cause<'_>) -> Result<bool, A::Gone> {
         let events = self.desk.decide(self.now, input);
         for event in &events {
+            if let Fact::Written { letter, .. } = &event.fact {
+                let owed = Owed::of(event, &events, cause);
+                self.owed.extend(owed.map(|owed| (letter.clone(), owed)));
+            }
+        }
+        for event in &events {
             self.desk.apply(event);
             self.rows.keep(self.desk.books(), event);
-            self.note(event, cause);
-            let owed = event.fact.sent_or_withdrawn().and_then(|letter| self.owed.get(letter));
+            self.note(event);
+            let missed = event.fact.breached().zip(event.case.as_ref());
+            let missed = missed.map(|(promise, case)| LetterId::missed(case, promise));
+            let letter = event.fact.sent_or_withdrawn().or(missed.as_ref());
+            let owed = letter.and_then(|letter| self.owed.get(letter));
             if let Some(row) = action(event, owed, cause) {
                 self.tell(row)?;
             }
@@ -235,15 +244,12 @@ impl<A: Audience> Run<'_, A> {
         Ok(!events.is_empty())
     }
 
-    fn note(&mut self, event: &Event, cause: &Cause<'_>) {
+    fn note(&mut self, event: &Event) {
         match (&event.fact, &event.case) {
             (Fact::Opened(opening), Some(case)) => {
                 if let Some(id) = &opening.mail.message_id {
                     self.opened.entry(id.clone()).or_insert_with(|| case.clone());
                 }
-            }
-            (Fact::Written { letter, .. }, _) => {
-                self.owed.extend(Owed::of(event, cause).map(|owed| (letter.clone(), owed)));
             }
             (Fact::Sent { letter, .. }, _) => {
                 if let Some(owed) = self.owed.get_mut(letter) {

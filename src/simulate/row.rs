@@ -39,7 +39,7 @@ pub struct Row {
 impl Row {
     /// Whether it is of letters to the team, which may be the same letter to several of them.
     fn of_team(&self) -> bool {
-        matches!(self.action, "notify" | "gathered")
+        matches!(self.action, "notify" | "gathered" | "remind" | "escalate")
     }
 
     /// Takes in the row that follows, where it tells of the same letter to somebody else.
@@ -48,6 +48,7 @@ impl Row {
             (a.at, a.action, &a.why) == (b.at, b.action, &b.why)
                 && a.case == b.case
                 && a.file == b.file
+                && a.promise == b.promise
         };
         let takes =
             self.of_team() && same(self, next) && next.to.iter().all(|to| !self.to.contains(to));

@@ -199,8 +199,16 @@ impl Desk {
             .unwrap()
     }
 
-    /// The rows, and the summary.
+    /// The rows less those of clocks, and the summary.
     pub(crate) fn told(&self, arguments: &[&str]) -> (Vec<Value>, Value) {
+        let (mut rows, summary) = self.all_told(arguments);
+        let of_clocks = ["remind", "breach", "escalate"];
+        rows.retain(|row| !of_clocks.contains(&row["action"].as_str().unwrap()));
+        (rows, summary)
+    }
+
+    /// The rows, and the summary.
+    pub(crate) fn all_told(&self, arguments: &[&str]) -> (Vec<Value>, Value) {
         let output = self.run(&[arguments, &["--format", "json"]].concat());
         let errors = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success() && errors.is_empty(), "{errors}");

@@ -22,7 +22,6 @@ fn a_report_is_acknowledged_and_the_team_is_told_in_one_row() {
     assert!(received["why"].as_str().unwrap().starts_with("opens a case: ann@acorn.example"));
     assert_eq!(acknowledge["promise"], "acknowledgement");
     assert!(notify["message_id"].is_string() && received.get("message_id").is_none());
-    assert_eq!(summary["letters"], 3);
     assert_eq!(summary["until"], "2026-09-03T12:00:00Z", "the last mail plus 48 hours");
 }
 
@@ -107,14 +106,13 @@ fn somebody_with_many_reports_is_answered_before_the_promise_ends() {
     let desk = Desk::new();
     let mails: Vec<Mail> = (0..5).map(|n| report(NOON + n, "ann", &n.to_string())).collect();
     desk.mbox("mbox", &mails);
-    let (rows, summary) = desk.told(&["--mail", "mbox"]);
+    let (rows, _) = desk.told(&["--mail", "mbox"]);
     let acknowledged: Vec<_> = rows.iter().filter(|row| row["action"] == "acknowledge").collect();
     assert_eq!(acknowledged.len(), 5, "each case is");
     let [.., fourth, fifth] = acknowledged.as_slice() else { unreachable!() };
     assert_eq!(fourth["message_id"], fifth["message_id"], "in one letter");
     assert_eq!(short(fourth), "02T12:00:00 4 acknowledge ann", "as soon as the day is over");
     assert_eq!(rows.iter().filter(|row| row["action"] == "deferred").count(), 2);
-    assert_eq!(summary["letters"], 4 + 2 * 5);
 }
 
 #[test]

@@ -41,9 +41,16 @@ fn people_get_columns_and_a_summary_and_nothing_that_a_terminal_obeys() {
         "2026-09-01 12:00  EXP-2026-0001  acknowledge    ann@acorn.example: acknowledgement",
         "2026-09-01 12:00  EXP-2026-0001  notify         kim@project.example, lee@project.example: a \
          new report",
+        "2026-09-02 12:00  EXP-2026-0001  remind         kim@project.example: it is due soon",
+        "2026-09-03 00:00  EXP-2026-0001  remind         kim@project.example: it is due soon",
+        "2026-09-03 08:00  EXP-2026-0001  remind         kim@project.example: it is due soon",
+        "2026-09-03 12:00  EXP-2026-0001  breach         ann@acorn.example: it was promised by \
+         2026-09-03 12:00 UTC",
+        "2026-09-03 12:00  EXP-2026-0001  escalate       kim@project.example, lee@project.example: it \
+         was missed, and goes up the ladder",
         "",
-        "1 mail, 1 case, 3 letters; nothing was sent.",
-        "Rows: acknowledge 1, notify 1, received 1.",
+        "1 mail, 1 case, 9 letters; nothing was sent.",
+        "Rows: acknowledge 1, breach 1, escalate 1, notify 1, received 1, remind 3.",
         "End: 2026-09-03 12:00 UTC, the last mail, and the longest promise (48h) after it.",
     ];
     assert_eq!(lines, expected);
