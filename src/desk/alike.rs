@@ -30,10 +30,10 @@ pub fn similar(books: &Books, case: &CaseId, opening: &Opening) -> Vec<Fact> {
     let reporter = reporter(opening);
     let known = |one: &Case| reporter.is_some() && self::reporter(&one.opening) == reporter;
     let mut alike: Vec<(u8, &CaseId)> = books
-        .cases()
-        .filter_map(|one| Some((signature.percent(one.opening.likeness.as_ref()?), one)))
-        .filter(|(percent, one)| *percent >= ALIKE && one.id.prefix == case.prefix && !known(one))
-        .map(|(percent, one)| (percent, &one.id))
+        .likenesses()
+        .map(|(other, id)| (signature.percent(other), id))
+        .filter(|(percent, id)| *percent >= ALIKE && id.prefix == case.prefix)
+        .filter(|(_, id)| books.case(id).is_some_and(|one| !known(one)))
         .collect();
     // Of those equally alike, the oldest.
     alike.sort_by_key(|(percent, id)| (u8::MAX - percent, *id));

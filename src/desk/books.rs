@@ -16,6 +16,7 @@ use super::letter::{LetterId, LetterKind, Notice};
 use super::map::Map;
 use super::outbox::{LONGEST_WAIT, Stop, Waiting};
 use super::quota::{Caps, Quota};
+use super::similar::Signature;
 use super::time::Moment;
 
 /// All that is known, less the closed cases. Cheap to clone: clones share what they have in common.
@@ -28,6 +29,8 @@ pub struct Books {
     quota: Quota,
     gathering: Gathering,
     questions: Map<QuestionId, Question>,
+    /// The texts of the open cases, side by side: each new one is compared with all of them.
+    likenesses: Arc<Vec<(Signature, CaseId)>>,
     /// The open cases of each reporter.
     reporters: Map<Address, Vec<CaseId>>,
     last_seq: u64,
@@ -66,6 +69,8 @@ impl Books {
     pub fn open(past: Past) -> Books {
         let quota = quota_of(&past.cases);
         let (mut gathering, mut reporters) = (Gathering::default(), Map::default());
+        let likeness = |case: &Case| Some((case.opening.likeness.clone()?, case.id.clone()));
+        let likenesses = Arc::new(past.cases.iter().filter_map(likeness).collect());
         for case in &past.cases {
             for (to, until) in &case.gathered {
                 gathering.gather(&case.mail().folder.inbox, to, case.id.clone(), *until);
@@ -75,6 +80,7 @@ impl Books {
         Books {
             quota,
             gathering,
+            likenesses,
             reporters,
             questions: past.questions.into_iter().collect(),
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
@@ -179,6 +185,9 @@ impl Books {
         if let Fact::Opened(opening) = &event.fact {
             let case = Case::open(id.clone(), (**opening).clone());
             index(&mut self.reporters, &case);
+            if let Some(likeness) = &case.opening.likeness {
+                Arc::make_mut(&mut self.likenesses).push((likeness.clone(), id.clone()));
+            }
             self.cases.insert_mut(id.clone(), Arc::new(case));
             self.numbers.insert_mut((id.prefix.clone(), id.year), id.number);
         } else if let Some(case) = self.cases.get_mut(id) {
@@ -261,6 +270,11 @@ impl Books {
     pub fn cases_of(&self, reporter: &Address) -> impl Iterator<Item = &Case> {
         let cases = self.reporters.get(reporter);
         cases.into_iter().flatten().filter_map(|id| self.case(id))
+    }
+
+    /// The texts of the open cases, as they are compared.
+    pub fn likenesses(&self) -> impl Iterator<Item = (&Signature, &CaseId)> {
+        self.likenesses.iter().map(|(signature, id)| (signature, id))
     }
 
     /// What members have been told of late.
