@@ -9,6 +9,7 @@
 mod answering;
 mod bounce;
 mod content;
+mod coordinator;
 mod hints;
 mod junk;
 mod language;

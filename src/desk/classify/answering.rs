@@ -2,6 +2,7 @@
 //! write, in a mail whose header says nothing of them.
 
 use super::Facts;
+use super::coordinator::coordinates;
 use super::machine::{NOBODY, nobody_reads, sender, shown};
 use super::sense::Sense;
 use super::words::notices::{TITLES, TITLES_WITHIN};
@@ -141,7 +142,10 @@ pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
         || has_ticket_number(&facts.message.subject);
     let enough = if machine { phrases >= 1 } else { phrases >= 2 && phrases > facts.told() };
     let report = facts.reads_as_report() && !(phrases >= 3 && machine && content.points < 8);
-    (enough && !report && content.words < 300)
+    // A number in the title alone makes nobody a machine who writes of a weakness there.
+    let titled = content.titles(Sense::Discloses) || content.titles(Sense::Weakness);
+    let person = titled && phrases == 1 && !is_desk(facts.message) || coordinates(facts);
+    (enough && !report && !person && content.words < 300)
         .then(|| format!("it reads as a machine's ({})", shown(content.word(Sense::Robot))))
 }
 
@@ -151,7 +155,8 @@ pub(super) fn pieces(facts: &Facts<'_>) -> Option<String> {
     let pieces = count_pieces(facts);
     let ours = content.says_anywhere(Sense::Yours) && pieces >= 3 && facts.told() <= 1;
     let enough = ours || pieces >= 4 && facts.told() <= 2;
-    (enough && !content.says(Sense::Me) && !content.asks && content.words < 120)
+    let person = content.says(Sense::Me) || content.asks || coordinates(facts);
+    (enough && !person && content.words < 120)
         .then(|| "it is put together as machines answer".to_owned())
 }
 
@@ -186,7 +191,8 @@ pub(super) fn relayed(facts: &Facts<'_>) -> Option<String> {
     let machine = is_named_bot(message) || is_desk(message) && notices > 0;
     let returned = facts.voice().words == 0 && names_daemon(message);
     let unread = nobody_reads(message) || machine && message.reply_to.is_empty();
-    (unread || notices >= 2 || returned).then(|| "a machine may have sent it".to_owned())
+    let phrased = notices >= 2 && !coordinates(facts);
+    (unread || phrased || returned).then(|| "a machine may have sent it".to_owned())
 }
 
 /// Too little to be sure of, enough to ask a human before a machine may be answered.
@@ -200,6 +206,9 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     let nobody = !content.says(Sense::Me) && !content.asks && content.points == 0;
     let pieces = count_pieces(facts) >= if nobody { 1 } else { 2 };
     let daemon = names_daemon(message);
+    if coordinates(facts) {
+        return None;
+    }
     (said || away || daemon || is_machine_title(&message.subject) || pieces || desk)
         .then(|| "a machine may have written it".to_owned())
 }

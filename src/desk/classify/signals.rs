@@ -7,6 +7,7 @@
 
 use super::Facts;
 use super::answering::{has_ticket_number, is_machine_title};
+use super::coordinator::coordinates;
 use super::machine::{NOBODY, sender};
 use super::own;
 use super::scales::Scales;
@@ -197,6 +198,7 @@ fn pieces(facts: &Facts<'_>) -> usize {
 fn shows_a_person(facts: &Facts<'_>) -> bool {
     let voice = facts.voice();
     facts.shape.signed + facts.shape.own_address > 0
+        || coordinates(facts)
         || voice.says(Sense::Me)
         || voice.says(Sense::Found)
 }
@@ -215,7 +217,7 @@ const PERHAPS: i32 = 5;
 const NOBODY_SHOWS: i32 = 4;
 /// The most that speaks for a report in which no person does.
 const MOST_UNSAID: i32 = 6;
-/// A machine's side as heavy as this makes a human look, whatever the other says.
+/// A machine's side as heavy as this makes a human look, unless the other is clearly heavier.
 const HEAVY: i32 = 9;
 
 /// Adds all of a mail's signals up.
@@ -244,7 +246,7 @@ pub(super) fn weighed(facts: &Facts<'_>) -> Scales {
 /// A machine's side is heavy, and clearly heavier than a report's.
 pub(super) fn machine(facts: &Facts<'_>) -> Option<String> {
     let Scales { form, machine, stands, sign, .. } = facts.scales;
-    (form >= 3 && machine >= SURELY && machine >= stands + CLEARLY)
+    (form >= 3 && machine >= SURELY && machine >= stands + CLEARLY && !coordinates(facts))
         .then(|| format!("it has the signs of a machine, first of all {sign}"))
 }
 
@@ -295,13 +297,15 @@ pub(super) fn errand(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     let Scales { form, machine, said, stands, absence, undelivered, phishing, .. } = facts.scales;
     let of_house = house(facts) + facts.shape.nameless > 0;
-    let formal = form >= 2 && (machine >= HEAVY || machine > said && of_house);
+    let heavy = machine >= HEAVY && machine + CLEARLY > stands;
+    let formal = form >= 2 && (heavy || machine > said && of_house);
     let wrote = machine >= PERHAPS && (formal || machine > said + CLEARLY);
     let nobody = of_house && machine >= NOBODY_SHOWS && said <= 2;
     let away = absence >= 5 && absence > stands;
     let returned = undelivered >= 5 && facts.voice().says(Sense::Undelivered);
     let drives = phishing >= 6 && phishing > stands;
-    (wrote || nobody || away || returned && undelivered > stands || drives)
+    let machine = (wrote || nobody) && !coordinates(facts);
+    (machine || away || returned && undelivered > stands || drives)
         .then(|| "a machine may have written it".to_owned())
 }
 
