@@ -104,8 +104,9 @@ impl Shape {
         let long = |word: &&str| word.len() > 2;
         self.service_sender = usize::from(local.split(' ').any(service));
         self.shared_sender = usize::from(SHARED.contains(&local.as_str()));
-        // Devices have numbers, people have none.
-        let device = name.bytes().any(|b| b.is_ascii_digit()) && !author.name.contains('@');
+        // `UPS-1`; people of one name are told apart by numbers too, but hardly so.
+        let numbered = |word: &str| word.rsplit_once('-').is_some_and(|(_, n)| is_number(n));
+        let device = author.name.split(' ').any(numbered);
         self.service_name = usize::from(device || name.split(' ').any(service));
         let house = domain.split('.').next().unwrap_or_default().replace('-', "");
         let own = name.split(' ').filter(long).any(|word| local.contains(word));
@@ -116,6 +117,10 @@ impl Shape {
         self.nameless = usize::from(name.is_empty() || name.contains(&plain(domain)));
         self.house_name = usize::from(named && joined.len() > 3 && !own);
     }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// What stands before the first colon of a line, if that is a few words.

@@ -300,7 +300,9 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     let heavy = machine >= HEAVY && machine + CLEARLY > stands;
     let formal = form >= 2 && (heavy || machine > said && of_house);
     let wrote = machine >= PERHAPS && (formal || machine > said + CLEARLY);
-    let nobody = of_house && machine >= NOBODY_SHOWS && said <= 2;
+    // Who sends only a link or a file says nothing of themselves either.
+    let elsewhere = !facts.content.links.is_empty() || !facts.message.attachments.is_empty();
+    let nobody = of_house && machine >= NOBODY_SHOWS && said <= 2 && (form > 0 || !elsewhere);
     let away = absence >= 5 && absence > stands;
     let returned = undelivered >= 5 && facts.voice().says(Sense::Undelivered);
     let drives = phishing >= 6 && phishing > stands;
