@@ -10,6 +10,8 @@ mod promises;
 mod subaddress;
 #[path = "desk/team.rs"]
 mod team;
+#[path = "desk/threads.rs"]
+mod threads;
 
 use std::collections::BTreeSet;
 

@@ -57,6 +57,7 @@ fn opening(policy: &Policy, message: &Message, verdict: &Verdict, now: Moment) -
         subject: message.subject.clone(),
         verdict: verdict.clone(),
         text: None,
+        conversation: None,
         likeness: None,
         defects: Vec::new(),
         provisional: false,

@@ -45,6 +45,9 @@ pub enum Fact {
         verdict: Verdict,
         /// What binds it to the case.
         tie: Certainty,
+        /// The digest of the conversation that its mail program names, in hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation: Option<String>,
         /// Whom a participant put on the conversation.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         with: Vec<Address>,
@@ -318,6 +321,9 @@ pub struct Opening {
     /// The digest of its author and words, in hexadecimal, by which the same text is known again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The digest of the conversation that its mail program names, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
     /// What its text is compared with others by; none where it is too short to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likeness: Option<Signature>,
@@ -402,6 +408,9 @@ pub enum Certainty {
     OurAddress,
     /// It answers a mail of the case and comes from a participant.
     TheirMail,
+    /// Their mail program counts it to a conversation of the case (Thread-Index), and it comes from a
+    /// participant.
+    Conversation,
     /// Its subject carries the case number and it comes from a participant.
     SubjectTag,
     /// The same sender wrote the same text.

@@ -5,7 +5,6 @@ use super::alike::{signature, similar};
 use super::answer::{Answer, answer};
 use super::authentication::Authentication;
 use super::books::Books;
-use super::case::Case;
 use super::classify::personal::Reading;
 use super::event::{Certainty, Fact, HoldReason, MailRef, Opening, Promised};
 use super::folder::{Keyword, Role};
@@ -17,11 +16,12 @@ use super::keys::{Keys, digest};
 use super::letter::{LetterId, LetterKind};
 use super::line::one_line;
 use super::message::{Message, MessageId};
+use super::place::{Place, place, tells_anew};
 use super::policy::{InboxKind, Policy};
 use super::quota::{Caps, Permit};
 use super::response::{MOST_PUT_ON, Said, recipients, response, unseen_answer};
-use super::subaddress::{is_address_of, returned};
-use super::thread::{Tie, is_reply, text_key, ties};
+use super::subaddress::returned;
+use super::thread::{Tie, conversation_key, text_key, ties};
 use super::time::Moment;
 use super::verdict::{Figures, Kind, Verdict};
 
@@ -54,7 +54,9 @@ pub(super) fn mail(
     }
     match (incoming.verdict.kind, place(books, policy, keys, incoming)) {
         (Kind::Bounce, _) => bounce(books, policy, keys, incoming),
-        (Kind::Automatic, Place::Joins(case, tie)) => vec![join(case, policy, incoming, tie)],
+        (Kind::Automatic, Place::Joins(case, tie)) => {
+            vec![join(case, policy, incoming, tie)]
+        }
         (Kind::Automatic, _) => set_aside(policy, incoming),
         (_, Place::Joins(id, tie)) => {
             // What is answered at the address of the case is our letter, whatever id it got on its way.
@@ -121,93 +123,6 @@ fn named(mail: &MailRef) -> QuestionId {
     QuestionId(hex(&digest([id.as_bytes(), &arrived, &uid])))
 }
 
-enum Place {
-    Joins(CaseId, Certainty),
-    /// A case of its own; the others are what it refers to without right, or without saying which.
-    Opens {
-        linked: Vec<CaseId>,
-        hold: Option<HoldReason>,
-    },
-}
-
-/// Which case the mail belongs to. An id or a number proves nothing by itself: what joins a case
-/// comes from somebody who takes part in it, or answers a letter whose id and address nobody can guess.
-fn place(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Place {
-    let author = incoming.message.author().map(|mailbox| &mailbox.address);
-    let hearsay = incoming.message.through.as_ref().is_some_and(|through| through.hearsay);
-    let proven = incoming.authentication != Authentication::Fail && !hearsay;
-    let takes_part = |case: &Case| proven && author.is_some_and(|a| case.takes_part(a));
-    let mut joins: Vec<(Certainty, CaseId)> = Vec::new();
-    let mut linked: Vec<CaseId> = Vec::new();
-    let mut answers_others = false;
-    let continues = is_reply(&incoming.message) || !tells_anew(incoming.verdict.kind);
-    // Projects that share a daemon share no cases.
-    let of_project = claims(books, incoming).filter(|(_, c)| c.id.prefix == policy.case_prefix);
-    for (tie, case) in of_project {
-        let addressed = is_address_of(keys, tie.0, case);
-        if addressed == Some(false) {
-            continue;
-        }
-        let ours = addressed.is_some() || matches!(tie, (Tie::Answers(id), true) if keys.made(id));
-        let certainty = match (tie, takes_part(case)) {
-            ((Tie::Answers(_), true), true) if ours => Some(Certainty::OurLetter),
-            ((Tie::Addressed(..), _), true) => Some(Certainty::OurAddress),
-            ((Tie::Answers(_) | Tie::Is(_), _), true) => Some(Certainty::TheirMail),
-            ((Tie::Tagged(_), _), true) => Some(Certainty::SubjectTag),
-            ((Tie::Text(_), _), true) => Some(Certainty::SameText),
-            ((Tie::Subject(..), _), true) if continues => Some(Certainty::SameSubject),
-            ((Tie::Answers(_) | Tie::Addressed(..), _), false) if ours && proven => {
-                Some(Certainty::Guest)
-            }
-            _ => None,
-        };
-        match certainty {
-            Some(certainty) => joins.push((certainty, case.id.clone())),
-            None => {
-                answers_others |= matches!(tie, (Tie::Answers(_) | Tie::Addressed(..), _));
-                linked.push(case.id.clone());
-            }
-        }
-    }
-    linked.sort();
-    linked.dedup();
-    match joins.iter().min().cloned() {
-        Some((best, case)) => {
-            // Two cases by equally sure ties: a human decides.
-            let mut rivals: Vec<CaseId> =
-                joins.into_iter().filter(|(c, _)| *c == best).map(|(_, id)| id).collect();
-            rivals.sort();
-            rivals.dedup();
-            if rivals.len() > 1 {
-                Place::Opens { linked: rivals, hold: Some(HoldReason::SeveralCases) }
-            } else {
-                Place::Joins(case, best)
-            }
-        }
-        None => {
-            let hold = answers_others.then_some(HoldReason::OthersConversation);
-            Place::Opens { linked, hold }
-        }
-    }
-}
-
-/// Whether the mail is a report of its own: many people call each of their reports "vulnerability".
-fn tells_anew(kind: Kind) -> bool {
-    matches!(kind, Kind::Complete | Kind::Encrypted)
-}
-
-/// Each tie of the mail with the open case that it leads to; true beside it where the tie is the id
-/// of a letter of ours.
-fn claims<'a>(
-    books: &'a Books,
-    incoming: &'a Incoming,
-) -> impl Iterator<Item = ((&'a Tie, bool), &'a Case)> {
-    incoming
-        .tied
-        .iter()
-        .filter_map(|(tie, tied)| Some(((tie, tied.letter), books.case(&tied.case)?)))
-}
-
 fn join(
     case: CaseId,
     policy: &Policy,
@@ -215,8 +130,11 @@ fn join(
     tie: Certainty,
 ) -> (Option<CaseId>, Fact) {
     let (mail, verdict) = (incoming.mail.clone(), bounded(&incoming.verdict));
+    let message = &incoming.message;
     let with = if tie == Certainty::Guest { Vec::new() } else { put_on(policy, incoming) };
-    (Some(case), Fact::Joined { mail, from: author(&incoming.message), verdict, tie, with })
+    let conversation = conversation_key(message).filter(|_| tie != Certainty::Guest);
+    let conversation = conversation.map(|key| hex(&key));
+    (Some(case), Fact::Joined { mail, from: author(message), verdict, tie, conversation, with })
 }
 
 fn set_aside(policy: &Policy, incoming: &Incoming) -> Facts {
@@ -294,6 +212,7 @@ fn opening(policy: &Policy, incoming: &Incoming) -> Opening {
         subject: one_line(&message.subject, LONGEST_SUBJECT),
         verdict: bounded(&incoming.verdict),
         text: text_key(message).map(|key| hex(&key)),
+        conversation: conversation_key(message).map(|key| hex(&key)),
         likeness: signature(message),
         defects: message.defects.clone(),
         provisional: lacks_text(incoming.verdict.kind),

@@ -73,6 +73,8 @@ pub struct Message {
     pub in_reply_to: Vec<MessageId>,
     /// The ids in References, oldest first; of very many the first and the last are kept.
     pub references: Vec<MessageId>,
+    /// Thread-Index, decoded: how Outlook and Exchange name a conversation.
+    pub thread_index: Vec<u8>,
     /// Everybody named in From. More than one, or several From fields, is a defect as well.
     pub from: Vec<Mailbox>,
     /// Sender, where it is given.

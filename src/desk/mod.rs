@@ -38,6 +38,7 @@ mod missed;
 pub mod notice;
 pub mod outbox;
 pub mod parse;
+mod place;
 pub mod policy;
 pub mod promise;
 pub mod question;

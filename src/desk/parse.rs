@@ -189,6 +189,12 @@ fn read_field(message: &mut Message, field: &Field<'_>, value: &[u8], text: &str
         "message-id" => ids(text, &mut message.ids),
         "in-reply-to" => ids(text, &mut message.in_reply_to),
         "references" => ids(text, &mut message.references),
+        "thread-index" if message.thread_index.is_empty() => {
+            let encoded: Vec<u8> =
+                value.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+            message.thread_index = grammar::base64(&encoded);
+            message.thread_index.truncate(limits::THREAD_INDEX);
+        }
         _ => {}
     }
 }

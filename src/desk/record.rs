@@ -50,11 +50,12 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
     ];
     match (&event.fact, &event.case) {
         (Fact::Opened(opening), Some(case)) => writes.extend(opened(case, opening)),
+        (Fact::Joined { mail, conversation, .. }, Some(case)) => {
+            writes.extend(mail.message_id.as_ref().map(|id| tie(message_key(id), case, false)));
+            writes.extend(digest_tie(conversation.as_deref(), case));
+        }
         (
-            Fact::Joined { mail, .. }
-            | Fact::Bounced { mail, .. }
-            | Fact::Answered { mail, .. }
-            | Fact::Discussed { mail, .. },
+            Fact::Bounced { mail, .. } | Fact::Answered { mail, .. } | Fact::Discussed { mail, .. },
             Some(case),
         ) => {
             writes.extend(mail.message_id.as_ref().map(|id| tie(message_key(id), case, false)));
@@ -105,8 +106,8 @@ fn opened(case: &CaseId, opening: &Opening) -> Vec<Write> {
     ];
     let MailRef { message_id, .. } = &opening.mail;
     writes.extend(message_id.as_ref().map(|id| tie(message_key(id), case, false)));
-    let text = opening.text.as_deref().and_then(read_hex::<16>);
-    writes.extend(text.map(|key| tie(key, case, false)));
+    writes.extend(digest_tie(opening.text.as_deref(), case));
+    writes.extend(digest_tie(opening.conversation.as_deref(), case));
     let subject = base_subject(&opening.subject);
     if let Some(reporter) = opening.reporter.as_ref().filter(|_| !subject.is_empty()) {
         writes.push(tie(subject_key(&reporter.address, &subject), case, false));
@@ -117,6 +118,11 @@ fn opened(case: &CaseId, opening: &Opening) -> Vec<Write> {
 fn tie(key: TieKey, case: &CaseId, letter: bool) -> Write {
     let tied = Tied { case: case.clone(), letter };
     put(Table::Ties, [key.as_slice(), &case_key(case)].concat(), &tied)
+}
+
+/// A tie that the event holds as a digest.
+fn digest_tie(hexadecimal: Option<&str>, case: &CaseId) -> Option<Write> {
+    Some(tie(read_hex::<16>(hexadecimal?)?, case, false))
 }
 
 fn answered(question: &QuestionId) -> Write {

@@ -146,6 +146,7 @@ fn tied<'a>(
             (is_address_of(keys, tie, case) == Some(true)).then_some(Certainty::OurAddress)
         }
         Tie::Answers(_) | Tie::Is(_) => Some(Certainty::TheirMail),
+        Tie::Conversation(_) => Some(Certainty::Conversation),
         Tie::Tagged(_) => Some(Certainty::SubjectTag),
         Tie::Text(_) | Tie::Subject(..) => None,
     };

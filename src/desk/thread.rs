@@ -21,6 +21,8 @@ pub enum Tie {
     Answers(MessageId),
     /// It was sent to this address, which has the form of those that our letters are answered at.
     Addressed(CaseId, Address),
+    /// Its author's mail program counts it to the conversation of which this is the digest.
+    Conversation(TieKey),
     /// It carries this Message-ID itself: the same mail again, or somebody reuses an id.
     Is(MessageId),
     /// Its subject names this case.
@@ -45,7 +47,7 @@ impl Tie {
     pub fn key(&self) -> Option<TieKey> {
         match self {
             Tie::Answers(id) | Tie::Is(id) => Some(message_key(id)),
-            Tie::Text(key) => Some(*key),
+            Tie::Text(key) | Tie::Conversation(key) => Some(*key),
             Tie::Subject(from, subject) => Some(subject_key(from, subject)),
             Tie::Addressed(..) | Tie::Tagged(_) => None,
         }
@@ -55,7 +57,11 @@ impl Tie {
     pub fn names(&self) -> Option<&CaseId> {
         match self {
             Tie::Addressed(case, _) | Tie::Tagged(case) => Some(case),
-            Tie::Answers(_) | Tie::Is(_) | Tie::Text(_) | Tie::Subject(..) => None,
+            Tie::Answers(_)
+            | Tie::Conversation(_)
+            | Tie::Is(_)
+            | Tie::Text(_)
+            | Tie::Subject(..) => None,
         }
     }
 }
@@ -69,6 +75,16 @@ pub fn message_key(id: &MessageId) -> TieKey {
 pub fn subject_key(from: &Address, base: &str) -> TieKey {
     digest([b"subject".as_slice(), from.key().as_bytes(), base.as_bytes()])
 }
+
+/// The digest of the conversation that Outlook or Exchange count a mail to: the first 22 bytes of
+/// Thread-Index (MS-OXOMSG 2.2.1.3), which all mails of a conversation share.
+pub fn conversation_key(message: &Message) -> Option<TieKey> {
+    let head = message.thread_index.get(..CONVERSATION)?;
+    Some(digest([b"conversation".as_slice(), head]))
+}
+
+/// How many bytes of Thread-Index name the conversation.
+const CONVERSATION: usize = 22;
 
 /// The digest of an author and the words of a mail; none where there are too few to tell texts apart.
 pub fn text_key(message: &Message) -> Option<TieKey> {
@@ -92,6 +108,7 @@ pub fn ties(message: &Message) -> Vec<Tie> {
         }
     }
     ties.extend(addressed(message));
+    ties.extend(conversation_key(message).map(Tie::Conversation));
     ties.extend(message.ids.iter().cloned().map(Tie::Is));
     ties.extend(tags(&message.subject).into_iter().map(Tie::Tagged));
     ties.extend(text_key(message).map(Tie::Text));
@@ -168,7 +185,8 @@ pub fn has_prefix(subject: &str) -> bool {
 /// Whether the mail says of itself that it goes on with a conversation.
 pub fn is_reply(message: &Message) -> bool {
     let names_another = !message.in_reply_to.is_empty() || !message.references.is_empty();
-    names_another || has_prefix(&message.subject)
+    let counted_as_answer = message.thread_index.len() > CONVERSATION;
+    names_another || counted_as_answer || has_prefix(&message.subject)
 }
 
 /// The same, in the letters in which it was written.

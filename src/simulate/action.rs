@@ -262,6 +262,7 @@ fn bound_by(tie: Certainty) -> &'static str {
         Certainty::OurLetter => "it answers a letter of ours",
         Certainty::OurAddress => "it went to the address of the case",
         Certainty::TheirMail => "it names a mail of the case",
+        Certainty::Conversation => "its sender's program counts it to the conversation",
         Certainty::SubjectTag => "its subject names the case",
         Certainty::SameText => "it is the same text",
         Certainty::SameSubject => "it has the same sender and subject",

@@ -23,6 +23,8 @@ pub const ADDRESSES: usize = 1_000;
 pub const IDS: usize = 50;
 /// Of very many ids the first so many are kept: the oldest name the conversation.
 pub const IDS_FIRST: usize = 10;
+/// Bytes of a decoded Thread-Index: its first 22 name the conversation, and five more each answer.
+pub const THREAD_INDEX: usize = 27;
 /// Bytes of one text part that are decoded: room for a page of HTML with pictures inside.
 pub const TEXT_PART: usize = 4 << 20;
 /// Bytes of text that are kept of the body.

@@ -155,3 +155,15 @@ fn a_person_who_attaches_a_delivery_report_is_a_person() {
     );
     assert_eq!(message.report, None);
 }
+
+#[test]
+fn a_thread_index_is_read_with_its_folds_and_no_more_than_tells_it() {
+    let folded = "AdoBAgMEBQYHCAkKCwwNDg8QERITFA\n AAAAAAAAAAAA";
+    let message = read(&format!("Thread-Index: {folded}\n\nx"));
+    assert_eq!(message.thread_index.len(), limits::THREAD_INDEX);
+    assert!(message.thread_index.starts_with(&[1, 218, 1, 2, 3]), "{:?}", message.thread_index);
+    for broken in ["", "=", "????", "ü", "A"] {
+        let message = read(&format!("Thread-Index: {broken}\n\nx"));
+        assert!(message.thread_index.len() < 22, "{broken}: {:?}", message.thread_index);
+    }
+}

@@ -335,6 +335,9 @@ fn tie_in_words(tie: Certainty) -> &'static str {
         Certainty::TheirMail => {
             "it answers a mail of the case, and comes from somebody who takes part"
         }
+        Certainty::Conversation => {
+            "the sender's mail program counts it to the conversation, and the sender takes part"
+        }
         Certainty::SubjectTag => {
             "its subject names the case, and it comes from somebody who takes part"
         }
