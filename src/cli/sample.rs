@@ -61,6 +61,7 @@ fn opening(policy: &Policy, message: &Message, verdict: &Verdict, now: Moment) -
         likeness: None,
         defects: Vec::new(),
         provisional: false,
+        authentic: false,
         with: Vec::new(),
         promised: Promised::by(policy),
     }

@@ -332,6 +332,9 @@ pub struct Opening {
     pub defects: Vec<Defect>,
     /// True where the report still has to be sent in the body.
     pub provisional: bool,
+    /// True where the reporter's domain stood for it: a mail in their name without that is suspect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authentic: bool,
     /// Whom the reporter put on the conversation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with: Vec<Address>,

@@ -216,6 +216,7 @@ fn opening(policy: &Policy, incoming: &Incoming) -> Opening {
         likeness: signature(message),
         defects: message.defects.clone(),
         provisional: lacks_text(incoming.verdict.kind),
+        authentic: matches!(incoming.authentication, Authentication::Pass { .. }),
         with: put_on(policy, incoming),
         promised: Promised::by(policy),
     }

@@ -88,15 +88,18 @@ fn certainty(keys: &Keys, incoming: &Incoming, claim: &Claim<'_>) -> Option<Cert
     if !message.author().is_some_and(|author| case.takes_part(&author.address)) {
         return ours.then_some(Certainty::Guest);
     }
+    // What can be guessed takes an author who can not be made up.
+    let authentic = matches!(authentication, Authentication::Pass { .. });
+    let believed = authentic || !case.opening.authentic;
     let continues = || is_reply(message) || !tells_anew(verdict.kind);
     match tie {
         Tie::Answers(_) if ours => Some(Certainty::OurLetter),
         Tie::Addressed(..) => Some(Certainty::OurAddress),
         Tie::Answers(_) | Tie::Is(_) => Some(Certainty::TheirMail),
         Tie::Conversation(_) => continues().then_some(Certainty::Conversation),
-        Tie::Tagged(_) => Some(Certainty::SubjectTag),
+        Tie::Tagged(_) => believed.then_some(Certainty::SubjectTag),
         Tie::Text(_) => Some(Certainty::SameText),
-        Tie::Subject(..) => continues().then_some(Certainty::SameSubject),
+        Tie::Subject(..) => (believed && continues()).then_some(Certainty::SameSubject),
     }
 }
 

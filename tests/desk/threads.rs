@@ -16,6 +16,10 @@ fn counted(mut mail: Mail, conversation: u8, answers: usize) -> Mail {
     mail
 }
 
+fn none(mail: Mail) -> Mail {
+    Mail { authentication: Authentication::None, ..mail }
+}
+
 fn complete(from: &str, id: &str, subject: &str) -> Mail {
     mail(from, id, subject, Kind::Complete)
 }
@@ -87,4 +91,27 @@ fn what_a_guest_sends_ties_no_conversation() {
     assert_eq!(office.receive(counted(guest, 5, 1)), ["1 joined by Guest"]);
     let other = counted(complete(KIM, "2@acorn", "Another one"), 5, 1);
     assert_eq!(office.receive(other)[0], "2 opened");
+}
+
+#[test]
+fn who_is_known_to_be_authentic_guesses_nothing_without() {
+    let mut office = Office::open();
+    office.receive(complete(KIM, "1@acorn", "Path traversal"));
+    for (id, subject) in [("e1@evil", "news [EXP-2026-0001]"), ("e2@evil", "Re: Path traversal")] {
+        let told = office.receive(none(mail(KIM, id, subject, Kind::Other)));
+        assert!(told[0].ends_with("opened") && told[1].ends_with("linked to 1"), "{told:?}");
+    }
+    let letter = office.letter_id(1);
+    let holds_the_letter = none(complete(KIM, "2@acorn", "AW: it").answering(&letter));
+    assert_eq!(office.receive(holds_the_letter), ["1 joined by OurLetter"]);
+    let knows_the_mail = none(complete(KIM, "3@acorn", "AW: it").answering("1@acorn"));
+    assert_eq!(office.receive(knows_the_mail), ["1 joined by TheirMail"]);
+}
+
+#[test]
+fn who_never_was_authentic_goes_on_by_subject_as_ever() {
+    let mut office = Office::open();
+    office.receive(none(complete(KIM, "1@acorn", "Path traversal")));
+    let tagged = none(mail(KIM, "2@acorn", "news [EXP-2026-0001]", Kind::Other));
+    assert_eq!(office.receive(tagged), ["1 joined by SubjectTag"]);
 }
