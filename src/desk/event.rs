@@ -48,7 +48,7 @@ pub enum Fact {
         /// The digest of the conversation that its mail program names, in hexadecimal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         conversation: Option<String>,
-        /// Whom a participant put on the conversation.
+        /// Whom the reporter put on the conversation.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         with: Vec<Address>,
     },

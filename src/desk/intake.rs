@@ -55,7 +55,7 @@ pub(super) fn mail(
     match (incoming.verdict.kind, place(books, policy, keys, incoming)) {
         (Kind::Bounce, _) => bounce(books, policy, keys, incoming),
         (Kind::Automatic, Place::Joins(case, tie)) => {
-            vec![join(case, policy, incoming, tie)]
+            vec![join(books, case, policy, incoming, tie)]
         }
         (Kind::Automatic, _) => set_aside(policy, incoming),
         (_, Place::Joins(id, tie)) => {
@@ -63,7 +63,7 @@ pub(super) fn mail(
             let known = tie == Certainty::OurAddress;
             let case = books.case(&id).filter(|_| !known);
             let unseen = case.and_then(|case| unseen_answer(case, policy, incoming));
-            std::iter::once(join(id, policy, incoming, tie)).chain(unseen).collect()
+            std::iter::once(join(books, id, policy, incoming, tie)).chain(unseen).collect()
         }
         (_, Place::Opens { linked, hold }) => {
             let opening = opening(policy, incoming);
@@ -124,6 +124,7 @@ fn named(mail: &MailRef) -> QuestionId {
 }
 
 fn join(
+    books: &Books,
     case: CaseId,
     policy: &Policy,
     incoming: &Incoming,
@@ -131,7 +132,11 @@ fn join(
 ) -> (Option<CaseId>, Fact) {
     let (mail, verdict) = (incoming.mail.clone(), bounded(&incoming.verdict));
     let message = &incoming.message;
-    let with = if tie == Certainty::Guest { Vec::new() } else { put_on(policy, incoming) };
+    let by_reporter = message.author().is_some_and(|author| {
+        books.case(&case).is_some_and(|case| case.is_reporter(&author.address))
+    });
+    // Who was put on the conversation puts nobody on it.
+    let with = if by_reporter { put_on(policy, incoming) } else { Vec::new() };
     let conversation = conversation_key(message).filter(|_| tie != Certainty::Guest);
     let conversation = conversation.map(|key| hex(&key));
     (Some(case), Fact::Joined { mail, from: author(message), verdict, tie, conversation, with })

@@ -115,3 +115,18 @@ fn who_never_was_authentic_goes_on_by_subject_as_ever() {
     let tagged = none(mail(KIM, "2@acorn", "news [EXP-2026-0001]", Kind::Other));
     assert_eq!(office.receive(tagged), ["1 joined by SubjectTag"]);
 }
+
+#[test]
+fn only_the_reporter_and_the_team_put_people_on_a_conversation() {
+    let mut office = Office::open();
+    let mut first = complete(KIM, "1@acorn", "Path traversal");
+    first.message.cc = vec![mailbox("bo@acorn.example")];
+    office.receive(first);
+    let mut widens =
+        mail("bo@acorn.example", "2@acorn", "Re: Path traversal", Kind::Other).answering("1@acorn");
+    widens.message.cc = vec![mailbox("eve@evil.example")];
+    assert_eq!(office.receive(widens), ["1 joined by TheirMail"]);
+    let eve =
+        mail("eve@evil.example", "3@evil", "Re: Path traversal", Kind::Other).answering("1@acorn");
+    assert_eq!(office.receive(eve)[0], "2 opened");
+}
