@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::address::Address;
 use super::ids::CaseId;
 use super::keys::{digest, named_in_address};
+use super::line::one_line;
 use super::message::{Message, MessageId};
 
 /// A digest under which cases can be looked up.
@@ -172,9 +173,13 @@ pub fn tags(subject: &str) -> Vec<CaseId> {
 }
 
 /// The subject as it was before anybody answered it: without reply and forward prefixes, in any of
-/// the languages that mail programs write them in, without our case number, in lower case.
+/// the languages that mail programs write them in, without our case number, in lower case. Programs
+/// cut long subjects and lose what cannot be seen, so neither counts.
 pub fn base_subject(subject: &str) -> String {
-    without_prefixes(subject).to_lowercase()
+    const TELLING: usize = 120;
+    let visible = one_line(subject, usize::MAX);
+    let lower = without_prefixes(&visible).to_lowercase();
+    lower.chars().take(TELLING).collect::<String>().trim_end().to_owned()
 }
 
 /// Whether a subject begins with a reply or forward prefix, or carries a case number.
@@ -192,11 +197,30 @@ pub fn is_reply(message: &Message) -> bool {
 /// The same, in the letters in which it was written.
 pub fn without_prefixes(subject: &str) -> String {
     let untagged = without_tags(subject);
-    let mut rest = untagged.trim();
+    let rest = strip_prefixes(&untagged);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // `[security] Re: [security] bug`: lists and gateways put their label before what they find.
+    match label(rest) {
+        Some((label, after)) => {
+            let after = strip_prefixes(after);
+            words(&format!("{label} {}", after.strip_prefix(label).unwrap_or(after)))
+        }
+        None => words(rest),
+    }
+}
+
+fn strip_prefixes(subject: &str) -> &str {
+    let mut rest = subject.trim();
     while let Some(shorter) = strip_prefix(rest) {
         rest = shorter.trim_start();
     }
-    rest.split_whitespace().collect::<Vec<_>>().join(" ")
+    rest
+}
+
+/// The `[label]` that a subject begins with, and the rest.
+fn label(subject: &str) -> Option<(&str, &str)> {
+    let end = subject.strip_prefix('[')?.find(']')? + 2;
+    subject.split_at_checked(end)
 }
 
 fn without_tags(subject: &str) -> String {
@@ -217,7 +241,7 @@ fn without_tags(subject: &str) -> String {
 
 /// `Re:` and its relatives. From the header fields that mail programs write in their languages;
 /// a full-width colon is one as well.
-const PREFIXES: [&str; 38] = [
+const PREFIXES: &[&str] = &[
     "re",
     "aw",
     "antw",
@@ -256,11 +280,44 @@ const PREFIXES: [&str; 38] = [
     "enc",
     "转发",
     "轉寄",
+    "svar",
+    "odpowiedź",
+    "на",
+    "ha",
+    "απάντηση",
+    "σχετ",
+    "πρθ",
+    "תגובה",
+    "השב",
+    "רד",
+    "הועבר",
+    "رد",
+    "إعادة توجيه",
+    "trả lời",
+    "chuyển tiếp",
+    "balas",
+    "trs",
+    "yan",
+    "ilt",
+    "i̇lt",
+    "回應",
+    "全部回复",
+    "回复all",
+    "vb",
+    "doorst",
+    "pd",
+    "továbbítás",
+    "přeposlat",
+    "fs",
+    "пересл",
+    "전달",
+    "転送",
+    "转寄",
 ];
 
 fn strip_prefix(subject: &str) -> Option<&str> {
     let (head, rest) = subject.split_once([':', '：'])?;
-    let word = head.trim();
+    let word = head.trim().trim_end_matches('.');
     // RE[2]: and Re(3): count their answers.
     let word = match word.find(['[', '(']) {
         Some(at) => {
@@ -288,11 +345,25 @@ mod tests {
             "Re: Static handler serves files outside its root [EXP-2026-0007]",
             "Re: [EXP-2026-0007] Static handler serves files outside its root",
             "SV: Sv: Fwd: Static handler serves files outside its root",
+            "Odp.: Static handler serves files outside its root",
+            "НА: Static handler serves files outside its root",
+            "Trả lời: Static handler serves files outside its root",
+            "רד: תגובה: Static handler serves files outside its root",
+            "Static\u{200b} handler serves files\u{ad} outside its root",
         ] {
             assert_eq!(base_subject(subject), plain, "{subject}");
         }
         assert_eq!(base_subject("Bug: in [qs] parser"), "bug: in [qs] parser");
         assert_eq!(base_subject("Re: "), "");
+        let listed = base_subject("[security] Path traversal");
+        for subject in
+            ["[security] Re: Path traversal", "Re: [security] AW: [security] Path traversal"]
+        {
+            assert_eq!(base_subject(subject), listed, "{subject}");
+        }
+        let long = "a very long subject ".repeat(40);
+        let cut: String = long.chars().take(250).collect();
+        assert_eq!(base_subject(&format!("Re: {cut}…")), base_subject(&long));
         assert_eq!(base_subject("a [b [EXP-2026-0001] [c] d"), "a [b [c] d");
     }
 

@@ -130,3 +130,13 @@ fn only_the_reporter_and_the_team_put_people_on_a_conversation() {
         mail("eve@evil.example", "3@evil", "Re: Path traversal", Kind::Other).answering("1@acorn");
     assert_eq!(office.receive(eve)[0], "2 opened");
 }
+
+#[test]
+fn a_long_subject_that_a_program_cut_is_still_the_same() {
+    let mut office = Office::open();
+    let long = "The static handler of the server serves files outside of its root ".repeat(8);
+    office.receive(complete(KIM, "1@acorn", &long));
+    let cut: String = long.chars().take(250).collect();
+    let answer = mail(KIM, "2@acorn", &format!("Re: {cut}"), Kind::Other);
+    assert_eq!(office.receive(answer), ["1 joined by SameSubject"]);
+}
