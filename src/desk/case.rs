@@ -337,9 +337,12 @@ impl Case {
         self.opening.mail.arrived
     }
 
-    /// Whether this address takes part in the conversation, beside the team.
+    /// Whether the owner of this address takes part in the conversation, beside the team. A tag makes
+    /// no other person.
     pub fn takes_part(&self, address: &Address) -> bool {
-        self.is_reporter(address) || self.people.contains(address)
+        let bare = address.without_tag();
+        let reporter = self.opening.reporter.iter().map(|reporter| &reporter.address);
+        reporter.chain(&self.people).any(|one| one.without_tag() == bare)
     }
 
     /// Whether the report came from this address.

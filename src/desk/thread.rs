@@ -74,7 +74,7 @@ pub fn message_key(id: &MessageId) -> TieKey {
 
 /// The digest of a sender with a subject that has been through [`base_subject`].
 pub fn subject_key(from: &Address, base: &str) -> TieKey {
-    digest([b"subject".as_slice(), from.key().as_bytes(), base.as_bytes()])
+    digest([b"subject".as_slice(), from.without_tag().key().as_bytes(), base.as_bytes()])
 }
 
 /// The digest of the conversation that Outlook or Exchange count a mail to: the first 22 bytes of

@@ -159,7 +159,9 @@ fn the_same_person_and_other_projects_are_not_compared() {
     office.receive(report("kim@acorn.example", "1@acorn", &original));
     let reworded = text("traversal", How::Reworded);
     let again = report("kim+new@acorn.example", "2@acorn", &reworded);
-    assert_eq!(office.receive(again), ["2 opened", "2 acknowledgement to kim+new@acorn.example"]);
+    let told = office.receive(again);
+    let linked = "2 linked to 1"; // By its subject, not by its text.
+    assert_eq!(told, ["2 opened", linked, "2 acknowledgement to kim+new@acorn.example"]);
 
     let cases = vec![office.case(1).clone()];
     let keys = Keys::new(vec![[9; 32]]).unwrap();

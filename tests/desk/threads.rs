@@ -140,3 +140,15 @@ fn a_long_subject_that_a_program_cut_is_still_the_same() {
     let answer = mail(KIM, "2@acorn", &format!("Re: {cut}"), Kind::Other);
     assert_eq!(office.receive(answer), ["1 joined by SameSubject"]);
 }
+
+#[test]
+fn a_tag_in_the_address_makes_no_other_person() {
+    let mut office = Office::open();
+    office.receive(complete("kim+bugs@acorn.example", "1@acorn", "Path traversal"));
+    let more = mail(KIM, "2@acorn", "AW: it", Kind::Other).answering("1@acorn");
+    assert_eq!(office.receive(more), ["1 joined by TheirMail"]);
+    let more = mail(KIM, "3@acorn", "AW: Path traversal", Kind::Other);
+    assert_eq!(office.receive(more), ["1 joined by SameSubject"]);
+    let stranger = mail("kimberly@acorn.example", "4@acorn", "AW: it", Kind::Other);
+    assert_eq!(office.receive(stranger.answering("1@acorn"))[0], "2 opened");
+}
