@@ -344,9 +344,13 @@ pub fn wanted(books: &Books, policy: &Policy, keys: &Keys, role: Role, mail: &Me
     let named = mail.in_reply_to.iter().chain(&mail.references);
     let answers_a_letter = || named.clone().any(|id| keys.made(id));
     let addressed = || policy.kind == InboxKind::Dedicated || concerns_us(policy, mail);
+    let to_reporter = || recipients(mail).any(|to| books.cases_of(to).next().is_some());
+    let of_team = |from: &Address| policy.team.member(from).is_some() || policy.is_published(from);
+    let teams = || mail.author().is_some_and(|author| of_team(&author.address));
     answers_a_letter()
+        || (teams() && to_reporter())
         || match (role, policy.kind) {
-            (Role::Sent, _) => recipients(mail).any(|to| books.cases_of(to).next().is_some()),
+            (Role::Sent, _) => to_reporter(),
             (_, InboxKind::Personal) => !is_bulk(mail),
             (Role::Inbox | Role::Junk, _) => addressed(),
         }

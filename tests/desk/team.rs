@@ -393,3 +393,22 @@ fn a_follow_up_among_the_junk_joins_its_case() {
     let again = reply("ann@acorn.example", "2@acorn.example").answering("1@acorn.example");
     assert_eq!(office.receive(again), ["1 joined by TheirMail"]);
 }
+
+#[test]
+fn a_fresh_mail_of_a_member_to_a_reporter_is_read_in_every_inbox_and_one_to_anybody_else_is_not() {
+    let team = team(Notices::None);
+    let mut office = Office::of(Policy { kind: InboxKind::Mixed, team, ..policy() });
+    office.receive(report("ann@acorn.example", "1@acorn.example"));
+    let folder = |role| Folder { inbox: "security".into(), name: "INBOX".into(), role };
+    let from = |who| mail(who, "a@home", "Your findings", Kind::Other);
+    let wants = |role, mail: Mail| office.desk.wants(&folder(role), &mail.message);
+    for role in [Role::Inbox, Role::Sent] {
+        // The inbox stands in Bcc.
+        assert!(wants(role, from("kim@home.example").to(&["ann@acorn.example"], &[])), "{role:?}");
+        assert!(
+            !wants(role, from("kim@home.example").to(&["aunt@family.example"], &[])),
+            "{role:?}"
+        );
+    }
+    assert!(!wants(Role::Inbox, from("bo@friend.example").to(&["ann@acorn.example"], &[])));
+}
