@@ -18,7 +18,7 @@ use super::message::{Message, MessageId};
 use super::policy::Policy;
 use super::question;
 use super::subaddress::is_address_of;
-use super::thread::{Tie, Tied};
+use super::thread::{Tie, Tied, tags};
 use super::verdict::{Code, Kind};
 
 /// Whose mail it is.
@@ -303,6 +303,11 @@ pub(super) fn unseen_answer(
     let message = &incoming.message;
     let from = incoming.message.author().filter(|one| case.is_reporter(&one.address))?;
     if case.answered.is_some() || case.quoted || policy.team.everybody().next().is_none() {
+        return None;
+    }
+    // Nothing but a letter of ours brings the case number into a subject first, whatever id a relay
+    // gave that letter.
+    if case.follow_ups == 0 && tags(&message.subject).contains(&case.id) {
         return None;
     }
     let known = |id: &MessageId| {

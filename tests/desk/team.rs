@@ -412,3 +412,19 @@ fn a_fresh_mail_of_a_member_to_a_reporter_is_read_in_every_inbox_and_one_to_anyb
     }
     assert!(!wants(Role::Inbox, from("bo@friend.example").to(&["ann@acorn.example"], &[])));
 }
+
+#[test]
+fn a_letter_of_ours_under_an_id_that_a_relay_gave_it_is_nobodys_unseen_answer() {
+    let mut office = acknowledged(staffed(Notices::None));
+    let answer = |id, subject: &str| {
+        let mut mail = reply("ann@acorn.example", id).answering("0100018f-4c@email.relay.example");
+        mail.message.references = MessageId::parse("1@acorn.example").into_iter().collect();
+        mail.message.subject = subject.into();
+        mail
+    };
+    let tagged = "AW: Path traversal in the static handler [EXP-2026-0001]";
+    assert_eq!(office.receive(answer("2@acorn.example", tagged)), ["1 joined by TheirMail"]);
+    // From then on the number stands in the subject of what people write as well.
+    let told = office.receive(answer("3@acorn.example", tagged));
+    assert!(told[1].starts_with("1 quoted"), "{told:?}");
+}
