@@ -1,14 +1,20 @@
 //! Answers to an operator, the same from a running daemon and from a store that nobody runs.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use crate::desk::Desk;
 use crate::desk::books::Past;
 use crate::desk::case::Case;
-use crate::desk::event::Event;
+use crate::desk::event::{Event, Fact};
 use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
-use crate::desk::letter::LetterId;
+use crate::desk::letter::{Letter, LetterId};
 use crate::desk::record::{self, Meta, Unreadable};
+use crate::desk::refusal::Refusal;
 use crate::desk::table::Table;
+use crate::desk::time::Moment;
 use crate::io::control::{Answer, Request};
 use crate::io::store::{Store, StoreError};
 use crate::io::wall;
@@ -80,15 +86,76 @@ pub async fn answer(desk: &Desk, store: &Store, request: &Request) -> Answer {
             desk.books().cases().map(|case| json(&view::case_row(case, now))).collect()
         }
         Request::Show { case } => {
-            let events = events(store, case).await.map_err(|error| error.to_string())?;
-            if events.is_empty() {
-                return Err(format!("there is no case {case}; `watchpost cases` lists them"));
+            let mut lines = Vec::new();
+            for events in stories(desk, store, case).await? {
+                lines.extend(view::story(&events));
             }
-            view::story(&events).iter().map(json).collect()
+            lines.iter().map(json).collect()
         }
+        Request::Export { case } => {
+            let mut rows = Vec::new();
+            for events in stories(desk, store, case).await? {
+                let letters = letters_that_left(store, &events).await;
+                rows.extend(events.into_iter().map(Box::new).map(ExportRow::Event));
+                rows.extend(letters.map_err(|error| error.to_string())?);
+            }
+            rows.iter().map(json).collect()
+        }
+        Request::Do { .. } => Err("this can only be said where it can be recorded".to_owned()),
     }
 }
 
-fn json(row: &impl serde::Serialize) -> Result<String, String> {
+/// A line of what an export is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportRow {
+    /// An event as it is recorded.
+    Event(Box<Event>),
+    /// A letter that left.
+    Letter {
+        /// The letter, as it was written.
+        letter: Box<Letter>,
+        /// When the mail server took it.
+        at: Moment,
+        /// The event that says so.
+        seq: u64,
+    },
+}
+
+/// The events of a case, and of those that were merged into it, case by case.
+async fn stories(desk: &Desk, store: &Store, case: &CaseId) -> Result<Vec<Vec<Event>>, String> {
+    let group = desk.books().with_those_merged(case);
+    let others = group.iter().map(|one| &one.id).filter(|id| *id != case);
+    let mut stories = Vec::new();
+    for id in std::iter::once(case).chain(others) {
+        stories.push(events(store, id).await.map_err(|error| error.to_string())?);
+    }
+    if stories.first().is_none_or(Vec::is_empty) {
+        return Err(Refusal::NoCase(case.clone()).to_string());
+    }
+    Ok(stories)
+}
+
+/// The letters that the mail server took, or may have taken.
+async fn letters_that_left(store: &Store, events: &[Event]) -> Result<Vec<ExportRow>, LoadError> {
+    let left = events.iter().filter_map(|event| match &event.fact {
+        Fact::Sent { letter, .. } | Fact::Delayed { letter, unknown: true, .. } => {
+            Some((letter, (event.at, event.seq)))
+        }
+        _ => None,
+    });
+    // Of several moments the last one counts: then it surely left.
+    let left: BTreeMap<&LetterId, (Moment, u64)> = left.collect();
+    let keys = left.keys().map(|id| id.0.clone().into_bytes()).collect();
+    let rows = store.get(Table::Letters, keys).await?;
+    let mut letters = Vec::new();
+    for (value, (at, seq)) in rows.into_iter().zip(left.into_values()) {
+        let letter = record::read("a letter", &value.unwrap_or_default())?;
+        letters.push(ExportRow::Letter { letter: Box::new(letter), at, seq });
+    }
+    Ok(letters)
+}
+
+fn json(row: &impl Serialize) -> Result<String, String> {
     serde_json::to_string(row).map_err(|error| error.to_string())
 }

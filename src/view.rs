@@ -1,10 +1,14 @@
 //! What an operator sees of cases: the rows of `cases` and the story of `show`.
 
+mod story;
+
 use serde::{Deserialize, Serialize};
 
 use crate::desk::case::{Case, Fate};
-use crate::desk::event::{Event, Fact, HoldReason};
+use crate::desk::event::HoldReason;
 use crate::desk::time::Moment;
+
+pub use self::story::{StoryLine, story, third_person, utc};
 
 /// A row of `watchpost cases`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +42,12 @@ pub struct CaseRow {
     /// Whether something is owed that was due before this row was made.
     #[serde(default)]
     pub overdue: bool,
+    /// The case in which its conversation goes on, once it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
+    /// The cases whose conversations go on in this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub took_in: Vec<String>,
     /// How many mails joined after the first.
     pub follow_ups: u32,
     /// How many of its letters still have to be sent.
@@ -78,178 +88,12 @@ pub fn case_row(case: &Case, now: Moment) -> CaseRow {
         held: case.held.map(|why| why.in_words().to_owned()),
         hold: case.held,
         overdue: false,
+        merged_into: case.merged.as_ref().map(ToString::to_string),
+        took_in: case.took_in.iter().map(ToString::to_string).collect(),
         follow_ups: case.follow_ups,
         letters_waiting: waiting,
         inbox: case.mail().folder.inbox.clone(),
     };
     row.overdue = row.due().is_some_and(|due| due < now);
     row
-}
-
-/// A line of `watchpost show`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoryLine {
-    /// When it happened: the server's time for a mail, ours for the rest.
-    pub at: String,
-    /// What happened, in one word.
-    pub what: String,
-    /// The same as a sentence.
-    pub story: String,
-    /// The event as it is recorded.
-    pub event: Event,
-}
-
-/// The story of a case, a line an event.
-pub fn story(events: &[Event]) -> Vec<StoryLine> {
-    events.iter().map(line).collect()
-}
-
-fn line(event: &Event) -> StoryLine {
-    let at = match &event.fact {
-        Fact::Opened(opening) => opening.mail.arrived,
-        Fact::Joined { mail, .. }
-        | Fact::Bounced { mail, .. }
-        | Fact::Answered { mail, .. }
-        | Fact::Discussed { mail, .. }
-        | Fact::Vouched { mail: Some(mail), .. } => mail.arrived,
-        _ => event.at,
-    };
-    let (what, story) = tell(&event.fact);
-    StoryLine { at: at.rfc3339(), what: what.into(), story, event: event.clone() }
-}
-
-#[expect(clippy::too_many_lines, reason = "a sentence for each fact")]
-fn tell(fact: &Fact) -> (&'static str, String) {
-    match fact {
-        Fact::Opened(opening) => {
-            let who =
-                opening.reporter.as_ref().map_or("somebody".into(), |r| r.address.to_string());
-            let (verdict, mail) = (&opening.verdict, &opening.mail);
-            let wrote = match opening.subject.as_str() {
-                "" => "wrote without a subject".to_owned(),
-                subject => format!("wrote “{subject}”"),
-            };
-            let why = third_person(verdict.detail());
-            let place = format!("{}, UID {}", mail.folder, mail.uid);
-            ("opened", format!("{who} {wrote} ({}: {why}); {place}", verdict.kind))
-        }
-        Fact::Joined { mail, from, verdict, tie, .. } => {
-            let who = from.as_ref().map_or("somebody".into(), |f| f.address.to_string());
-            let tie = serde_json::to_value(tie).ok().and_then(|v| v.as_str().map(str::to_owned));
-            let tie = tie.unwrap_or_default().replace('_', " ");
-            (
-                "joined",
-                format!(
-                    "{who} wrote again ({}; tie: {tie}); {}, UID {}",
-                    verdict.kind, mail.folder, mail.uid
-                ),
-            )
-        }
-        Fact::Answered { mail, by, enough, words, .. } => {
-            let who = by.as_ref().map_or("the team".into(), |by| by.address.to_string());
-            let counts = if *enough { "" } else { ", too short to count" };
-            let story = format!(
-                "{who} answered the reporter ({words} words{counts}); {}, UID {}",
-                mail.folder, mail.uid
-            );
-            ("answered", story)
-        }
-        Fact::Discussed { mail, by, why } => {
-            let who = by.as_ref().map_or("somebody".into(), |by| by.address.to_string());
-            let why = why.in_words();
-            let story =
-                format!("{who} wrote, not an answer: {why}; {}, UID {}", mail.folder, mail.uid);
-            ("discussed", story)
-        }
-        Fact::Quoted { answer } => {
-            ("quoted", format!("the reporter answers {answer}, which was never seen"))
-        }
-        Fact::Vouched { by, .. } => {
-            let who = by.as_ref().map_or("the team".into(), |by| by.address.to_string());
-            ("vouched", format!("{who} says that the reporter has been answered"))
-        }
-        Fact::Withdrawn { letter } => {
-            ("withdrawn", format!("{letter} is not needed any more: a person answered"))
-        }
-        Fact::Asked { question, .. } => {
-            ("asked", format!("the lead is asked whether this is a report ({question})"))
-        }
-        Fact::Confirmed { question, .. } => {
-            ("confirmed", format!("the lead says that it is a report ({question})"))
-        }
-        Fact::Declined { question, .. } => {
-            ("declined", format!("the lead says that it is none ({question})"))
-        }
-        Fact::Reminded { promise, count, .. } => {
-            ("reminded", format!("the team was reminded of the {} ({count})", promise.name()))
-        }
-        Fact::Breached { promise, due, .. } => {
-            ("breach", format!("the {} was promised by {} and missed", promise.name(), utc(*due)))
-        }
-        Fact::Escalated { promise, step, .. } => {
-            ("escalated", format!("the missed {} goes up the ladder ({step})", promise.name()))
-        }
-        Fact::Gathered { to, until } => (
-            "gathered",
-            format!("{} is told together with other cases, at {}", to.address, utc(*until)),
-        ),
-        Fact::Linked { other } => {
-            ("linked", format!("refers to {other}, without proof that it belongs there"))
-        }
-        Fact::Similar { other, percent } => {
-            ("similar", format!("reads like {other} ({percent} % alike)"))
-        }
-        Fact::SetAside { verdict, .. } => {
-            ("set aside", format!("{}: {}", verdict.kind, third_person(verdict.detail())))
-        }
-        Fact::Held { why } => ("held", format!("not answered by machine: {}", why.in_words())),
-        Fact::Written { kind, to, .. } => {
-            ("written", format!("{} to {}", kind.name().replace('_', " "), to.address))
-        }
-        Fact::Covered { letter, .. } => ("covered", format!("{letter} acknowledges this case too")),
-        Fact::Deferred { until, .. } => (
-            "deferred",
-            format!("acknowledged together with others of this address, at {}", utc(*until)),
-        ),
-        Fact::Sent { letter, reply } => ("sent", format!("{letter}: {reply}")),
-        Fact::Kept { letter, by_itself } => {
-            let how = if *by_itself { "the provider put it there" } else { "put there" };
-            ("kept", format!("{letter} lies in the folder for sent mail ({how})"))
-        }
-        Fact::Delayed { letter, why, unknown, next } => {
-            let sure = if *unknown { "perhaps sent" } else { "not sent" };
-            ("delayed", format!("{letter} {sure}: {why}; again at {}", utc(*next)))
-        }
-        Fact::Refused { letter, why } => {
-            ("refused", format!("{letter} will not be delivered: {why}"))
-        }
-        Fact::Bounced { letter, failed, .. } => {
-            let how = if *failed { "did not reach its reader" } else { "is delayed on its way" };
-            ("bounced", format!("{letter} {how}"))
-        }
-        Fact::AnsweredBefore => (
-            "answered before",
-            "the mail carries $WatchpostAcked: an earlier store had answered it".into(),
-        ),
-        Fact::RelayStopped { why, next, passing, .. } => {
-            let how = if *passing { "takes nothing now" } else { "refuses us" };
-            ("relay stopped", format!("the mail server {how}: {why}; again at {}", utc(*next)))
-        }
-        Fact::RelayResumed { .. } => {
-            ("relay resumed", "the mail server takes letters again".into())
-        }
-        Fact::FolderBegun { folder, last_old_uid, .. } => {
-            ("folder", format!("{folder} is watched from UID {last_old_uid} on"))
-        }
-    }
-}
-
-/// A moment as a sentence for an operator names it.
-pub fn utc(moment: Moment) -> String {
-    format!("{} UTC", moment.short())
-}
-
-/// What is found in a mail is told to its author, about "your mail"; an operator reads of "the mail".
-pub fn third_person(detail: &str) -> String {
-    detail.strip_prefix("your mail").map_or_else(|| detail.into(), |rest| format!("the mail{rest}"))
 }

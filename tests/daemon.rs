@@ -7,6 +7,8 @@ pub mod rig;
 #[path = "daemon/mails.rs"]
 mod mails;
 
+#[path = "daemon/case.rs"]
+mod case;
 #[path = "daemon/crash.rs"]
 mod crash;
 #[path = "daemon/disk.rs"]

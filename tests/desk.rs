@@ -4,6 +4,8 @@
 
 #[path = "desk/alike.rs"]
 mod alike;
+#[path = "desk/command.rs"]
+mod command;
 #[path = "desk/promises.rs"]
 mod promises;
 #[path = "desk/subaddress.rs"]
@@ -134,10 +136,15 @@ impl Office {
             self.desk.apply(event);
             self.log.push(event.clone());
             for write in record::event(self.desk.books(), event) {
-                let Write::Put(table, key, value) = write else { continue };
-                self.largest_row = self.largest_row.max(value.len());
-                if table == Table::Ties {
-                    self.ties.push((key, value));
+                match write {
+                    Write::Put(table, key, value) => {
+                        self.largest_row = self.largest_row.max(value.len());
+                        if table == Table::Ties {
+                            self.ties.push((key, value));
+                        }
+                    }
+                    Write::Delete(Table::Ties, gone) => self.ties.retain(|(key, _)| *key != gone),
+                    Write::Delete(..) => {}
                 }
             }
         }
@@ -221,6 +228,14 @@ fn in_words(event: &Event) -> String {
         Fact::Discussed { why, .. } => format!("discussed: {why:?}"),
         Fact::Quoted { answer } => format!("quoted {answer}"),
         Fact::Vouched { .. } => "vouched".into(),
+        Fact::Responded { .. } => "responded".into(),
+        Fact::Released { .. } => "released".into(),
+        Fact::Merged { into, .. } => format!("merged into {}", into.number),
+        Fact::TookIn { other, .. } => format!("took in {}", other.number),
+        Fact::Parted { number, to, .. } => format!("mail {number} became {}", to.number),
+        Fact::SplitFrom { other, number, .. } => {
+            format!("was mail {number} of {}", other.number)
+        }
         Fact::Withdrawn { .. } => "withdrawn".into(),
         Fact::Reminded { promise, count, .. } => format!("reminded of {promise:?} {count}"),
         Fact::Breached { promise, .. } => format!("breach of {promise:?}"),

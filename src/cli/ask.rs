@@ -7,28 +7,65 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
-use super::setup::block_on;
+use super::setup::{block_on, letters};
 use crate::config::settings::Settings;
+use crate::daemon::command;
 use crate::desk::Desk;
+use crate::desk::command::Said;
+use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
 use crate::io::control::{self, Request};
 use crate::io::store::Store;
 use crate::io::unix;
+use crate::io::wall;
 use crate::query;
 
 /// The lines of the answer, as JSON.
 pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Vec<String>, Failure> {
     block_on(async {
-        match control::ask(&settings.control, request).await {
-            Ok(Some(answer)) => answer.map_err(Failure::of),
-            Ok(None) => read_store(settings, request).await,
-            Err(error) => {
-                let place = settings.control.display();
-                let why = forbidden(&error).unwrap_or_else(|| error.to_string());
-                Err(Failure::of(format!("the control socket {place}: {why}")))
-            }
+        if let Some(lines) = ask_daemon(settings, request).await? {
+            return Ok(lines);
         }
+        let (desk, store) = open_store(settings).await?;
+        let answer = query::answer(&desk, &store, request).await;
+        store.close().await;
+        answer.map_err(Failure::of)
     })
+}
+
+/// Says something of a case: what followed, as JSON, and whether a daemon did it.
+pub(super) fn say(
+    config: &Path,
+    settings: &Settings,
+    case: &CaseId,
+    said: Said,
+) -> Result<(Vec<String>, bool), Failure> {
+    block_on(async {
+        let request = Request::Do { case: case.clone(), said: said.clone() };
+        if let Some(lines) = ask_daemon(settings, &request).await? {
+            return Ok((lines, true));
+        }
+        let wording = letters(config, settings)?.wording;
+        let (desk, store) = open_store(settings).await?;
+        let done = command(&desk, &store, &wording, wall::now(), (case.clone(), said)).await;
+        store.close().await;
+        Ok((done.map_err(Failure::of)?, false))
+    })
+}
+
+/// None where no daemon runs.
+async fn ask_daemon(
+    settings: &Settings,
+    request: &Request,
+) -> Result<Option<Vec<String>>, Failure> {
+    match control::ask(&settings.control, request).await {
+        Ok(answer) => answer.transpose().map_err(Failure::of),
+        Err(error) => {
+            let place = settings.control.display();
+            let why = forbidden(&error).unwrap_or_else(|| error.to_string());
+            Err(Failure::of(format!("the control socket {place}: {why}")))
+        }
+    }
 }
 
 /// The lines of an answer, read.
@@ -42,18 +79,15 @@ fn forbidden(error: &io::Error) -> Option<String> {
         .then(|| "only root and the user that the daemon runs as may ask; try sudo".to_owned())
 }
 
-async fn read_store(settings: &Settings, request: &Request) -> Result<Vec<String>, Failure> {
+async fn open_store(settings: &Settings) -> Result<(Desk, Store), Failure> {
     let folder = settings.store();
     may_open(&folder, unix::user())?;
     let store = Store::open(&folder).map_err(Failure::of)?;
     let (past, keys) = query::past(&store).await.map_err(Failure::of)?;
-    // Without keys nothing can be written, and here nothing is.
+    // Without keys there is no case yet: nothing can be said of any, and nothing is written.
     let keys = keys.or_else(|| Keys::new(vec![[0; 32]])).ok_or_else(|| Failure::of("no keys"))?;
     let policies = settings.inboxes.iter().map(|inbox| inbox.policy.clone()).collect();
-    let answer =
-        query::answer(&Desk::open(policies, keys, settings.caps, past), &store, request).await;
-    store.close().await;
-    answer.map_err(Failure::of)
+    Ok((Desk::open(policies, keys, settings.caps, past), store))
 }
 
 /// Even to read, a store writes files of its own. Those of another user, root among them, would lock

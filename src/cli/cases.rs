@@ -166,7 +166,8 @@ impl List {
     fn below(&self, row: &CaseRow, reporters: bool) -> Vec<String> {
         let people = (!reporters).then(|| format!("{}: {}", reporter(row), subject(row)));
         let held = row.held.as_ref().map(|why| format!("held: {why}"));
-        let below = people.into_iter().chain(held);
+        let merged = row.merged_into.as_ref().map(|into| format!("goes on in {into}"));
+        let below = people.into_iter().chain(merged).chain(held);
         below.flat_map(|text| self.wrapped(&format!("    {}", shown(&text)))).collect()
     }
 
@@ -177,12 +178,15 @@ impl List {
 
     fn summary(&self) -> String {
         let of = |state: &str| self.rows.iter().filter(|row| row.state == state).count();
+        let still = |row: &&CaseRow| row.hold.is_some() && row.acknowledged.is_none();
+        let merged = |row: &&CaseRow| row.merged_into.is_some() && still(row);
+        let held = of("held") + self.rows.iter().filter(merged).count();
         let overdue = self.rows.iter().filter(|r| r.due().is_some_and(|d| d < self.now)).count();
         let waiting: usize = self.rows.iter().map(|row| row.letters_waiting).sum();
         let parts = [
             (overdue, format!("{overdue} overdue")),
             (self.rows.len(), count(self.rows.len(), "open case", "open cases")),
-            (of("held"), format!("{} held for a human", of("held"))),
+            (held, format!("{held} held for a human")),
             (
                 of("unreached"),
                 format!("{} not reached", count(of("unreached"), "reporter", "reporters")),
@@ -214,6 +218,8 @@ mod tests {
             held: None,
             hold: None,
             overdue: false,
+            merged_into: None,
+            took_in: Vec::new(),
             follow_ups: 0,
             letters_waiting: 0,
             inbox: "security".into(),

@@ -4,12 +4,17 @@ mod ask;
 mod cases;
 mod check;
 mod classify;
+mod export;
 mod failure;
+mod gather;
+mod mbox;
 mod passwords;
 mod places;
 mod print;
+mod progress;
 mod run;
 mod sample;
+mod say;
 mod setup;
 mod show;
 mod simulate;
@@ -110,6 +115,34 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Write a case out whole: its mails and letters as an mbox, or its events.
+    Export {
+        /// The case number, such as EXP-2026-0007.
+        #[arg(value_parser = case_number)]
+        case: CaseId,
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Write both formats into this folder: CASE.mbox and CASE.jsonl.
+        #[arg(long, value_name = "DIR", conflicts_with = "format")]
+        to: Option<PathBuf>,
+        /// An mbox (mboxrd) of every mail and letter, or the events with one object a line.
+        #[arg(long, value_enum, default_value = "text")]
+        format: FormatName,
+    },
+    /// Say something of a case: it is answered, is to be answered, belongs together or apart.
+    #[command(after_help = say::COMMANDS)]
+    Do {
+        /// The case number, such as EXP-2026-0007.
+        #[arg(value_parser = case_number)]
+        case: CaseId,
+        /// What is said of it; see below.
+        #[arg(required = true, value_name = "COMMAND")]
+        words: Vec<String>,
+        #[command(flatten)]
+        config: ConfigFile,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// What the words after `acknowledge:` mean.
@@ -149,7 +182,13 @@ struct Output {
 
 impl Output {
     fn format(&self) -> Format {
-        match self.format {
+        self.format.into()
+    }
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Format {
+        match name {
             FormatName::Text => Format::Text,
             FormatName::Json => Format::Json,
         }
@@ -203,5 +242,13 @@ fn perform(command: Command) -> Result<(), Failure> {
         }
         Command::Cases { config, output } => cases::cases(&config.config, output.format()),
         Command::Show { case, config, output } => show::show(&config.config, output.format(), case),
+        Command::Export { case, config, to, format } => {
+            let (config, format) = (config.config, format.into());
+            export::export(&export::Wanted { config, case, to, format })
+        }
+        Command::Do { case, words, config, output } => {
+            let (config, format) = (config.config, output.format());
+            say::say(say::Wanted { config, case, words, format })
+        }
     }
 }

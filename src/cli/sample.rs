@@ -63,6 +63,7 @@ fn opening(policy: &Policy, message: &Message, verdict: &Verdict, now: Moment) -
         provisional: false,
         authentic: false,
         with: Vec::new(),
+        deserves: None,
         promised: Promised::by(policy),
     }
 }

@@ -59,6 +59,18 @@ pub(super) fn note(event: &Event) {
         Fact::Vouched { .. } => {
             tracing::info!(case, "a person says that the reporter has been answered");
         }
+        Fact::Responded { by } => {
+            tracing::info!(case, ?by, "the reporter has been answered, it is said");
+        }
+        Fact::Released { by } => {
+            tracing::info!(case, ?by, "it is to be answered although it was held");
+        }
+        Fact::Merged { into, by } => {
+            tracing::info!(case, %into, ?by, "the case goes on in another one");
+        }
+        Fact::Parted { number, to, by, .. } => {
+            tracing::info!(case, mail = number, %to, ?by, "a mail became a case of its own");
+        }
         Fact::Withdrawn { letter } => {
             tracing::info!(case, %letter, "a letter is not needed any more");
         }
@@ -88,6 +100,8 @@ pub(super) fn note(event: &Event) {
         Fact::Written { .. }
         | Fact::Kept { .. }
         | Fact::Quoted { .. }
+        | Fact::TookIn { .. }
+        | Fact::SplitFrom { .. }
         | Fact::Gathered { .. }
         | Fact::Covered { .. }
         | Fact::Linked { .. }

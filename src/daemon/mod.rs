@@ -5,6 +5,7 @@
 //! then acted upon. If the disk refuses, the draft is dropped and nothing has happened.
 
 mod afterwards;
+mod command;
 mod copies;
 mod draft;
 mod edges;
@@ -16,20 +17,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::afterwards::Afterwards;
+pub use self::command::command;
+use self::command::{Failed, lines};
 use self::copies::Copies;
 use self::draft::{Draft, DraftError};
 pub use self::edges::Edges;
 use self::folders::Folders;
 use self::reading::News;
+use crate::desk::command::Said;
 use crate::desk::event::{Event, Fact, MailRef};
 use crate::desk::folder::{Folder, Keyword};
+use crate::desk::ids::CaseId;
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::outbox::Outcome;
 use crate::desk::record::{self};
 use crate::desk::table::Table;
 use crate::desk::wording::Wording;
 use crate::desk::{Desk, Input};
-use crate::io::control::Asked;
+use crate::io::control::{Answer, Asked, Request};
 use crate::io::store::{Store, StoreError};
 use crate::io::systemd;
 use crate::io::wall::Wall;
@@ -137,7 +142,7 @@ impl Daemon {
             match woken {
                 Woken::Stop => break,
                 Woken::Asked(asked) => {
-                    self.answer(asked);
+                    self.answer(asked).await;
                     self.send_due(Vec::new()).await;
                 }
                 Woken::Time => self.work(Vec::new()).await,
@@ -305,14 +310,42 @@ impl Daemon {
         }
     }
 
-    /// Answers beside the loop, on a copy of what is known now.
-    fn answer(&self, asked: Asked) {
+    /// Does what is said. Answers what is asked beside the loop, on a copy of what is known now.
+    async fn answer(&mut self, asked: Asked) {
+        // Whoever asked may be gone; then nobody misses the answer.
+        if let Request::Do { case, said } = asked.request {
+            let _ = asked.answer.send(self.command(case, said).await);
+            return;
+        }
         let (desk, store) = (self.desk.clone(), self.store.clone());
         tokio::spawn(async move {
             let answer = query::answer(&desk, &store, &asked.request).await;
-            // Whoever asked may be gone; then nobody misses the answer.
             let _ = asked.answer.send(answer);
         });
+    }
+
+    /// Does what an operator said, unless it cannot be done, and tells them what followed.
+    async fn command(&mut self, case: CaseId, said: Said) -> Answer {
+        match self.obey(case, said).await {
+            Ok(events) => lines(&events),
+            Err(failed) => {
+                if let Failed::Disk(error) = &failed {
+                    tracing::error!(%error, "what an operator said was not recorded");
+                    self.stale = true;
+                }
+                Err(failed.told())
+            }
+        }
+    }
+
+    async fn obey(&mut self, case: CaseId, said: Said) -> Result<Vec<Event>, Failed> {
+        self.catch_up_with_the_disk().await?;
+        let (desk, store, now) = (&self.desk, &self.store, self.wall.now());
+        let committed = command::record(desk, store, &self.wording, now, case, said).await?;
+        self.desk = committed.desk;
+        committed.events.iter().for_each(journal::note);
+        self.send_due(committed.letters).await;
+        Ok(committed.events)
     }
 
     fn tell_status(&mut self) {

@@ -40,6 +40,38 @@ impl Answer {
     }
 }
 
+/// What the author of a mail deserves to be answered with, whatever case the mail belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deserves {
+    /// The letter, by what the mail is and by how sure its author is.
+    pub letter: LetterKind,
+    /// Why no machine sends it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<HoldReason>,
+}
+
+impl Deserves {
+    /// What a mail is answered with that opens a case.
+    pub fn answer(self) -> Answer {
+        self.against.map_or(Answer::Letter(self.letter), Answer::Hold)
+    }
+
+    /// The letter that leaves when a person says so; or why none leaves whoever says so: it would go
+    /// to somebody who did not write, to ourselves, or round in a loop.
+    pub fn released(self) -> Result<LetterKind, HoldReason> {
+        use HoldReason::{
+            AuthenticationFailed, NoSingleAuthor, NullReturnPath, OwnAddress, Unreadable,
+        };
+        match self.against {
+            Some(
+                why @ (AuthenticationFailed | OwnAddress | NullReturnPath | NoSingleAuthor
+                | Unreadable),
+            ) => Err(why),
+            _ => Ok(self.letter),
+        }
+    }
+}
+
 /// Chooses the answer to a mail that opens a case, or none. Follow-ups are not asked about here.
 pub fn answer(
     message: &Message,
@@ -50,22 +82,28 @@ pub fn answer(
     if matches!(verdict.kind, Kind::Automatic | Kind::Bounce | Kind::FollowUp) {
         return Answer::None;
     }
-    if let Some(why) = held(message, verdict, authentication, policy) {
-        return Answer::Hold(why);
-    }
-    if *authentication == Authentication::None {
-        return Answer::Letter(LetterKind::Minimal);
-    }
+    deserves(message, verdict, authentication, policy).answer()
+}
+
+/// What a mail deserves by itself: the ladder from the full letter down to none.
+pub fn deserves(
+    message: &Message,
+    verdict: &Verdict,
+    authentication: &Authentication,
+    policy: &Policy,
+) -> Deserves {
     let on_rule = match verdict.kind {
         Kind::LinkOnly => policy.link_only,
         Kind::AttachmentOnly => policy.attachment_only,
         Kind::Empty => policy.empty,
         _ => OnRule::Flag,
     };
-    Answer::Letter(match on_rule {
-        OnRule::Reject => LetterKind::AskResend,
-        OnRule::Flag => LetterKind::Acknowledgement,
-    })
+    let letter = match (authentication, on_rule) {
+        (Authentication::Pass { .. }, OnRule::Reject) => LetterKind::AskResend,
+        (Authentication::Pass { .. }, OnRule::Flag) => LetterKind::Acknowledgement,
+        (Authentication::None | Authentication::Fail, _) => LetterKind::Minimal,
+    };
+    Deserves { letter, against: held(message, verdict, authentication, policy) }
 }
 
 fn held(

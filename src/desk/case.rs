@@ -46,6 +46,14 @@ pub struct Case {
     pub quoted: bool,
     /// Who is told of it together with other cases, and when; until that notice is written.
     pub gathered: BTreeMap<Address, Moment>,
+    /// The case in which its conversation goes on, once it was merged.
+    pub merged: Option<CaseId>,
+    /// The cases whose conversations go on in this one.
+    pub took_in: BTreeSet<CaseId>,
+    /// The case that the mail which opened it was taken for a part of.
+    pub split_from: Option<CaseId>,
+    /// How many of its mails, beside the first, hold the text of a report.
+    texts: u32,
 }
 
 /// How many people one conversation has at most, beside the reporter and the team.
@@ -114,6 +122,8 @@ pub enum State {
     Acknowledged,
     /// A person answered.
     Answered,
+    /// The conversation goes on in another case; what its reporter is owed stays.
+    Merged,
 }
 
 impl State {
@@ -126,8 +136,14 @@ impl State {
             State::Provisional => "provisional",
             State::Acknowledged => "acknowledged",
             State::Answered => "answered",
+            State::Merged => "merged",
         }
     }
+}
+
+/// Whether a mail that joined holds the text of a report. What a guest writes moves nothing.
+pub fn holds_text(kind: Kind, tie: Certainty) -> bool {
+    tie != Certainty::Guest && matches!(kind, Kind::Complete | Kind::Encrypted)
 }
 
 impl Case {
@@ -145,6 +161,10 @@ impl Case {
             team_mails: VecDeque::new(),
             quoted: false,
             gathered: BTreeMap::new(),
+            merged: None,
+            took_in: BTreeSet::new(),
+            split_from: None,
+            texts: 0,
             letters: BTreeMap::new(),
             held: None,
             acknowledged: None,
@@ -172,12 +192,24 @@ impl Case {
             Fact::Joined { verdict, tie, with, .. } => {
                 self.follow_ups = self.follow_ups.saturating_add(1);
                 self.put_on(with);
-                let by_participant = *tie != Certainty::Guest;
-                if by_participant && matches!(verdict.kind, Kind::Complete | Kind::Encrypted) {
+                if holds_text(verdict.kind, *tie) {
+                    self.texts = self.texts.saturating_add(1);
                     self.provisional = false;
                 }
             }
+            Fact::Parted { text, .. } => {
+                self.follow_ups = self.follow_ups.saturating_sub(1);
+                self.texts = self.texts.saturating_sub(u32::from(*text));
+                self.provisional = self.opening.provisional && self.texts == 0;
+            }
+            Fact::SplitFrom { other, .. } => self.split_from = Some(other.clone()),
+            Fact::Merged { into, .. } => self.merged = Some(into.clone()),
+            Fact::TookIn { other, .. } => {
+                self.took_in.insert(other.clone());
+            }
+            Fact::Responded { .. } => self.answer(event.at),
             Fact::Held { why } => self.held = Some(*why),
+            Fact::Released { .. } => self.held = None,
             Fact::AnsweredBefore => self.acknowledged = Some(event.at),
             Fact::Answered { mail, enough, with, .. } => {
                 self.know_team_mail(mail);
@@ -313,6 +345,11 @@ impl Case {
 
     /// Where the case stands.
     pub fn state(&self) -> State {
+        if self.merged.is_some() { State::Merged } else { self.own_state() }
+    }
+
+    /// How it stands between us and its reporter, wherever the conversation goes on.
+    pub fn own_state(&self) -> State {
         let lost = |l: &LetterOnCase| matches!(l.fate, Fate::Refused | Fate::Bounced);
         if self.answered.is_some() {
             State::Answered

@@ -1,44 +1,270 @@
-//! What a person of the team can say about a case, other than by answering its reporter.
+//! What an operator says of a case, and what follows from it.
 
-use super::address::Mailbox;
+use serde::{Deserialize, Serialize};
+
+use super::address::{Address, Mailbox};
+use super::answer::Answer;
 use super::books::Books;
+use super::case::{Case, holds_text};
+use super::event::{Certainty, Event, Fact, HoldReason, MailRef, Opening, Promised, Sayer};
 use super::ids::CaseId;
 use super::incoming::Facts;
+use super::intake::{begin, lacks_text, permit, with_similar, written};
+use super::keys::Keys;
+use super::mails::{numbered, parted};
+use super::policy::Policy;
+use super::quota::Caps;
+use super::refusal::Refusal;
 use super::response::vouched;
+use super::time::Moment;
+use super::verdict::Kind;
 
-/// What is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// The reporter has been answered, by a way that is not watched.
+/// What can be said of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Said {
+    /// A person has answered the reporter.
     Responded,
+    /// It is held, and is to be answered all the same.
+    Release,
+    /// The conversation of another case goes on in this one.
+    Merge {
+        /// The other one.
+        other: CaseId,
+    },
+    /// A mail of it is a case of its own.
+    Split {
+        /// Its number, as `show` has it.
+        mail: u32,
+    },
 }
 
-impl Command {
-    /// Every command.
-    pub const ALL: [Command; 1] = [Command::Responded];
+impl Said {
+    /// What takes one word to say.
+    pub const WORDS: [&str; 2] = ["responded", "release"];
 
     /// The word for it.
-    pub fn word(self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
-            Command::Responded => "responded",
+            Said::Responded => "responded",
+            Said::Release => "release",
+            Said::Merge { .. } => "merge",
+            Said::Split { .. } => "split",
         }
     }
 
-    /// Reads the word for it, in any case of letters.
-    pub fn parse(text: &str) -> Option<Command> {
-        Command::ALL.into_iter().find(|one| one.word().eq_ignore_ascii_case(text.trim()))
+    /// Reads such a word, in any case of letters.
+    pub fn parse(text: &str) -> Option<Said> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "responded" => Some(Said::Responded),
+            "release" => Some(Said::Release),
+            _ => None,
+        }
     }
 }
 
-/// What follows from a command; nothing where there is no such case.
-pub(super) fn command(
+/// A command on its way to a decision.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The case.
+    pub case: CaseId,
+    /// What is said of it.
+    pub said: Said,
+    /// Who says so.
+    pub by: Sayer,
+    /// Who that is, where it is somebody of the team.
+    pub person: Option<Mailbox>,
+    /// The events of the case, where the command names one of its mails.
+    pub story: Vec<Event>,
+}
+
+/// What a command is judged by.
+struct Ground<'a> {
+    books: &'a Books,
+    keys: &'a Keys,
+    caps: &'a Caps,
+    now: Moment,
+    by: Sayer,
+}
+
+/// What follows from a command, or why it cannot be done. The rules of an inbox are found by `policy`.
+pub(super) fn command<'p>(
     books: &Books,
-    case: &CaseId,
-    by: Option<&Mailbox>,
-    command: Command,
-) -> Facts {
-    let Some(case) = books.case(case) else { return Facts::new() };
-    match command {
-        Command::Responded => vouched(case, by.cloned(), None),
+    policy: impl Fn(&str) -> Option<&'p Policy>,
+    keys: &Keys,
+    caps: &Caps,
+    now: Moment,
+    command: &Command,
+) -> Result<Facts, Refusal> {
+    let known = |id: &CaseId| books.case(id).ok_or_else(|| Refusal::NoCase(id.clone()));
+    let case = known(&command.case)?;
+    let policy = |mail: &MailRef| {
+        let inbox = &mail.folder.inbox;
+        policy(inbox).ok_or_else(|| Refusal::NoInbox(inbox.clone()))
+    };
+    let ground = Ground { books, keys, caps, now, by: command.by };
+    match &command.said {
+        Said::Responded => responded(case, command),
+        Said::Release => ground.release(case, policy(case.mail())?),
+        Said::Merge { other } => ground.merge(case, known(other)?),
+        Said::Split { mail } => ground.split(case, *mail, &command.story, policy),
     }
+}
+
+fn responded(case: &Case, command: &Command) -> Result<Facts, Refusal> {
+    // Where further word is promised, each one is told.
+    if case.opening.promised.update.is_none() {
+        unanswered(case)?;
+    }
+    let by = command.by;
+    if by == Sayer::Team {
+        return Ok(vouched(case, command.person.clone(), None));
+    }
+    let needless = case.unsent_acknowledgements().cloned();
+    let withdrawn = needless.map(|letter| Fact::Withdrawn { letter });
+    let facts = std::iter::once(Fact::Responded { by }).chain(withdrawn);
+    Ok(facts.map(|fact| (Some(case.id.clone()), fact)).collect())
+}
+
+fn unanswered(case: &Case) -> Result<(), Refusal> {
+    let answered = |at| Refusal::Answered { case: case.id.clone(), at };
+    case.answered.map_or(Ok(()), |at| Err(answered(at)))
+}
+
+impl Ground<'_> {
+    /// The caps of the letters that acknowledge hold for what a person lets go as well.
+    fn release(&self, case: &Case, policy: &Policy) -> Result<Facts, Refusal> {
+        unanswered(case)?;
+        let id = case.id.clone();
+        if case.held.is_none() || case.acknowledged.is_some() {
+            return Err(Refusal::NotHeld { case: id, state: case.own_state() });
+        }
+        let deserves = case.opening.deserves.ok_or_else(|| Refusal::Unkept(id.clone()))?;
+        let never = |why| Refusal::Never { case: id.clone(), why };
+        let kind = deserves.released().map_err(never)?;
+        let reporter = case.opening.reporter.as_ref();
+        let to = reporter.ok_or_else(|| never(HoldReason::NoSingleAuthor))?;
+        if policy.is_ours(&to.address) {
+            return Err(never(HoldReason::OwnAddress));
+        }
+        let permit = |to: &Address, mail: &MailRef| {
+            permit(self.books, policy, self.caps, self.now, mail, to)
+        };
+        match written(self.keys, policy, &id, permit, kind, &case.opening) {
+            None | Some(Fact::Held { .. }) => Err(Refusal::Full(id)),
+            Some(letter) => {
+                let facts = [Fact::Released { by: self.by }, letter];
+                Ok(facts.into_iter().map(|fact| (Some(id.clone()), fact)).collect())
+            }
+        }
+    }
+
+    /// What the reporter of the other case is owed stays on that case: their acknowledgement, which
+    /// names their own report, and a person's answer, which has to go to them. So no letter is about
+    /// two reporters.
+    fn merge(&self, case: &Case, other: &Case) -> Result<Facts, Refusal> {
+        if case.id == other.id {
+            return Err(Refusal::Itself(case.id.clone()));
+        }
+        for one in [case, other] {
+            if one.merged.is_some() {
+                let into = self.books.goes_on_in(&one.id);
+                return Err(if *into == case.id || *into == other.id {
+                    Refusal::Together { case: one.id.clone(), into: into.clone() }
+                } else {
+                    Refusal::Merged { case: one.id.clone(), into: into.clone() }
+                });
+            }
+        }
+        if case.id.prefix != other.id.prefix {
+            return Err(Refusal::OtherProject { case: case.id.clone(), other: other.id.clone() });
+        }
+        let by = self.by;
+        let (reporter, arrived) = (other.opening.reporter.clone(), other.arrived());
+        let took_in = Fact::TookIn { other: other.id.clone(), reporter, arrived, by };
+        let merged = Fact::Merged { into: case.id.clone(), by };
+        Ok(vec![(Some(case.id.clone()), took_in), (Some(other.id.clone()), merged)])
+    }
+
+    /// The mail becomes a case as it would have been at its arrival, and its author is told so: they
+    /// were never told of a case of this mail.
+    fn split<'p>(
+        &self,
+        case: &Case,
+        number: u32,
+        story: &[Event],
+        policy: impl Fn(&MailRef) -> Result<&'p Policy, Refusal>,
+    ) -> Result<Facts, Refusal> {
+        let from = case.id.clone();
+        let Own { opening, text, policy } = own(&from, number, story, policy)?;
+        let permit = |to: &Address, mail: &MailRef| {
+            permit(self.books, policy, self.caps, self.now, mail, to)
+        };
+        let ours = opening.reporter.as_ref().is_some_and(|one| policy.is_ours(&one.address));
+        let answer = match opening.deserves {
+            _ if ours => Answer::Hold(HoldReason::OwnAddress),
+            Some(deserves) => deserves.answer(),
+            None => Answer::None,
+        };
+        let to = self.books.next_case(&from.prefix, self.now);
+        let mut facts = begin(&to, policy, self.keys, permit, &opening, answer, &[]);
+        let by = self.by;
+        let split_from = Fact::SplitFrom { other: from.clone(), number, by };
+        facts.insert(facts.len().min(1), (Some(to.clone()), split_from));
+        facts = with_similar(self.books, &to, facts);
+        let parted = Fact::Parted { mail: opening.mail, number, to, text, by };
+        facts.push((Some(from), parted));
+        Ok(facts)
+    }
+}
+
+/// A mail as the one that opens a case.
+struct Own<'p> {
+    opening: Opening,
+    /// Whether it held the text of a report on the case that it leaves.
+    text: bool,
+    policy: &'p Policy,
+}
+
+fn own<'p>(
+    case: &CaseId,
+    number: u32,
+    story: &[Event],
+    policy: impl Fn(&MailRef) -> Result<&'p Policy, Refusal>,
+) -> Result<Own<'p>, Refusal> {
+    let named = || (case.clone(), number);
+    if let Some(to) = parted(story, number) {
+        return Err(Refusal::Parted { mail: named(), to: to.clone() });
+    }
+    let found = numbered(story).find(|(of, _)| *of == Some(number));
+    let Some((_, event)) = found else { return Err(Refusal::NoMail(named())) };
+    let (mail, from, verdict, tie, with, alone) = match &event.fact {
+        Fact::Joined { mail, from, verdict, tie, with, alone } => {
+            (mail, from, verdict, tie, with, alone)
+        }
+        Fact::Opened(_) => return Err(Refusal::Opens(named())),
+        _ => return Err(Refusal::NotTheirs(named())),
+    };
+    if matches!(verdict.kind, Kind::Automatic | Kind::Bounce) {
+        return Err(Refusal::Machine(named()));
+    }
+    let Some(alone) = alone.as_deref().cloned() else {
+        return Err(Refusal::Unkept(case.clone()));
+    };
+    let policy = policy(mail)?;
+    let opening = Opening {
+        mail: mail.clone(),
+        reporter: from.clone(),
+        subject: alone.subject,
+        verdict: verdict.clone(),
+        text: alone.text,
+        likeness: alone.likeness,
+        defects: alone.defects,
+        provisional: lacks_text(verdict.kind),
+        // A guest puts nobody on a conversation.
+        with: if *tie == Certainty::Guest { Vec::new() } else { with.clone() },
+        deserves: Some(alone.deserves),
+        promised: Promised::by(policy),
+    };
+    Ok(Own { opening, text: holds_text(verdict.kind, *tie), policy })
 }

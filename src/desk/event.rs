@@ -8,11 +8,11 @@ use super::answer::Answer;
 use super::folder::Folder;
 use super::ids::{CaseId, QuestionId};
 use super::letter::{LetterId, LetterKind};
-use super::message::{Defect, MessageId};
-use super::policy::{Policy, Promise, Start};
+use super::message::MessageId;
+pub use super::opening::{Alone, MailRef, Opening, Promised};
+use super::policy::Promise;
 pub use super::reason::{HoldReason, NoAnswer};
-use super::similar::Signature;
-use super::time::{Moment, Span};
+use super::time::Moment;
 use super::verdict::Verdict;
 
 /// One fact, on a case or, where there is none, on the desk.
@@ -51,6 +51,9 @@ pub enum Fact {
         /// Whom the reporter put on the conversation.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         with: Vec<Address>,
+        /// What else it says, should it become a case of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alone: Option<Box<Alone>>,
     },
     /// A person of the team answered the reporter.
     Answered {
@@ -89,6 +92,56 @@ pub enum Fact {
         /// The mail that says so; none where it was said by a command.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mail: Option<MailRef>,
+    },
+    /// It was said by command that the reporter has been answered.
+    Responded {
+        /// Who said so.
+        by: Sayer,
+    },
+    /// It was said by command that a held case is to be answered.
+    Released {
+        /// Who said so.
+        by: Sayer,
+    },
+    /// The conversation of this case goes on in another one. What its reporter is owed stays here.
+    Merged {
+        /// The other case.
+        into: CaseId,
+        /// Who said so.
+        by: Sayer,
+    },
+    /// The conversation of another case goes on in this one.
+    TookIn {
+        /// The other case.
+        other: CaseId,
+        /// Who reported it.
+        reporter: Option<Mailbox>,
+        /// When that report arrived.
+        arrived: Moment,
+        /// Who said so.
+        by: Sayer,
+    },
+    /// A mail of this case became a case of its own.
+    Parted {
+        /// The mail.
+        mail: MailRef,
+        /// Its number on this case.
+        number: u32,
+        /// The case that it became.
+        to: CaseId,
+        /// True where it held the text of a report.
+        text: bool,
+        /// Who said so.
+        by: Sayer,
+    },
+    /// The mail that opened this case was taken for one of another case before.
+    SplitFrom {
+        /// The other case.
+        other: CaseId,
+        /// Its number there.
+        number: u32,
+        /// Who said that it is a case of its own.
+        by: Sayer,
     },
     /// A letter that was owed is not needed any more: a person was faster.
     Withdrawn {
@@ -307,97 +360,14 @@ impl Fact {
     }
 }
 
-/// How a case began.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
-    /// The mail that opened it.
-    pub mail: MailRef,
-    /// Who wrote it; none where no single author can be named.
-    pub reporter: Option<Mailbox>,
-    /// Its subject, on one line.
-    pub subject: String,
-    /// What kind of mail it is.
-    pub verdict: Verdict,
-    /// The digest of its author and words, in hexadecimal, by which the same text is known again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// The digest of the conversation that its mail program names, in hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conversation: Option<String>,
-    /// What its text is compared with others by; none where it is too short to say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub likeness: Option<Signature>,
-    /// What was odd about it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub defects: Vec<Defect>,
-    /// True where the report still has to be sent in the body.
-    pub provisional: bool,
-    /// True where the reporter's domain stood for it: a mail in their name without that is suspect.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub authentic: bool,
-    /// Whom the reporter put on the conversation.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub with: Vec<Address>,
-    /// What the policy promised on that day; a later one does not change what was written to people.
-    pub promised: Promised,
-}
-
-/// What a report was promised when it came.
+/// Who said something by command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Promised {
-    /// How long until it is acknowledged.
-    pub acknowledgement: Span,
-    /// How long until a person answers in detail.
-    pub response: Span,
-    /// What that is counted from.
-    pub response_from: Start,
-    /// How long after a person's last word the next one follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub update: Option<Span>,
-}
-
-impl Promised {
-    /// When the detailed response is owed to a report that arrived then. Counted from the
-    /// acknowledgement where the policy said so; until there is one, from the last moment at which
-    /// it can be kept.
-    pub fn response_due(&self, arrived: Moment, acknowledged: Option<Moment>) -> Moment {
-        self.response_start(arrived, acknowledged) + self.response
-    }
-
-    /// What the detailed response is counted from.
-    pub fn response_start(&self, arrived: Moment, acknowledged: Option<Moment>) -> Moment {
-        match self.response_from {
-            Start::Received => arrived,
-            Start::Acknowledged => acknowledged.unwrap_or(arrived + self.acknowledgement),
-        }
-    }
-
-    /// What a policy promises.
-    pub fn by(policy: &Policy) -> Promised {
-        Promised {
-            acknowledgement: policy.acknowledgement,
-            response: policy.response,
-            response_from: policy.response_from,
-            update: policy.update,
-        }
-    }
-}
-
-/// Where a mail can be found, and when it came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MailRef {
-    /// The folder that it was seen in.
-    pub folder: Folder,
-    /// That folder's UIDVALIDITY.
-    pub uid_validity: u32,
-    /// Its UID.
-    pub uid: u32,
-    /// Its Message-ID.
-    pub message_id: Option<MessageId>,
-    /// When the server received it (INTERNALDATE).
-    pub arrived: Moment,
-    /// Its size in bytes, attachments included.
-    pub size: u64,
+#[serde(rename_all = "snake_case")]
+pub enum Sayer {
+    /// Whoever may use the control socket or the store.
+    Operator,
+    /// Somebody of the team.
+    Team,
 }
 
 /// What binds a mail to a case, surest first.

@@ -2,11 +2,11 @@
 
 use super::address::Address;
 use super::alike::{signature, similar};
-use super::answer::{Answer, answer};
+use super::answer::{Answer, answer, deserves};
 use super::authentication::Authentication;
 use super::books::Books;
 use super::classify::personal::Reading;
-use super::event::{Certainty, Fact, HoldReason, MailRef, Opening, Promised};
+use super::event::{Alone, Certainty, Fact, HoldReason, MailRef, Opening, Promised};
 use super::folder::{Keyword, Role};
 use super::hex::hex;
 use super::ids::{CaseId, QuestionId};
@@ -61,9 +61,10 @@ pub(super) fn mail(
         (_, Place::Joins(id, tie)) => {
             // What is answered at the address of the case is our letter, whatever id it got on its way.
             let known = tie == Certainty::OurAddress;
-            let case = books.case(&id).filter(|_| !known);
-            let unseen = case.and_then(|case| unseen_answer(case, policy, incoming));
-            std::iter::once(join(books, id, policy, incoming, tie)).chain(unseen).collect()
+            let mut cases = books.conversation(&id).filter(|_| !known);
+            let unseen = cases.find_map(|case| unseen_answer(case, policy, incoming));
+            let joined = join(books, id.clone(), policy, incoming, tie);
+            std::iter::once(joined).chain(unseen).collect()
         }
         (_, Place::Opens { linked, hold }) => {
             let opening = opening(policy, incoming);
@@ -133,13 +134,26 @@ fn join(
     let (mail, verdict) = (incoming.mail.clone(), bounded(&incoming.verdict));
     let message = &incoming.message;
     let by_reporter = message.author().is_some_and(|author| {
-        books.case(&case).is_some_and(|case| case.is_reporter(&author.address))
+        books.conversation(&case).any(|case| case.is_reporter(&author.address))
     });
     // Who was put on the conversation puts nobody on it.
     let with = if by_reporter { put_on(policy, incoming) } else { Vec::new() };
     let conversation = conversation_key(message).filter(|_| tie != Certainty::Guest);
     let conversation = conversation.map(|key| hex(&key));
-    (Some(case), Fact::Joined { mail, from: author(message), verdict, tie, conversation, with })
+    let alone = Some(Box::new(alone(policy, incoming)));
+    let from = author(message);
+    (Some(case), Fact::Joined { mail, from, verdict, tie, conversation, with, alone })
+}
+
+fn alone(policy: &Policy, incoming: &Incoming) -> Alone {
+    let Incoming { message, verdict, authentication, .. } = incoming;
+    Alone {
+        subject: one_line(&message.subject, LONGEST_SUBJECT),
+        text: text_key(message).map(|key| hex(&key)),
+        likeness: signature(message),
+        defects: message.defects.clone(),
+        deserves: deserves(message, verdict, authentication, policy),
+    }
 }
 
 fn set_aside(policy: &Policy, incoming: &Incoming) -> Facts {
@@ -210,16 +224,17 @@ fn answered(policy: &Policy, incoming: &Incoming, hold: Option<HoldReason>) -> A
 }
 
 fn opening(policy: &Policy, incoming: &Incoming) -> Opening {
-    let message = &incoming.message;
+    let Alone { subject, text, likeness, defects, deserves } = alone(policy, incoming);
     Opening {
         mail: incoming.mail.clone(),
-        reporter: author(message),
-        subject: one_line(&message.subject, LONGEST_SUBJECT),
+        reporter: author(&incoming.message),
+        subject,
         verdict: bounded(&incoming.verdict),
-        text: text_key(message).map(|key| hex(&key)),
-        conversation: conversation_key(message).map(|key| hex(&key)),
-        likeness: signature(message),
-        defects: message.defects.clone(),
+        text,
+        conversation: conversation_key(&incoming.message).map(|key| hex(&key)),
+        likeness,
+        defects,
+        deserves: Some(deserves),
         provisional: lacks_text(incoming.verdict.kind),
         authentic: matches!(incoming.authentication, Authentication::Pass { .. }),
         with: put_on(policy, incoming),
@@ -228,7 +243,7 @@ fn opening(policy: &Policy, incoming: &Incoming) -> Opening {
 }
 
 /// A case begins, and its reporter is answered.
-fn begin(
+pub(super) fn begin(
     id: &CaseId,
     policy: &Policy,
     keys: &Keys,
@@ -248,7 +263,8 @@ fn begin(
     facts.into_iter().map(|fact| (Some(id.clone()), fact)).collect()
 }
 
-fn with_similar(books: &Books, case: &CaseId, mut facts: Facts) -> Facts {
+/// Tells the team which open cases of others read like the one that begins.
+pub(super) fn with_similar(books: &Books, case: &CaseId, mut facts: Facts) -> Facts {
     if let Some((_, Fact::Opened(opening))) = facts.first() {
         let alike = similar(books, case, opening);
         facts.extend(alike.into_iter().map(|fact| (Some(case.clone()), fact)));
@@ -284,11 +300,12 @@ fn bounded(verdict: &Verdict) -> Verdict {
 }
 
 /// Whether the text of the report is still owed.
-fn lacks_text(kind: Kind) -> bool {
+pub(super) fn lacks_text(kind: Kind) -> bool {
     matches!(kind, Kind::LinkOnly | Kind::AttachmentOnly | Kind::Empty)
 }
 
-fn written(
+/// The letter of this kind on this case, as far as the caps leave one.
+pub(super) fn written(
     keys: &Keys,
     policy: &Policy,
     case: &CaseId,
@@ -314,7 +331,7 @@ fn written(
 
 /// Whether the caps leave a letter for this case. Where more letters wait than can leave before the
 /// promise ends, one more would only break it later.
-fn permit(
+pub(super) fn permit(
     books: &Books,
     policy: &Policy,
     caps: &Caps,

@@ -34,7 +34,7 @@ pub(super) fn passed(
 /// Once a case and promise, and never to an address that is held or was not reached. Who has no
 /// acknowledgement yet gets that, and it says that it is late.
 fn letter(case: &Case, policy: &Policy, keys: &Keys, promise: Promise) -> Option<Fact> {
-    let reached = !matches!(case.state(), State::Held | State::Unreached | State::Received);
+    let reached = !matches!(case.own_state(), State::Held | State::Unreached | State::Received);
     let letter = LetterId::missed(&case.id, promise);
     let first = !case.letters.contains_key(&letter);
     if !policy.tell_missed || promise == Promise::Acknowledgement || !reached || !first {

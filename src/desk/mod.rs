@@ -15,6 +15,7 @@ pub mod books;
 pub mod case;
 pub mod classify;
 pub mod command;
+pub mod conversation;
 mod delivery;
 pub mod door;
 pub mod event;
@@ -32,10 +33,12 @@ pub mod ladder;
 pub mod language;
 pub mod letter;
 pub mod line;
+pub mod mails;
 pub mod map;
 pub mod message;
 mod missed;
 pub mod notice;
+pub mod opening;
 pub mod outbox;
 pub mod parse;
 mod place;
@@ -45,6 +48,7 @@ pub mod question;
 pub mod quota;
 pub mod reason;
 pub mod record;
+pub mod refusal;
 pub mod response;
 pub mod similar;
 mod subaddress;
@@ -58,7 +62,6 @@ pub mod wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use self::address::Mailbox;
 use self::agenda::Agenda;
 use self::books::{Books, Past};
 use self::command::Command;
@@ -73,6 +76,7 @@ use self::message::Message;
 use self::outbox::Outcome;
 use self::policy::Policy;
 use self::quota::Caps;
+use self::refusal::Refusal;
 use self::time::{Moment, Span};
 
 /// Everything that can happen to the desk.
@@ -96,15 +100,8 @@ pub enum Input {
         /// It was there.
         by_itself: bool,
     },
-    /// Somebody who may says something about a case.
-    Command {
-        /// The case.
-        case: CaseId,
-        /// Who.
-        by: Option<Mailbox>,
-        /// What.
-        command: Command,
-    },
+    /// Somebody who may said something by command.
+    Command(Box<Command>),
     /// A folder is seen for the first time, or with a new UIDVALIDITY.
     Folder {
         /// The folder.
@@ -185,9 +182,8 @@ impl Desk {
             Input::Kept { letter, by_itself } => {
                 delivery::kept(&self.books, letter, *by_itself).into_iter().collect()
             }
-            Input::Command { case, by, command } => {
-                command::command(&self.books, case, by.as_ref(), *command)
-            }
+            // What cannot be done changes nothing; whoever said it asks for the reason.
+            Input::Command(command) => self.obey(now, command).unwrap_or_default(),
             Input::Folder { folder, uid_validity, last_old_uid } => {
                 let (folder, uid_validity, last_old_uid) =
                     (folder.clone(), *uid_validity, *last_old_uid);
@@ -211,6 +207,17 @@ impl Desk {
             facts.unwrap_or_default()
         })
         .collect()
+    }
+
+    /// Why a command cannot be done, where that is so.
+    pub fn refusal(&self, now: Moment, command: &Command) -> Option<Refusal> {
+        self.obey(now, command).err()
+    }
+
+    fn obey(&self, now: Moment, command: &Command) -> Result<Facts, Refusal> {
+        let policy = |inbox: &str| self.policy(inbox);
+        let Rules { keys, caps, .. } = &*self.rules;
+        command::command(&self.books, policy, keys, caps, now, command)
     }
 
     /// Takes one event in.

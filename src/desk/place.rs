@@ -1,9 +1,11 @@
 //! Which case a mail belongs to. A tie proves nothing by itself: what joins a case comes from
 //! somebody who takes part in it, or answers a letter whose id and address nobody can guess.
 
+use super::address::Address;
 use super::authentication::Authentication;
 use super::books::Books;
 use super::case::Case;
+use super::conversation::without_origins;
 use super::event::{Certainty, HoldReason};
 use super::ids::CaseId;
 use super::incoming::Incoming;
@@ -31,14 +33,15 @@ pub(super) fn place(books: &Books, policy: &Policy, keys: &Keys, incoming: &Inco
         if addressed == Some(false) {
             continue;
         }
-        match certainty(keys, incoming, &claim) {
-            Some(certainty) => joins.push((certainty, claim.case.id.clone())),
+        match certainty(books, keys, incoming, &claim) {
+            Some(certainty) => joins.push((certainty, books.goes_on_in(&claim.case.id).clone())),
             None => {
                 answers_others |= matches!(claim.tie, Tie::Answers(_) | Tie::Addressed(..));
-                linked.push(claim.case.id.clone());
+                linked.push(books.goes_on_in(&claim.case.id).clone());
             }
         }
     }
+    without_origins(books, &mut joins);
     let Some(best) = joins.iter().map(|(certainty, _)| *certainty).min() else {
         let hold = answers_others.then_some(HoldReason::OthersConversation);
         return Place::Opens { linked: each_once(linked), hold };
@@ -73,7 +76,12 @@ fn claims<'a>(
 
 /// How surely a claim binds the mail; none where it does not. An address of ours is known to be that
 /// of the case already.
-fn certainty(keys: &Keys, incoming: &Incoming, claim: &Claim<'_>) -> Option<Certainty> {
+fn certainty(
+    books: &Books,
+    keys: &Keys,
+    incoming: &Incoming,
+    claim: &Claim<'_>,
+) -> Option<Certainty> {
     let Incoming { message, authentication, verdict, .. } = incoming;
     let Claim { tie, letter, case } = claim;
     let hearsay = message.through.as_ref().is_some_and(|through| through.hearsay);
@@ -85,7 +93,9 @@ fn certainty(keys: &Keys, incoming: &Incoming, claim: &Claim<'_>) -> Option<Cert
         Tie::Addressed(..) => true,
         _ => false,
     };
-    if !message.author().is_some_and(|author| case.takes_part(&author.address)) {
+    let takes_part =
+        |author: &Address| books.conversation(&case.id).any(|one| one.takes_part(author));
+    if !message.author().is_some_and(|author| takes_part(&author.address)) {
         return ours.then_some(Certainty::Guest);
     }
     // What can be guessed takes an author who can not be made up.

@@ -64,6 +64,11 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
             writes.push(tie(message_key(message_id), case, true));
             writes.extend(waiting(books, letter));
         }
+        (Fact::Parted { mail, .. }, Some(case)) => {
+            // What answers the mail goes on with the case that it became.
+            let key = mail.message_id.as_ref().map(message_key);
+            writes.extend(key.map(|key| Write::Delete(Table::Ties, tie_key(key, case))));
+        }
         (Fact::Asked { question, .. }, _) => {
             let key = format!("{QUESTION}{question}").into_bytes();
             writes.extend(books.question(question).map(|asked| put(Table::Meta, key, asked)));
@@ -117,7 +122,11 @@ fn opened(case: &CaseId, opening: &Opening) -> Vec<Write> {
 
 fn tie(key: TieKey, case: &CaseId, letter: bool) -> Write {
     let tied = Tied { case: case.clone(), letter };
-    put(Table::Ties, [key.as_slice(), &case_key(case)].concat(), &tied)
+    put(Table::Ties, tie_key(key, case), &tied)
+}
+
+fn tie_key(key: TieKey, case: &CaseId) -> Vec<u8> {
+    [key.as_slice(), &case_key(case)].concat()
 }
 
 /// A tie that the event holds as a digest.

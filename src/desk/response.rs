@@ -8,6 +8,7 @@ use super::address::{Address, Mailbox};
 use super::authentication::Authentication;
 use super::books::{Books, Question};
 use super::case::Case;
+use super::conversation::without_origins;
 use super::event::{Certainty, Fact, MailRef, NoAnswer};
 use super::folder::Role;
 use super::ids::{CaseId, QuestionId};
@@ -83,9 +84,9 @@ fn on_cases(
             .collect()
     };
     let about = match addressed(books, policy, message, &tied) {
-        About::One(tie, case) => (Some(tie), vec![case]),
+        About::One(tie, cases) => (Some(tie), cases),
         About::Several(cases) => (None, cases),
-        About::Others => (None, surest(&tied)),
+        About::Others => (None, places(books, &surest(&tied))),
     };
     match (about, proof) {
         ((_, cases), _) if cases.is_empty() => sent.then(Facts::new),
@@ -151,11 +152,18 @@ fn tied<'a>(
         Tie::Text(_) | Tie::Subject(..) => None,
     };
     let of_project = |case: &Case| case.id.prefix == policy.case_prefix;
-    let mut tied: Vec<(Certainty, &Case)> = ties
+    let mut claims: Vec<(Certainty, CaseId)> = ties
         .iter()
         .filter_map(|(tie, tied)| Some((tie, books.case(&tied.case)?)))
         .filter_map(|(tie, case)| Some((certainty(tie, case)?, case)))
         .filter(|(_, case)| of_project(case))
+        .map(|(tie, case)| (tie, books.goes_on_in(&case.id).clone()))
+        .collect();
+    without_origins(books, &mut claims);
+    // Who is meant of those who share a conversation is told by whom the mail goes to.
+    let mut tied: Vec<(Certainty, &Case)> = claims
+        .iter()
+        .flat_map(|(tie, id)| books.with_those_merged(id).into_iter().map(|case| (*tie, case)))
         .collect();
     tied.sort_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
     tied
@@ -170,9 +178,19 @@ fn surest<'a>(tied: &[(Certainty, &'a Case)]) -> Vec<&'a Case> {
     cases
 }
 
+/// The cases in which the conversations of these go on.
+fn places<'a>(books: &'a Books, cases: &[&'a Case]) -> Vec<&'a Case> {
+    let place = |case: &&'a Case| books.case(books.goes_on_in(&case.id));
+    let mut places: Vec<&Case> = cases.iter().filter_map(place).collect();
+    places.sort_by_key(|case| &case.id);
+    places.dedup_by_key(|case| &case.id);
+    places
+}
+
 /// What a mail to a reporter is about.
 enum About<'a> {
-    One(Certainty, &'a Case),
+    /// One case, or several of one conversation.
+    One(Certainty, Vec<&'a Case>),
     /// More than one, with the same claim.
     Several(Vec<&'a Case>),
     /// It did not go to a reporter.
@@ -204,7 +222,7 @@ fn addressed<'a>(
     };
     match cases.as_slice() {
         [] => About::Others,
-        [case] => About::One(tie, case),
+        _ if books.one_conversation(&cases) => About::One(tie, cases),
         _ => About::Several(cases),
     }
 }

@@ -100,6 +100,11 @@ impl Moment {
         self.timestamp().strftime("%Y-%m-%d %H:%M").to_string()
     }
 
+    /// As an mbox has it, in UTC: `Tue Sep  1 17:11:00 2026`.
+    pub fn asctime(self) -> String {
+        self.timestamp().strftime("%a %b %e %H:%M:%S %Y").to_string()
+    }
+
     /// The parts of a date in UTC, as letters write them.
     pub fn calendar(self) -> Calendar {
         let at = self.timestamp().to_zoned(jiff::tz::TimeZone::UTC);
@@ -239,6 +244,7 @@ mod tests {
         let moment = Moment::parse_rfc3339("2026-09-01T18:11:00+01:00").unwrap();
         assert_eq!(moment.rfc3339(), "2026-09-01T17:11:00Z");
         assert_eq!(moment.rfc5322(), "Tue, 01 Sep 2026 17:11:00 +0000");
+        assert_eq!(moment.asctime(), "Tue Sep  1 17:11:00 2026");
         assert_eq!(moment.in_words(), "Tuesday 1 September 2026, 17:11 UTC");
         assert_eq!((moment + Span::hours(48)).short(), "2026-09-03 17:11");
     }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::desk::command::Said;
 use crate::desk::ids::CaseId;
 
 /// What an operator can ask the running daemon.
@@ -18,10 +19,22 @@ use crate::desk::ids::CaseId;
 pub enum Request {
     /// Every open case, a line each.
     Cases,
-    /// Everything that happened on a case.
+    /// Everything that happened on a case, and on those that were merged into it.
     Show {
         /// Its number.
         case: CaseId,
+    },
+    /// The same events as they are recorded, and the letters that left.
+    Export {
+        /// Its number.
+        case: CaseId,
+    },
+    /// Something is said of a case.
+    Do {
+        /// Its number.
+        case: CaseId,
+        /// What.
+        said: Said,
     },
 }
 

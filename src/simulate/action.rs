@@ -139,6 +139,27 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
             let why = format!("{} says that the reporter has been answered", who(by.as_ref()));
             met(RESPONSE, told("response_seen", why))
         }
+        Fact::Responded { .. } => {
+            met(RESPONSE, told("response_seen", "it is said that the reporter was answered".into()))
+        }
+        Fact::Released { .. } => told("released", "it is said that it is to be answered".into()),
+        Fact::Merged { into, .. } => told("merged", format!("goes on in {into}")),
+        Fact::TookIn { other, .. } => told("merged", format!("{other} goes on here")),
+        Fact::Parted { number, to, .. } => told("split", format!("mail {number} became {to}")),
+        Fact::SplitFrom { other, number, .. } => {
+            told("split", format!("was mail {number} of {other}"))
+        }
+        Fact::Reminded { promise, count, .. } => {
+            let why = format!("reminder {count} of the {}", promise.name());
+            met(promise.name(), told("remind", why))
+        }
+        Fact::Breached { promise, due, .. } => {
+            met(promise.name(), told("breach", format!("was promised by {}", utc(*due))))
+        }
+        Fact::Escalated { promise, step, .. } => {
+            let why = format!("the missed {} goes up the ladder ({step})", promise.name());
+            met(promise.name(), told("escalate", why))
+        }
         Fact::Discussed { by, why, .. } => told(
             "discussed",
             format!("{} wrote, not an answer: {}", who(by.as_ref()), why.in_words()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::desk::address::{Address, Mailbox};
-use crate::desk::command::Command;
+use crate::desk::command;
 use crate::desk::message::MessageId;
 use crate::desk::policy::Policy;
 use crate::desk::time::Moment;
@@ -22,7 +22,7 @@ pub struct Said {
     /// Who, as a mailbox.
     pub by: Option<Mailbox>,
     /// What.
-    pub command: Command,
+    pub command: command::Said,
 }
 
 /// A line that is wrong, and what would be right.
@@ -125,9 +125,9 @@ fn person(text: &str, policies: &[Policy]) -> Result<Mailbox, String> {
     Err(format!("\"{text}\" is nobody of the team; write a name (there is: {known}) or an address"))
 }
 
-fn command(text: &str) -> Result<Command, String> {
-    Command::parse(text).ok_or_else(|| {
-        let words = Command::ALL.map(Command::word).join(", ");
+fn command(text: &str) -> Result<command::Said, String> {
+    command::Said::parse(text).ok_or_else(|| {
+        let words = command::Said::WORDS.join(", ");
         format!("\"{text}\" is not understood; what can be said is: {words}")
     })
 }
@@ -144,7 +144,7 @@ mod tests {
         let [one] = said.as_slice() else { panic!("{said:?}") };
         assert_eq!(one.at.rfc3339(), "2026-09-01T17:11:00Z");
         assert_eq!(one.message_id.as_str(), "1@acorn.example");
-        assert_eq!(one.command, Command::Responded);
+        assert_eq!(one.command, command::Said::Responded);
     }
 
     #[test]

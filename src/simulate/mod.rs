@@ -18,7 +18,8 @@ use self::rows::{Read, Rows};
 use self::timeline::{Arrival, Timeline};
 use crate::config::settings::Settings;
 use crate::desk::books::Past;
-use crate::desk::event::{Event, Fact};
+use crate::desk::command::Command;
+use crate::desk::event::{Event, Fact, Sayer};
 use crate::desk::folder::Role;
 use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
@@ -190,7 +191,14 @@ impl<A: Audience> Run<'_, A> {
             let why = format!("{} had opened no case by then", said.message_id);
             return self.tell(ignored(self.now, &Cause::Said(said), &why));
         };
-        let input = Input::Command { case, by: said.by.clone(), command: said.command };
+        let command = Command {
+            case,
+            said: said.command.clone(),
+            by: Sayer::Team,
+            person: said.by.clone(),
+            story: Vec::new(),
+        };
+        let input = Input::Command(Box::new(command));
         if self.take(&input, &Cause::Said(said))? {
             return Ok(());
         }

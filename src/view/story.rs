@@ -1,0 +1,250 @@
+//! The story of a case, a line an event, as `watchpost show` tells it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::desk::address::Mailbox;
+use crate::desk::event::{Certainty, Event, Fact, Sayer};
+use crate::desk::letter::LetterId;
+use crate::desk::mails::{mail, numbered};
+use crate::desk::time::Moment;
+
+/// A line of `watchpost show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryLine {
+    /// When it happened: the server's time for a mail, ours for the rest.
+    pub at: String,
+    /// The number of the mail on its case, by which commands name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<u32>,
+    /// What happened, in one word.
+    pub what: String,
+    /// The same as a sentence.
+    pub story: String,
+    /// The event as it is recorded.
+    pub event: Event,
+}
+
+/// The story of a case, a line an event.
+pub fn story(events: &[Event]) -> Vec<StoryLine> {
+    let fates = fates(events);
+    numbered(events).map(|(number, event)| line(number, event, &fates)).collect()
+}
+
+/// What became of each letter last.
+fn fates(events: &[Event]) -> BTreeMap<&LetterId, &'static str> {
+    events.iter().filter_map(|event| fate(&event.fact)).collect()
+}
+
+fn fate(fact: &Fact) -> Option<(&LetterId, &'static str)> {
+    match fact {
+        Fact::Sent { letter, .. } => Some((letter, "sent")),
+        Fact::Delayed { letter, unknown: true, .. } => Some((letter, "waits, perhaps sent")),
+        Fact::Written { letter, .. }
+        | Fact::Covered { letter, .. }
+        | Fact::Delayed { letter, .. } => Some((letter, "waits")),
+        Fact::Refused { letter, .. } => Some((letter, "not delivered")),
+        Fact::Bounced { letter, failed: true, .. } => Some((letter, "came back")),
+        Fact::Withdrawn { letter } => Some((letter, "not needed")),
+        _ => None,
+    }
+}
+
+fn line(
+    number: Option<u32>,
+    event: &Event,
+    fates: &BTreeMap<&LetterId, &'static str>,
+) -> StoryLine {
+    let at = mail(&event.fact).map_or(event.at, |mail| mail.arrived);
+    let (what, mut story) = tell(&event.fact);
+    if let Fact::Written { letter, .. } | Fact::Covered { letter, .. } = &event.fact
+        && let Some(fate) = fates.get(letter)
+    {
+        story.push_str(": ");
+        story.push_str(fate);
+    }
+    StoryLine { at: at.rfc3339(), mail: number, what: what.into(), story, event: event.clone() }
+}
+
+/// How surely a mail belongs to its case.
+fn how_surely(tie: Certainty) -> &'static str {
+    match tie {
+        Certainty::OurLetter => "surely: it answers a letter of ours",
+        Certainty::OurAddress => "surely: it was sent to the address of the case",
+        Certainty::TheirMail => "it answers a mail of the case",
+        Certainty::SubjectTag => "its subject names the case",
+        Certainty::SameText => "the same text by the same sender",
+        Certainty::SameSubject => "perhaps: the same subject by the same sender",
+        Certainty::ToReporter => "it went to the reporter",
+        Certainty::Guest => "a newcomer, who answers a letter of ours and moves nothing",
+    }
+}
+
+fn who(mailbox: Option<&Mailbox>, nobody: &str) -> String {
+    mailbox.map_or_else(|| nobody.to_owned(), |one| one.address.to_string())
+}
+
+fn sayer(by: Sayer) -> &'static str {
+    match by {
+        Sayer::Operator => "the operator",
+        Sayer::Team => "the team",
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "a sentence for each fact")]
+fn tell(fact: &Fact) -> (&'static str, String) {
+    match fact {
+        Fact::Opened(opening) => {
+            let who = who(opening.reporter.as_ref(), "somebody");
+            let (verdict, mail) = (&opening.verdict, &opening.mail);
+            let wrote = match opening.subject.as_str() {
+                "" => "wrote without a subject".to_owned(),
+                subject => format!("wrote “{subject}”"),
+            };
+            let why = third_person(verdict.detail());
+            let place = format!("{}, UID {}", mail.folder, mail.uid);
+            ("opened", format!("{who} {wrote} ({}: {why}); {place}", verdict.kind))
+        }
+        Fact::Joined { mail, from, verdict, tie, .. } => {
+            let (who, surely) = (who(from.as_ref(), "somebody"), how_surely(*tie));
+            let place = format!("{}, UID {}", mail.folder, mail.uid);
+            ("joined", format!("{who} wrote again ({}; {surely}); {place}", verdict.kind))
+        }
+        Fact::Answered { mail, by, enough, words, .. } => {
+            let who = who(by.as_ref(), "the team");
+            let counts = if *enough { "" } else { ", too short to count" };
+            let story = format!(
+                "{who} answered the reporter ({words} words{counts}); {}, UID {}",
+                mail.folder, mail.uid
+            );
+            ("answered", story)
+        }
+        Fact::Discussed { mail, by, why } => {
+            let who = who(by.as_ref(), "somebody");
+            let why = why.in_words();
+            let story =
+                format!("{who} wrote, not an answer: {why}; {}, UID {}", mail.folder, mail.uid);
+            ("discussed", story)
+        }
+        Fact::Quoted { answer } => {
+            ("quoted", format!("the reporter answers {answer}, which was never seen"))
+        }
+        Fact::Vouched { by, .. } => {
+            let who = who(by.as_ref(), "the team");
+            ("vouched", format!("{who} says that the reporter has been answered"))
+        }
+        Fact::Responded { by } => {
+            ("responded", format!("{} says that the reporter has been answered", sayer(*by)))
+        }
+        Fact::Released { by } => {
+            ("released", format!("{} says that it is to be answered", sayer(*by)))
+        }
+        Fact::Merged { into, by } => (
+            "merged",
+            format!(
+                "{} says that it goes on in {into}; its reporter is owed here what was promised",
+                sayer(*by)
+            ),
+        ),
+        Fact::TookIn { other, reporter, arrived, by } => (
+            "took in",
+            format!(
+                "{} says that {other} goes on here; reported by {}, first seen {}",
+                sayer(*by),
+                who(reporter.as_ref(), "somebody"),
+                utc(*arrived)
+            ),
+        ),
+        Fact::Parted { number, to, by, .. } => {
+            ("split off", format!("{} says that mail {number} is {to}", sayer(*by)))
+        }
+        Fact::SplitFrom { other, number, by } => (
+            "split from",
+            format!("{} says that mail {number} of {other} is this case", sayer(*by)),
+        ),
+        Fact::Withdrawn { letter } => {
+            ("withdrawn", format!("{letter} is not needed any more: a person answered"))
+        }
+        Fact::Asked { question, .. } => {
+            ("asked", format!("the lead is asked whether this is a report ({question})"))
+        }
+        Fact::Confirmed { question, .. } => {
+            ("confirmed", format!("the lead says that it is a report ({question})"))
+        }
+        Fact::Declined { question, .. } => {
+            ("declined", format!("the lead says that it is none ({question})"))
+        }
+        Fact::Reminded { promise, count, .. } => {
+            ("reminded", format!("the team was reminded of the {} ({count})", promise.name()))
+        }
+        Fact::Breached { promise, due, .. } => {
+            ("breach", format!("the {} was promised by {} and missed", promise.name(), utc(*due)))
+        }
+        Fact::Escalated { promise, step, .. } => {
+            ("escalated", format!("the missed {} goes up the ladder ({step})", promise.name()))
+        }
+        Fact::Gathered { to, until } => (
+            "gathered",
+            format!("{} is told together with other cases, at {}", to.address, utc(*until)),
+        ),
+        Fact::Linked { other } => {
+            ("linked", format!("refers to {other}, without proof that it belongs there"))
+        }
+        Fact::Similar { other, percent } => {
+            ("similar", format!("reads like {other} ({percent} % alike)"))
+        }
+        Fact::SetAside { verdict, .. } => {
+            ("set aside", format!("{}: {}", verdict.kind, third_person(verdict.detail())))
+        }
+        Fact::Held { why } => ("held", format!("not answered by machine: {}", why.in_words())),
+        Fact::Written { kind, to, .. } => {
+            ("written", format!("{} to {}", kind.name().replace('_', " "), to.address))
+        }
+        Fact::Covered { letter, .. } => ("covered", format!("{letter} acknowledges this case too")),
+        Fact::Deferred { until, .. } => (
+            "deferred",
+            format!("acknowledged together with others of this address, at {}", utc(*until)),
+        ),
+        Fact::Sent { letter, reply } => ("sent", format!("{letter}: {reply}")),
+        Fact::Kept { letter, by_itself } => {
+            let how = if *by_itself { "the provider put it there" } else { "put there" };
+            ("kept", format!("{letter} lies in the folder for sent mail ({how})"))
+        }
+        Fact::Delayed { letter, why, unknown, next } => {
+            let sure = if *unknown { "perhaps sent" } else { "not sent" };
+            ("delayed", format!("{letter} {sure}: {why}; again at {}", utc(*next)))
+        }
+        Fact::Refused { letter, why } => {
+            ("refused", format!("{letter} will not be delivered: {why}"))
+        }
+        Fact::Bounced { letter, failed, .. } => {
+            let how = if *failed { "did not reach its reader" } else { "is delayed on its way" };
+            ("bounced", format!("{letter} {how}"))
+        }
+        Fact::AnsweredBefore => (
+            "answered before",
+            "the mail carries $WatchpostAcked: an earlier store had answered it".into(),
+        ),
+        Fact::RelayStopped { why, next, passing, .. } => {
+            let how = if *passing { "takes nothing now" } else { "refuses us" };
+            ("relay stopped", format!("the mail server {how}: {why}; again at {}", utc(*next)))
+        }
+        Fact::RelayResumed { .. } => {
+            ("relay resumed", "the mail server takes letters again".into())
+        }
+        Fact::FolderBegun { folder, last_old_uid, .. } => {
+            ("folder", format!("{folder} is watched from UID {last_old_uid} on"))
+        }
+    }
+}
+
+/// A moment as a sentence for an operator names it.
+pub fn utc(moment: Moment) -> String {
+    format!("{} UTC", moment.short())
+}
+
+/// What is found in a mail is told to its author, about "your mail"; an operator reads of "the mail".
+pub fn third_person(detail: &str) -> String {
+    detail.strip_prefix("your mail").map_or_else(|| detail.into(), |rest| format!("the mail{rest}"))
+}
