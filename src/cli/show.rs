@@ -144,3 +144,129 @@ fn red(screen: Screen, line: &str) -> String {
         _ => line.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::address::{Address, Mailbox};
+    use crate::desk::event::{
+        Certainty, Event, Fact, HoldReason, MailRef, Opening, Promised, Sayer,
+    };
+    use crate::desk::folder::{Folder, Role};
+    use crate::desk::letter::{LetterId, LetterKind};
+    use crate::desk::message::MessageId;
+    use crate::desk::policy::Policy;
+    use crate::desk::time::Span;
+    use crate::desk::verdict::{Code, Figures, Kind, Reason, Verdict};
+    use crate::view::story;
+
+    fn case(number: u32) -> CaseId {
+        CaseId { prefix: "EXP".into(), year: 2026, number }
+    }
+
+    fn start() -> Moment {
+        Moment::parse_rfc3339("2026-09-01T12:00:00Z").unwrap()
+    }
+
+    fn mail(uid: u32) -> MailRef {
+        MailRef {
+            folder: Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox },
+            uid_validity: 1,
+            uid,
+            message_id: None,
+            arrived: start() + Span::minutes(u64::from(uid)),
+            size: 1000,
+        }
+    }
+
+    fn verdict(kind: Kind) -> Verdict {
+        let detail = "your mail holds text of its own".into();
+        let reasons = vec![Reason { code: Code::MaybeMachine, detail }];
+        Verdict { kind, reasons, hints: Vec::new(), language: None, figures: Figures::default() }
+    }
+
+    fn person(name: &str, address: &str) -> Mailbox {
+        Mailbox { name: name.into(), address: Address::parse(address).unwrap() }
+    }
+
+    fn opened(uid: u32, reporter: Mailbox) -> Fact {
+        Fact::Opened(Box::new(Opening {
+            mail: mail(uid),
+            reporter: Some(reporter),
+            subject: "Path traversal in the static handler \u{1b}[2J".into(),
+            verdict: verdict(Kind::Complete),
+            text: None,
+            likeness: None,
+            defects: Vec::new(),
+            deserves: None,
+            provisional: false,
+            with: Vec::new(),
+            promised: Promised::by(&Policy::unconfigured()),
+        }))
+    }
+
+    fn told(number: u32, facts: Vec<Fact>) -> Vec<StoryLine> {
+        let event = |(seq, fact)| Event { seq, at: start(), case: Some(case(number)), fact };
+        story(&(1..).zip(facts).map(event).collect::<Vec<_>>())
+    }
+
+    /// Ann's case, which went on with Bo's.
+    fn merged() -> Vec<StoryLine> {
+        let (ann, bo) = (person("Ann A.", "ann@acorn.example"), person("", "bo@oak.example"));
+        let by = Sayer::Operator;
+        let letter = LetterId::of(&case(1), LetterKind::Acknowledgement);
+        let joined = Fact::Joined {
+            mail: mail(3),
+            from: Some(bo.clone()),
+            verdict: verdict(Kind::FollowUp),
+            tie: Certainty::OurLetter,
+            with: Vec::new(),
+            alone: None,
+        };
+        let written = Fact::Written {
+            letter: letter.clone(),
+            kind: LetterKind::Acknowledgement,
+            to: ann.clone(),
+            message_id: MessageId::parse("one@project.example").unwrap(),
+            covers: Vec::new(),
+            about: None,
+        };
+        let (reporter, arrived) = (Some(bo.clone()), mail(2).arrived);
+        let took_in = Fact::TookIn { other: case(2), reporter, arrived, by };
+        let sent = Fact::Sent { letter, reply: "250 2.0.0 Ok: queued as 4cXyZ1".into() };
+        let mut lines = told(1, vec![opened(1, ann), written, sent, took_in, joined]);
+        let held = Fact::Held { why: HoldReason::Bulk };
+        lines.extend(told(2, vec![opened(2, bo), held, Fact::Merged { into: case(1), by }]));
+        lines
+    }
+
+    fn shown(width: Option<usize>) -> String {
+        text(&merged(), start() + Span::hours(2), Screen { width, colour: false }).join("\n")
+    }
+
+    #[test]
+    fn a_story_tells_who_reported_how_surely_a_mail_joined_and_what_is_owed() {
+        let text = shown(None);
+        for told in [
+            "Reporter      Ann A. <ann@acorn.example>",
+            "Owed next     a person's answer\n",
+            "Merged in     EXP-2026-0002, by bo@oak.example, first seen 2026-09-01 12:02 UTC",
+            "2026-09-01 12:01  1     opened   ann@acorn.example wrote",
+            "acknowledgement to ann@acorn.example: sent",
+            "2026-09-01 12:03  2     joined   bo@oak.example wrote again (follow_up; surely:",
+            "Goes on in           EXP-2026-0001",
+            "a person's look: answer it, or: watchpost do EXP-2026-0002 release",
+        ] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_no_line_is_too_long_and_every_number_stands() {
+        let text = shown(Some(80));
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert_eq!(text.matches("MAIL").count(), 2, "{text}");
+        assert!(text.contains("12:03  2     joined"), "{text}");
+    }
+}
