@@ -6,7 +6,7 @@ use super::classify::personal::Reading;
 use super::event::{Fact, MailRef};
 use super::folder::Keyword;
 use super::ids::CaseId;
-use super::line::one_line;
+use super::line::row_line;
 use super::message::Message;
 use super::thread::{Tie, Tied};
 use super::verdict::Verdict;
@@ -41,5 +41,5 @@ pub(super) const LONGEST_NAME: usize = 100;
 /// The author as events name them.
 pub(super) fn author(message: &Message) -> Option<Mailbox> {
     let Mailbox { name, address } = message.author()?.clone();
-    Some(Mailbox { name: one_line(&name, LONGEST_NAME), address })
+    Some(Mailbox { name: row_line(&name, LONGEST_NAME), address })
 }

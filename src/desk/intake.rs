@@ -14,7 +14,7 @@ pub use super::incoming::Incoming;
 use super::incoming::{Facts, LONGEST_NAME, author};
 use super::keys::{Keys, digest};
 use super::letter::{LetterId, LetterKind};
-use super::line::one_line;
+use super::line::row_line;
 use super::message::{Message, MessageId};
 use super::place::{Place, place, tells_anew};
 use super::policy::{InboxKind, Policy};
@@ -148,7 +148,7 @@ fn join(
 fn alone(policy: &Policy, incoming: &Incoming) -> Alone {
     let Incoming { message, verdict, authentication, .. } = incoming;
     Alone {
-        subject: one_line(&message.subject, LONGEST_SUBJECT),
+        subject: row_line(&message.subject, LONGEST_SUBJECT),
         text: text_key(message).map(|key| hex(&key)),
         likeness: signature(message),
         defects: message.defects.clone(),
@@ -175,7 +175,13 @@ fn put_on(policy: &Policy, incoming: &Incoming) -> Vec<Address> {
     let other = |one: &&Address| {
         !policy.is_ours(one) && policy.team.member(one).is_none() && Some(*one) != author
     };
-    recipients(message).filter(other).take(MOST_PUT_ON).cloned().collect()
+    let mut room = LONGEST_PUT_ON;
+    let fits = |one: &&Address| {
+        let left = room.checked_sub(one.to_string().len());
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    recipients(message).filter(other).take(MOST_PUT_ON).take_while(fits).cloned().collect()
 }
 
 /// A delivery report about a letter of ours goes on every case that the letter is about; any other
@@ -276,6 +282,7 @@ pub(super) fn with_similar(books: &Books, case: &CaseId, mut facts: Facts) -> Fa
 /// a person writes, and far below what a row holds.
 const LONGEST_SUBJECT: usize = 300;
 const LONGEST_DETAIL: usize = 200;
+const LONGEST_PUT_ON: usize = 1000;
 const MOST_REASONS: usize = 3;
 const MOST_HINTS: usize = 6;
 const MOST_LINKS: usize = 8;
@@ -284,16 +291,16 @@ fn bounded(verdict: &Verdict) -> Verdict {
     let mut verdict = verdict.clone();
     verdict.reasons.truncate(MOST_REASONS);
     for reason in &mut verdict.reasons {
-        reason.detail = one_line(&reason.detail, LONGEST_DETAIL);
+        reason.detail = row_line(&reason.detail, LONGEST_DETAIL);
     }
     verdict.hints.truncate(MOST_HINTS);
     for hint in &mut verdict.hints {
-        *hint = one_line(hint, LONGEST_NAME);
+        *hint = row_line(hint, LONGEST_NAME);
     }
     for names in [&mut verdict.figures.hosts, &mut verdict.figures.files] {
         names.truncate(Figures::NAMED);
         for name in names {
-            *name = one_line(name, Figures::NAME);
+            *name = row_line(name, Figures::NAME);
         }
     }
     verdict

@@ -26,6 +26,19 @@ pub fn one_line(text: &str, most: usize) -> String {
     line
 }
 
+/// The same for a row of the store: no more than two bytes for each of these characters, whatever
+/// script it is written in. What JSON escapes takes no more than that either.
+pub fn row_line(text: &str, most: usize) -> String {
+    let mut line = one_line(text, most);
+    let room = most.saturating_mul(2);
+    if line.len() > room {
+        const CUT: char = '…';
+        line.truncate(line.floor_char_boundary(room.saturating_sub(CUT.len_utf8())));
+        line.push(CUT);
+    }
+    line
+}
+
 /// The text with everything that a terminal would obey, or that hides or turns other text, written
 /// out as `\u{1b}`. For the command line and for logs, where a person must see what was really sent.
 pub fn shown(text: &str) -> String {
@@ -69,6 +82,14 @@ mod tests {
         assert_eq!(one_line("  two\t words\u{202e} here ", 80), "two words here");
         assert_eq!(one_line("abcdef", 3), "abc…");
         assert_eq!(one_line("\u{200b}\r\n\u{2066}", 80), "");
+    }
+
+    #[test]
+    fn a_row_has_room_for_every_script() {
+        assert_eq!(row_line("\u{10ffff}\u{10ffff}\u{10ffff}\u{10ffff}", 4), "\u{10ffff}…");
+        assert_eq!(row_line("Grüße", 5), "Grüße");
+        assert_eq!(row_line("見出", 2), "…");
+        assert_eq!(row_line("見出", 3), "見出");
     }
 
     #[test]

@@ -450,3 +450,22 @@ fn where_further_word_is_promised_an_operator_can_say_that_it_was_given() {
     assert_eq!(office.say(1, Said::Responded), ["1 responded"]);
     assert_eq!(office.case(1).last_answer, Some(office.now));
 }
+
+#[test]
+fn whatever_a_mail_that_joins_says_fits_into_a_row_and_so_does_the_case_that_it_becomes() {
+    let mut office = Office::open();
+    office.receive(report(ANN, "a1@acorn", "Path traversal"));
+    let long = "\u{10ffff}".repeat(100_000);
+    let mut huge = report(ANN, &format!("{}@acorn", "\\".repeat(240)), &long).answering("a1@acorn");
+    huge.message.from[0].name = long.clone();
+    huge.message.text = (0..4000).map(|n| n.to_string()).collect::<Vec<_>>().join(" word ");
+    let host = format!("{}example", format!("{}.", "h".repeat(60)).repeat(3));
+    huge.message.cc = (0..20).map(|n| mailbox(&format!("{n}{}@{host}", "l".repeat(50)))).collect();
+    office.reasons =
+        (0..20).map(|_| Reason { code: Code::OnlyLinks, detail: long.clone() }).collect();
+    office.figures.hosts = vec![long.clone(); 20];
+    office.figures.files = vec![long; 20];
+    assert_eq!(office.receive(huge), ["1 joined by TheirMail"]);
+    assert_eq!(office.split(1, 2).first().unwrap(), "2 opened");
+    assert!(office.largest_row < MAX_VALUE, "{}", office.largest_row);
+}
