@@ -4,6 +4,7 @@ use crate::desk::event::{Event, Fact};
 use crate::desk::line::without_addresses;
 
 /// Writes one event to the log.
+#[expect(clippy::too_many_lines, reason = "a line for each fact")]
 pub(super) fn note(event: &Event) {
     let case = event.case.as_ref().map(ToString::to_string).unwrap_or_default();
     match &event.fact {
