@@ -196,10 +196,12 @@ mod tests {
             subject: "Path traversal in the static handler \u{1b}[2J".into(),
             verdict: verdict(Kind::Complete),
             text: None,
+            conversation: None,
             likeness: None,
             defects: Vec::new(),
             deserves: None,
             provisional: false,
+            authentic: true,
             with: Vec::new(),
             promised: Promised::by(&Policy::unconfigured()),
         }))
@@ -220,6 +222,7 @@ mod tests {
             from: Some(bo.clone()),
             verdict: verdict(Kind::FollowUp),
             tie: Certainty::OurLetter,
+            conversation: None,
             with: Vec::new(),
             alone: None,
         };

@@ -51,6 +51,11 @@ pub struct Deserves {
 }
 
 impl Deserves {
+    /// Whether the author's domain stood for the mail: everybody else gets the fixed letter.
+    pub fn authentic(self) -> bool {
+        self.letter != LetterKind::Minimal && self.against != Some(HoldReason::AuthenticationFailed)
+    }
+
     /// What a mail is answered with that opens a case.
     pub fn answer(self) -> Answer {
         self.against.map_or(Answer::Letter(self.letter), Answer::Hold)

@@ -238,9 +238,9 @@ fn own<'p>(
     }
     let found = numbered(story).find(|(of, _)| *of == Some(number));
     let Some((_, event)) = found else { return Err(Refusal::NoMail(named())) };
-    let (mail, from, verdict, tie, with, alone) = match &event.fact {
-        Fact::Joined { mail, from, verdict, tie, with, alone } => {
-            (mail, from, verdict, tie, with, alone)
+    let (mail, from, verdict, tie, conversation, with, alone) = match &event.fact {
+        Fact::Joined { mail, from, verdict, tie, conversation, with, alone } => {
+            (mail, from, verdict, tie, conversation, with, alone)
         }
         Fact::Opened(_) => return Err(Refusal::Opens(named())),
         _ => return Err(Refusal::NotTheirs(named())),
@@ -258,9 +258,11 @@ fn own<'p>(
         subject: alone.subject,
         verdict: verdict.clone(),
         text: alone.text,
+        conversation: conversation.clone(),
         likeness: alone.likeness,
         defects: alone.defects,
         provisional: lacks_text(verdict.kind),
+        authentic: alone.deserves.authentic(),
         // A guest puts nobody on a conversation.
         with: if *tie == Certainty::Guest { Vec::new() } else { with.clone() },
         deserves: Some(alone.deserves),

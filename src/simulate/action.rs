@@ -149,17 +149,6 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         Fact::SplitFrom { other, number, .. } => {
             told("split", format!("was mail {number} of {other}"))
         }
-        Fact::Reminded { promise, count, .. } => {
-            let why = format!("reminder {count} of the {}", promise.name());
-            met(promise.name(), told("remind", why))
-        }
-        Fact::Breached { promise, due, .. } => {
-            met(promise.name(), told("breach", format!("was promised by {}", utc(*due))))
-        }
-        Fact::Escalated { promise, step, .. } => {
-            let why = format!("the missed {} goes up the ladder ({step})", promise.name());
-            met(promise.name(), told("escalate", why))
-        }
         Fact::Discussed { by, why, .. } => told(
             "discussed",
             format!("{} wrote, not an answer: {}", who(by.as_ref()), why.in_words()),

@@ -73,6 +73,7 @@ fn how_surely(tie: Certainty) -> &'static str {
         Certainty::OurLetter => "surely: it answers a letter of ours",
         Certainty::OurAddress => "surely: it was sent to the address of the case",
         Certainty::TheirMail => "it answers a mail of the case",
+        Certainty::Conversation => "its mail program names the same conversation",
         Certainty::SubjectTag => "its subject names the case",
         Certainty::SameText => "the same text by the same sender",
         Certainty::SameSubject => "perhaps: the same subject by the same sender",
