@@ -108,7 +108,7 @@ fn a_mistake_in_the_events_is_told_with_its_line() {
     assert_eq!(code, Some(1));
     assert_eq!(
         lines.first().unwrap(),
-        &"watchpost: events.jsonl: line 1: \"dance\" is not understood; what can be said is: responded"
+        &"watchpost: events.jsonl: line 1: \"dance\" is not understood; what can be said is: responded, release"
     );
     assert!(
         lines[1]

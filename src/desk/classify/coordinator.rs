@@ -38,7 +38,7 @@ mod tests {
             is_office(&Mailbox { name: name.into(), address: Address::parse(address).unwrap() })
         };
         assert!(office("Coordination Desk", "desk@vexland.example"));
-        assert!(office("", "vulteam@nd.example"));
+        assert!(office("", "vulnteam@nd.example"));
         assert!(office("Duty officer", "post@govcert.example"));
         assert!(office("", "mail@cert-nd.example"));
         assert!(!office("Concert tickets", "concert@hall.example"));
