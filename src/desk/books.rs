@@ -297,6 +297,13 @@ impl Books {
         self.outbox.get(letter)
     }
 
+    /// The letters about a case that still have to be sent.
+    pub fn waiting_of(&self, case: &CaseId) -> impl Iterator<Item = &LetterId> {
+        let first = LetterId(format!("{case}/"));
+        let of_case = self.outbox.range(first.clone()..).map(|(letter, _)| letter);
+        of_case.take_while(move |letter| letter.0.starts_with(&first.0))
+    }
+
     /// The letters that still have to be sent.
     pub fn outbox(&self) -> impl Iterator<Item = &Waiting> {
         self.outbox.values()

@@ -382,6 +382,11 @@ impl Case {
         reporter.chain(&self.people).any(|one| one.without_tag() == bare)
     }
 
+    /// Whether it waits for a person since no machine may answer it.
+    pub fn is_held(&self) -> bool {
+        self.held.is_some() && self.acknowledged.is_none()
+    }
+
     /// Whether the report came from this address.
     pub fn is_reporter(&self, address: &Address) -> bool {
         self.opening.reporter.as_ref().is_some_and(|r| r.address == *address)

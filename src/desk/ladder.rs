@@ -67,7 +67,20 @@ fn rungs(policy: &Policy) -> Vec<(Rung, Vec<Reader>)> {
 /// Who is told at the `step`-th time, the first being the deadline: the lowest rung that holds
 /// somebody other than who handles the case, then one rung more each time. Lower rungs are copied.
 pub(super) fn told(policy: &Policy, step: u32) -> (Rung, Vec<Reader>) {
-    let rungs = rungs(policy);
+    climb(policy, rungs(policy), step)
+}
+
+/// The same for what no machine may answer: it stays inside the team, where there is one, since most
+/// of it is junk.
+pub(super) fn told_of_held(policy: &Policy, step: u32) -> (Rung, Vec<Reader>) {
+    let mut rungs = rungs(policy);
+    if rungs.len() > 1 {
+        rungs.retain(|(rung, _)| *rung != Rung::Outside);
+    }
+    climb(policy, rungs, step)
+}
+
+fn climb(policy: &Policy, rungs: Vec<(Rung, Vec<Reader>)>, step: u32) -> (Rung, Vec<Reader>) {
     let handler = policy.team.lead.as_ref().map(|lead| lead.name.as_str());
     let other = |readers: &[Reader]| readers.iter().any(|one| Some(one.name.as_str()) != handler);
     let first = rungs.iter().position(|(_, readers)| other(readers)).unwrap_or(0);

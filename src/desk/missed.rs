@@ -5,7 +5,7 @@ use super::case::{Case, State};
 use super::event::Fact;
 use super::incoming::Facts;
 use super::keys::Keys;
-use super::letter::{LetterId, LetterKind};
+use super::letter::{LetterId, LetterKind, Notice};
 use super::policy::{Policy, Promise};
 use super::promise;
 use super::time::Moment;
@@ -29,6 +29,27 @@ pub(super) fn passed(
         facts.extend(missed.and_then(|promise| letter(case, policy, keys, promise)));
     }
     facts.into_iter().map(|fact| (Some(case.id.clone()), fact)).collect()
+}
+
+/// Letters that say that nobody has answered, and have not left yet, while somebody just did.
+pub(super) fn outdated(books: &Books, facts: &Facts) -> Facts {
+    let answered = facts.iter().filter_map(|(case, fact)| {
+        let answers = matches!(
+            fact,
+            Fact::Answered { enough: true, .. } | Fact::Vouched { .. } | Fact::Responded { .. }
+        );
+        case.as_ref().filter(|_| answers)
+    });
+    let letters = answered.flat_map(|case| {
+        let old = books.waiting_of(case).filter(|letter| says_that_nobody_answered(letter));
+        old.map(|letter| (Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }))
+    });
+    letters.collect()
+}
+
+fn says_that_nobody_answered(letter: &LetterId) -> bool {
+    matches!(letter.as_notice(), Some(Notice::Reminder | Notice::Escalation))
+        || letter.missed_promise().is_some()
 }
 
 /// Once a case and promise, and never to an address that is held or was not reached. Who has no

@@ -2,6 +2,7 @@
 
 use super::address::Mailbox;
 use super::books::Books;
+use super::case::Case;
 use super::event::{Certainty, Fact, MailRef, NoAnswer};
 use super::ids::CaseId;
 use super::incoming::Facts;
@@ -28,10 +29,16 @@ pub(super) fn notices<'p>(
         let Some(mail) = about(books, facts, case.as_ref(), fact) else { continue };
         let Some(policy) = policy(&mail.folder.inbox) else { continue };
         let Some(notice) = notice(fact) else { continue };
+        let answered =
+            case.as_ref().and_then(|id| books.case(id)).is_some_and(|c| c.answered.is_some());
+        if notice == Notice::TooShort && answered {
+            continue;
+        }
         if policy.team.notices == Notices::None && !asks(notice) {
             continue;
         }
-        for reader in readers(policy, fact) {
+        let held = case.as_ref().and_then(|id| books.case(id)).is_some_and(Case::is_held);
+        for reader in readers(policy, fact, held) {
             told.extend(write(
                 books,
                 policy,
@@ -52,8 +59,8 @@ pub(super) fn notices<'p>(
 fn notice(fact: &Fact) -> Option<Notice> {
     match fact {
         Fact::Opened(_) => Some(Notice::Report),
-        Fact::Joined { tie: Certainty::Guest, .. } => Some(Notice::Guest),
         Fact::Joined { verdict, .. } if verdict.kind == Kind::Automatic => None,
+        Fact::Joined { tie: Certainty::Guest, .. } => Some(Notice::Guest),
         Fact::Joined { .. } => Some(Notice::FollowUp),
         Fact::Refused { .. } | Fact::Bounced { failed: true, .. } => Some(Notice::Unreached),
         Fact::Discussed { why: NoAnswer::Disowned, .. } => Some(Notice::Forged),
@@ -67,10 +74,11 @@ fn notice(fact: &Fact) -> Option<Notice> {
 }
 
 /// Who reads it.
-fn readers(policy: &Policy, fact: &Fact) -> Vec<Reader> {
+fn readers(policy: &Policy, fact: &Fact, held: bool) -> Vec<Reader> {
     let team = &policy.team;
     let members: Vec<&Member> = match fact {
         Fact::Reminded { .. } => return ladder::handler(policy),
+        Fact::Escalated { step, .. } if held => return ladder::told_of_held(policy, *step).1,
         Fact::Escalated { step, .. } => return ladder::told(policy, *step).1,
         Fact::Asked { .. } => team.lead.iter().collect(),
         Fact::Answered { by, .. } => {

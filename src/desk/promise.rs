@@ -77,7 +77,7 @@ fn due_on(case: &Case, policy: &Policy, clock: &Clock, now: Moment) -> Vec<Fact>
         facts.push(Fact::Breached { promise, start, due });
     }
     let mut step = steps.escalated;
-    while let Some(at) = escalation(policy, due, step).filter(|at| *at <= now) {
+    while let Some(at) = escalation(case, policy, due, step).filter(|at| *at <= now) {
         step += 1;
         facts.push(Fact::Escalated { promise, start, step, due_at: at });
         if facts.len() > MOST_AT_ONCE {
@@ -87,11 +87,18 @@ fn due_on(case: &Case, policy: &Policy, clock: &Clock, now: Moment) -> Vec<Fact>
     facts
 }
 
+/// How often a held case goes up the ladder.
+const MOST_FOR_HELD: u32 = 3;
+
 /// After a long sleep a case does not fill a mailbox: the rest comes with the next look.
 const MOST_AT_ONCE: usize = 8;
 
-/// When the ladder is climbed after so many steps: at the deadline, and at each interval after it.
-fn escalation(policy: &Policy, due: Moment, steps: u32) -> Option<Moment> {
+/// When the ladder is climbed after so many steps: at the deadline, and at each interval after it. What
+/// nobody may answer by machine, junk most of it, is told a few times and not for ever.
+fn escalation(case: &Case, policy: &Policy, due: Moment, steps: u32) -> Option<Moment> {
+    if case.is_held() && steps >= MOST_FOR_HELD {
+        return None;
+    }
     let interval = policy.escalate_every.as_seconds().checked_mul(u64::from(steps))?;
     Some(due + Span::seconds(interval))
 }
@@ -107,7 +114,7 @@ fn next_on(case: &Case, policy: &Policy, clock: &Clock) -> Option<Moment> {
     }
     let steps = case.steps(clock.promise, clock.start);
     if steps.breached {
-        return escalation(policy, clock.due, steps.escalated);
+        return escalation(case, policy, clock.due, steps.escalated);
     }
     let reminders = policy.reminders(clock.promise).iter().map(|after| clock.start + *after);
     let left = usize::try_from(steps.reminded).unwrap_or(usize::MAX);

@@ -179,3 +179,23 @@ fn a_desk_that_starts_anew_goes_on_where_it_stopped() {
     let told = wait(&mut office, 23);
     assert_eq!(told.first().map(String::as_str), Some("23h 1 escalated Response 2"));
 }
+
+#[test]
+fn what_is_held_is_told_a_few_times_and_inside_the_team_alone() {
+    let mut office = Office::of(promising());
+    let sales = mail("sales@offers.example", "1@offers", "Cheap!", Kind::SpamOrJunk);
+    office.receive(sales);
+    let told = wait(&mut office, 30 * 24);
+    assert!(!told.iter().any(|line| line.contains("cert@")), "{told:?}");
+    let steps = told.iter().filter(|line| line.contains("escalated Response")).count();
+    assert_eq!(steps, 3, "{told:?}");
+}
+
+#[test]
+fn letters_that_say_that_nobody_answered_do_not_leave_after_an_answer() {
+    let mut office = acknowledged(promising());
+    wait(&mut office, 73);
+    assert!(office.due().len() > 4, "the relay takes nothing: {:?}", office.due());
+    answer(&mut office, "a@kim");
+    assert!(office.due().is_empty(), "{:?}", office.due());
+}
