@@ -42,7 +42,7 @@ fn an_answer_without_any_id_and_with_a_new_subject_finds_its_case_by_the_address
     assert_eq!(rig.mails(kim, "INBOX").len(), 1, "no second acknowledgement");
     let case = field(&letter, "Subject").split(['[', ']']).nth(1).unwrap().to_owned();
     let told = story(&config, &case);
-    assert!(told.contains("tie: our address"), "{told}");
+    assert!(told.contains("it was sent to the address of the case"), "{told}");
 }
 
 #[test]
