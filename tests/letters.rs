@@ -11,6 +11,7 @@ mod notices;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use mails::{MAILS, Mails};
 use unicode_width::UnicodeWidthStr as _;
@@ -47,9 +48,15 @@ fn policy() -> Policy {
     }
 }
 
+/// The shipped wording, tried once for all tests.
+fn shipped() -> Wording {
+    static SHIPPED: LazyLock<Wording> = LazyLock::new(Wording::shipped);
+    SHIPPED.clone()
+}
+
 /// The letter that answers a mail, as bytes.
 fn answer(policy: &Policy, authentication: &Authentication, mail: &str) -> String {
-    answer_in(&Wording::shipped(), policy, authentication, mail)
+    answer_in(&shipped(), policy, authentication, mail)
 }
 
 fn answer_in(
@@ -136,7 +143,7 @@ fn combined(mail: &str, count: usize) -> String {
     let caps = Caps { address_per_day: 1, ..Caps::default() };
     let mails: Vec<String> =
         (0..=count).map(|n| mail.replace("<one@", &format!("<{n}@"))).collect();
-    let letters = letters(&Wording::shipped(), &policy(), caps, &authenticated(), &mails);
+    let letters = letters(&shipped(), &policy(), caps, &authenticated(), &mails);
     let [_, combined] = letters.as_slice() else { panic!("{} letters", letters.len()) };
     combined.clone()
 }
@@ -212,7 +219,7 @@ fn a_letter_that_comes_too_late_makes_no_promise_that_is_broken() {
     ] {
         let at = |now| {
             let mails = [mail.clone()];
-            letters_at(now, &Wording::shipped(), &policy(), Caps::default(), authentication, &mails)
+            letters_at(now, &shipped(), &policy(), Caps::default(), authentication, &mails)
         };
         let letters = at("2026-09-03T17:11:00Z");
         let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };
@@ -269,6 +276,20 @@ fn an_address_that_had_its_letters_is_answered_in_one() {
     let many = combined(&mail, 40);
     assert!(many.contains("  * EXP-2026-0011, which") && many.contains("  * And 30 more.\n"));
     assert!(!many.contains("EXP-2026-0012"), "{many}");
+}
+
+#[test]
+fn one_letter_for_several_cases_says_which_of_them_are_late() {
+    let late = |(subject, body): (&str, &str), count| {
+        let mail = format!("{HEAD}Subject: {subject}\n\n{body}\n");
+        let mails: Vec<String> =
+            (0..=count).map(|n| mail.replace("<one@", &format!("<{n}@"))).collect();
+        let caps = Caps { address_per_day: 1, ..Caps::default() };
+        let now = "2026-09-03T17:11:00Z";
+        letters_at(now, &shipped(), &policy(), caps, &authenticated(), &mails).pop().unwrap()
+    };
+    let english = ("bug", "The parser hangs on an empty header.");
+    same_as_golden("en/combined_late.eml", &late(english, 2));
 }
 
 #[test]
@@ -350,9 +371,14 @@ fn a_letter_names_the_same_in_every_language() {
     known.sort_unstable();
     codes.retain(|code| code != "team");
     assert_eq!(codes, known, "the folders are the languages, beside the team's");
-    for name in
-        ["acknowledgement.txt", "ask_resend.txt", "combined.txt", "minimal.txt", "found.txt"]
-    {
+    for name in [
+        "acknowledgement.txt",
+        "ask_resend.txt",
+        "combined.txt",
+        "minimal.txt",
+        "missed.txt",
+        "found.txt",
+    ] {
         let read = |code: &str| fs::read_to_string(folder.join(code).join(name)).unwrap();
         for code in &codes {
             assert_eq!(names(&read(code)), names(&read("en")), "{code}/{name}");
@@ -363,7 +389,9 @@ fn a_letter_names_the_same_in_every_language() {
 #[test]
 fn french_signs_do_not_stand_alone_at_the_beginning_of_a_line() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/desk/letters/fr");
-    for name in ["acknowledgement.txt", "ask_resend.txt", "combined.txt", "minimal.txt"] {
+    for name in
+        ["acknowledgement.txt", "ask_resend.txt", "combined.txt", "minimal.txt", "missed.txt"]
+    {
         let text = fs::read_to_string(folder.join(name)).unwrap();
         for sign in [" :", " ;", " !", " ?"] {
             assert!(

@@ -8,6 +8,7 @@ mod notices;
 mod reply;
 mod templates;
 mod values;
+mod words;
 
 pub use self::event::letter;
 pub use self::reply::write;

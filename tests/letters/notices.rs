@@ -51,7 +51,7 @@ impl Room {
             if let Fact::Written { .. } = &event.fact {
                 let (books, policy) = (self.desk.books(), |_: &str| Some(&self.policy));
                 let text = input.text();
-                let wording = Wording::shipped();
+                let wording = shipped();
                 let letter = wording::letter(&wording, books, policy, &event, &decided, text);
                 self.letters.push(letter.unwrap());
             }
@@ -62,6 +62,11 @@ impl Room {
             }
             decided.push(event);
         }
+    }
+
+    fn wait(&mut self, hours: u64) {
+        self.now = self.now + Span::hours(hours);
+        self.take(&Input::Time);
     }
 
     fn receive(&mut self, mail: &str) {
@@ -85,8 +90,12 @@ impl Room {
     }
 
     fn last(&self) -> String {
-        let bytes = compose(self.letters.last().unwrap()).unwrap();
-        String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
+        as_sent(self.letters.last().unwrap())
+    }
+
+    /// The last letter to that address.
+    fn last_to(&self, to: &str) -> &Letter {
+        self.letters.iter().rev().find(|letter| letter.to.address.to_string() == to).unwrap()
     }
 
     fn last_id(&self) -> String {
@@ -94,13 +103,25 @@ impl Room {
     }
 }
 
+fn as_sent(letter: &Letter) -> String {
+    String::from_utf8(compose(letter).unwrap()).unwrap().replace("\r\n", "\n")
+}
+
+fn member(name: &str) -> Member {
+    let addresses = vec![Address::parse(&format!("{name}@project.example")).unwrap()];
+    Member { name: name.into(), addresses, zone: Zone::named("Europe/Berlin").unwrap() }
+}
+
+fn cert() -> Vec<Address> {
+    vec![Address::parse(CERT).unwrap()]
+}
+
+const CERT: &str = "cert@foundation.example";
+const KIM: &str = "kim@project.example";
+const ANN: &str = "ann@acorn.example";
+
 fn staffed(notices: Notices) -> Policy {
-    let lead = Member {
-        name: "kim".into(),
-        addresses: vec![Address::parse("kim@project.example").unwrap()],
-        zone: Zone::named("Europe/Berlin").unwrap(),
-    };
-    let team = Team { lead: Some(lead), notices, ..Team::default() };
+    let team = Team { lead: Some(member("kim")), notices, ..Team::default() };
     Policy { inbox: "security".into(), team, ..policy() }
 }
 
@@ -210,6 +231,9 @@ fn many_reports_at_once_are_one_list() {
         let mail = mail.replace("<one@", &format!("<{n}@"));
         room.receive(&mail);
     }
+    let answer = follow_up(KIM, "Re: x", "<12@acorn.example>", "Thanks, we look into it.");
+    let to = "To: ann@acorn12.example, security@project.example";
+    room.receive(&answer.replace("To: security@project.example", to));
     room.now = room.now + Span::hours(2);
     room.take(&Input::Time);
     same_as_golden("team/gathered.eml", &room.last());
@@ -234,12 +258,26 @@ fn notices_on_a_case_stand_in_one_thread() {
 
 /// A room in which a report was acknowledged, and the hours after that in which nobody does anything.
 fn neglected(policy: Policy, report: &str, hours: u64) -> Room {
+    neglected_as(policy, report, authenticated(), hours)
+}
+
+fn neglected_as(policy: Policy, report: &str, who: Authentication, hours: u64) -> Room {
     let mut room = Room::of(policy);
-    room.receive(report);
+    room.receive_as(report, who, Reading::No);
     let letter = LetterId("EXP-2026-0001/acknowledgement".into());
     room.take(&Input::Delivery { letter, outcome: Outcome::Accepted("250 ok".into()) });
-    room.now = room.now + Span::hours(hours);
-    room.take(&Input::Time);
+    room.wait(hours);
+    room
+}
+
+/// A room in which a report was answered, and nobody wrote again for so many days.
+fn forgotten(policy: Policy, days: u64) -> Room {
+    let update = Some(Span::hours(14 * 24));
+    let mut room = neglected(Policy { update, ..policy }, REPORT, 1);
+    let answer = follow_up(KIM, "Re: x", "<one@acorn.example>", "We can reproduce it.");
+    let to = "To: ann@acorn.example, security@project.example";
+    room.receive(&answer.replace("To: security@project.example", to));
+    room.wait(24 * days);
     room
 }
 
@@ -251,18 +289,64 @@ fn who_handles_a_case_is_reminded_of_what_is_owed() {
 
 #[test]
 fn of_a_missed_promise_the_ladder_reads_what_and_why_them() {
-    let outside = vec![Address::parse("cert@foundation.example").unwrap()];
     let mut policy = staffed(Notices::Text);
-    policy.team.outside = outside;
+    policy.team.outside = cert();
     let room = neglected(policy, REPORT, 49);
-    let letter = |to: &str| {
-        let found = room.letters.iter().rev().find(|letter| letter.to.address.to_string() == to);
-        String::from_utf8(compose(found.unwrap()).unwrap()).unwrap().replace("\r\n", "\n")
-    };
-    same_as_golden("team/escalation.eml", &letter("kim@project.example"));
-    let outside = letter("cert@foundation.example");
+    same_as_golden("team/escalation.eml", &as_sent(room.last_to(KIM)));
+    let outside = as_sent(room.last_to(CERT));
     same_as_golden("team/escalation_outside.eml", &outside);
-    assert!(!outside.contains("outside its root"), "who is outside gets facts only");
+    for word in ["outside its root", "acorn", "Ann"] {
+        assert!(!outside.contains(word), "who is outside gets no {word}: {outside}");
+    }
+}
+
+#[test]
+fn of_a_report_that_was_never_acknowledged_the_ladder_reads_that_and_why() {
+    let mut policy = staffed(Notices::Facts);
+    policy.team.deputies = vec![member("lee")];
+    let held = neglected_as(policy.clone(), REPORT, Authentication::Fail, 49);
+    let letters = held.letters.iter().filter(|letter| letter.to.address.to_string() == KIM);
+    let letters: Vec<String> = letters.map(as_sent).collect();
+    let told = letters.iter().find(|letter| letter.contains("was to hear")).unwrap();
+    same_as_golden("team/escalation_acknowledgement.eml", told);
+    policy.team = Team { outside: cert(), ..Team::default() };
+    let mut unsent = Room::of(policy);
+    unsent.receive(REPORT);
+    unsent.wait(49);
+    let letters = unsent.letters.iter().filter(|letter| letter.to.address.to_string() == CERT);
+    let letters: Vec<String> = letters.map(as_sent).collect();
+    let told = letters.iter().find(|letter| letter.contains("not confirmed")).unwrap();
+    same_as_golden("team/escalation_acknowledgement_outside.eml", told);
+}
+
+#[test]
+fn of_news_that_nobody_wrote_the_ladder_reads_since_when() {
+    let mut policy = staffed(Notices::Facts);
+    policy.team.members = vec![member("sam")];
+    policy.team.outside = cert();
+    let room = forgotten(policy, 16);
+    same_as_golden("team/escalation_update.eml", &as_sent(room.last_to(KIM)));
+    same_as_golden("team/escalation_update_outside.eml", &as_sent(room.last_to(CERT)));
+}
+
+#[test]
+fn who_is_alone_reads_that_there_is_nobody_else() {
+    let room = neglected(staffed(Notices::Facts), REPORT, 49);
+    same_as_golden("team/escalation_solo.eml", &as_sent(room.last_to(KIM)));
+}
+
+#[test]
+fn of_a_lost_letter_about_a_missed_promise_the_team_reads_what_the_reporter_knows() {
+    let mut policy = staffed(Notices::Facts);
+    policy.team.outside = cert();
+    let mut room = neglected(policy, REPORT, 49);
+    let refused = || Outcome::Permanent("550 5.1.1 no such user".into());
+    let letter = LetterId("EXP-2026-0001/missed-response".into());
+    room.take(&Input::Delivery { letter, outcome: refused() });
+    same_as_golden("team/unreached_missed.eml", &as_sent(room.last_to(KIM)));
+    let letter = room.last_to(CERT).id.clone();
+    room.take(&Input::Delivery { letter, outcome: refused() });
+    same_as_golden("team/unreached_outside.eml", &as_sent(room.last_to(KIM)));
 }
 
 #[test]
@@ -276,9 +360,70 @@ fn a_reporter_hears_the_truth_about_a_missed_promise_in_their_language() {
     });
     for (code, report) in std::iter::once(english).chain(others) {
         let room = neglected(staffed(Notices::Facts), &report, 49);
-        let missed = room.letters.iter().find(|letter| letter.id.missed_promise().is_some());
-        let bytes = compose(missed.unwrap()).unwrap();
-        let mail = String::from_utf8(bytes).unwrap().replace("\r\n", "\n");
-        same_as_golden(&format!("{code}/missed.eml"), &mail);
+        same_as_golden(&format!("{code}/missed.eml"), &as_sent(missed(&room)));
     }
+}
+
+/// The letter that tells the reporter of a missed promise.
+fn missed(room: &Room) -> &Letter {
+    room.letters.iter().find(|letter| letter.id.missed_promise().is_some()).unwrap()
+}
+
+#[test]
+fn a_reporter_hears_who_knows_of_a_missed_promise() {
+    let kim = Some(member("kim"));
+    for (name, team) in [
+        ("deputies", Team { lead: kim.clone(), deputies: vec![member("lee")], ..Team::default() }),
+        ("team", Team { lead: kim.clone(), members: vec![member("sam")], ..Team::default() }),
+        ("outside", Team { lead: kim, outside: cert(), ..Team::default() }),
+        ("nobody", Team::default()),
+    ] {
+        let room = neglected(Policy { team, ..policy() }, REPORT, 49);
+        same_as_golden(&format!("en/missed_{name}.eml"), &as_sent(missed(&room)));
+    }
+}
+
+#[test]
+fn a_reporter_hears_what_is_still_missing_or_not_proven() {
+    let link = REPORT.split("\n\n").next().unwrap();
+    let link = format!("{link}\n\nHi, please see https://drive.example/d/17\n\nAnn\n");
+    let room = neglected(staffed(Notices::Facts), &link, 49);
+    same_as_golden("en/missed_provisional.eml", &as_sent(missed(&room)));
+    let room = neglected_as(staffed(Notices::Facts), REPORT, Authentication::None, 49);
+    same_as_golden("en/missed_unverified.eml", &as_sent(missed(&room)));
+}
+
+#[test]
+fn a_reporter_hears_that_news_are_late() {
+    let room = forgotten(staffed(Notices::Facts), 16);
+    assert_eq!(missed(&room).to.address.to_string(), ANN);
+    same_as_golden("en/missed_update.eml", &as_sent(missed(&room)));
+}
+
+#[test]
+fn facts_are_counts_and_no_names_that_stand_in_the_mail() {
+    let link = REPORT.replace(
+        "\n\n",
+        "\n\nPlease see https://drive.example/d/17 on body-parser, where an environment variable \
+         pollutes Object.prototype.\n\n",
+    );
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(&link);
+    let notice = room.last();
+    same_as_golden("team/report_hints.eml", &notice);
+    for word in ["drive", "body-parser", "CWE", "prototype"] {
+        assert!(!notice.contains(word), "{word}");
+    }
+    let mut room = Room::of(staffed(Notices::Subject));
+    room.receive(&link);
+    assert!(room.last().contains("body-parser"), "{}", room.last());
+}
+
+#[test]
+fn of_a_link_alone_the_team_reads_how_much_there_is() {
+    let link = REPORT.split("\n\n").next().unwrap();
+    let link = format!("{link}\n\nHi, please see https://drive.example/d/17\n\nAnn\n");
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(&link);
+    same_as_golden("team/report_link.eml", &room.last());
 }

@@ -15,6 +15,7 @@ use crate::desk::verdict::{Besides, Figures, Kind, Verdict};
 
 /// What a letter can name.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a template asks for each by name")]
 pub(super) struct Values {
     case: String,
     project: String,
@@ -38,6 +39,10 @@ pub(super) struct Values {
     promise: &'static str,
     missed_due: String,
     now_with: &'static str,
+    /// The text of the report is still missing.
+    provisional: bool,
+    /// Nothing proves that its reader wrote the mail.
+    unverified: bool,
     cases: Vec<Listed>,
     more_cases: usize,
 }
@@ -48,17 +53,20 @@ struct Listed {
     case: String,
     received: String,
     response_due: String,
+    /// That is before the letter is written.
+    late: bool,
 }
 
 /// The most cases that a letter lists, so that it stays one that is read.
 const LISTED: usize = 10;
 
 impl Listed {
-    fn of(language: Language, case: &Case) -> Listed {
+    fn of(language: Language, case: &Case, now: Moment) -> Listed {
         Listed {
             case: case.id.to_string(),
             received: language.date(case.arrived()),
             response_due: language.date(case.response_due()),
+            late: case.response_due() <= now,
         }
     }
 }
@@ -78,7 +86,7 @@ impl Values {
         let missed = missed.and_then(|one| clocks.iter().find(|clock| clock.promise == one));
         let cases = [case].into_iter().chain(others.iter().copied());
         Values {
-            cases: cases.take(LISTED).map(|case| Listed::of(language, case)).collect(),
+            cases: cases.take(LISTED).map(|case| Listed::of(language, case, now)).collect(),
             more_cases: (others.len() + 1).saturating_sub(LISTED),
             case: case.id.to_string(),
             project: policy.project.clone(),
@@ -93,8 +101,17 @@ impl Values {
             policy_url: policy.policy_url.clone(),
             promise: missed.map_or("response", |clock| clock.promise.name()),
             missed_due: missed.map(|clock| language.date(clock.due)).unwrap_or_default(),
-            now_with: ladder::told(policy, 1).0.name(),
+            now_with: Values::now_with(policy),
+            // Whoever answered in person has what they need.
+            provisional: case.provisional && case.answered.is_none(),
+            unverified: case.letters.values().any(|one| one.kind == LetterKind::Minimal),
         }
+    }
+
+    /// Who is told of a missed promise at its deadline.
+    fn now_with(policy: &Policy) -> &'static str {
+        let (rung, readers) = ladder::told(policy, 1);
+        if readers.is_empty() { "nobody" } else { rung.name() }
     }
 
     /// The module of others that a report is likeliest about: the first that it names.
@@ -122,8 +139,9 @@ impl Values {
         let date = language.date(Moment::from_unix(1_800_000_000));
         let case = "EXP-2026-0007".to_owned();
         let (received, response_due) = (date.clone(), date.clone());
+        let listed = Listed { case: case.clone(), received, response_due, late: true };
         Values {
-            cases: vec![Listed { case: case.clone(), received, response_due }; 2],
+            cases: vec![listed; 2],
             more_cases: 12,
             case,
             project: "Express".into(),
@@ -134,6 +152,8 @@ impl Values {
             promise: "response",
             missed_due: date,
             now_with: "outside",
+            provisional: true,
+            unverified: true,
             late: false,
             encrypted: false,
             found: Some(found.into()),
@@ -151,7 +171,9 @@ impl Values {
             policy_url: None,
             more_cases: 0,
             promise: "update",
-            now_with: "deputies",
+            now_with: "nobody",
+            provisional: false,
+            unverified: false,
             ..Values::sample(language, "")
         }
     }
