@@ -290,6 +290,11 @@ fn one_letter_for_several_cases_says_which_of_them_are_late() {
     };
     let english = ("bug", "The parser hangs on an empty header.");
     same_as_golden("en/combined_late.eml", &late(english, 2));
+    for report in std::iter::once(english).chain(MAILS.iter().map(|mails| mails.report)) {
+        let letter = late(report, 40);
+        assert!(letter.len() <= 4096, "{} bytes: {letter}", letter.len());
+        assert!(parse(letter.as_bytes(), true).text.contains("EXP-2026-0002"), "{letter}");
+    }
 }
 
 #[test]

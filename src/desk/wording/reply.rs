@@ -26,8 +26,13 @@ pub fn write(
     let language = own.unwrap_or(policy.language);
     let written = |wording: &Wording| {
         let found = Found::of(verdict).map(|found| wording.found(language, &found)).transpose()?;
-        let values = Values::of(language, case, others, policy, found, id, now);
-        wording.filled(language, on_case.kind, &values)
+        let mut values = Values::of(language, case, others, policy, found, id, now);
+        loop {
+            let filled = wording.filled(language, on_case.kind, &values)?;
+            if as_sent(&filled.1) <= LONGEST_BODY || !values.list_fewer() {
+                return Ok(filled);
+            }
+        }
     };
     // What was tried with sample values may still be too long for these: then our own words serve.
     let (subject, body) = written(wording)
@@ -50,4 +55,10 @@ pub fn write(
         auto_submitted: AutoSubmitted::AutoReplied,
         body,
     })
+}
+
+/// About how many bytes a body has as it is sent: what is beyond ASCII grows.
+fn as_sent(body: &str) -> usize {
+    let beyond_ascii = body.bytes().filter(|b| !b.is_ascii()).count();
+    if beyond_ascii > body.len() / 2 { body.len() / 3 * 4 } else { body.len() + 2 * beyond_ascii }
 }

@@ -108,6 +108,16 @@ impl Values {
         }
     }
 
+    /// Lists one case less, if that leaves one.
+    pub(super) fn list_fewer(&mut self) -> bool {
+        let several = self.cases.len() > 1;
+        if several {
+            self.cases.pop();
+            self.more_cases += 1;
+        }
+        several
+    }
+
     /// Who is told of a missed promise at its deadline.
     fn now_with(policy: &Policy) -> &'static str {
         let (rung, readers) = ladder::told(policy, 1);
