@@ -228,7 +228,8 @@ impl Values {
             Fact::Reminded { promise, start, .. } => self.owed(*promise, *start, zone),
             Fact::Escalated { promise, start, step, .. } => {
                 self.owed(*promise, *start, zone);
-                ladder::told(policy, *step).0.name().clone_into(&mut self.rung);
+                let told = if self.held.is_some() { ladder::told_of_held } else { ladder::told };
+                told(policy, *step).0.name().clone_into(&mut self.rung);
                 self.step = *step;
             }
             Fact::Answered { words, .. } => self.words = *words,
