@@ -4,6 +4,8 @@
 
 #[path = "desk/alike.rs"]
 mod alike;
+#[path = "desk/attack.rs"]
+mod attack;
 #[path = "desk/command.rs"]
 mod command;
 #[path = "desk/promises.rs"]

@@ -12,6 +12,8 @@ use crate::desk::time::Moment;
 
 /// How much of a report's text a notice repeats, in characters.
 const LONGEST_TEXT: usize = 1500;
+/// The same in bytes of the row that keeps the letter, whatever these characters become there.
+const LONGEST_STORED: usize = 2000;
 
 /// Writes a notice, dated `now`.
 pub(super) fn notice(
@@ -33,7 +35,7 @@ pub(super) fn notice(
     };
     let (subject, body) = written(wording)
         .ok()
-        .filter(|(_, body)| body.len() <= LONGEST_BODY + 2 * SLACK + 4 * LONGEST_TEXT)
+        .filter(|(_, body)| body.len() <= LONGEST_BODY + SLACK + LONGEST_STORED)
         .map_or_else(|| written(&Wording::shipped()), Ok)?;
     let thread = thread(told, policy).ok_or_else(|| error(&id.0, "it has no thread"))?;
     Ok(Letter {
@@ -67,9 +69,24 @@ fn thread(told: &Told<'_>, policy: &Policy) -> Option<MessageId> {
 
 /// The text as a quote. What a terminal or a mail program would obey is written out.
 fn quoted(text: &str) -> String {
-    let cut: String = text.trim().chars().take(LONGEST_TEXT).collect();
+    let mut room = LONGEST_STORED;
+    let fits = |c: &char| {
+        let left = room.checked_sub(stored(*c));
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let cut: String = text.trim().chars().take(LONGEST_TEXT).take_while(fits).collect();
     let quote = |line: &str| ["> ", shown(line).trim_end(), "\n"].concat();
     let lines: String = cut.lines().map(quote).collect();
     let more = if cut.len() < text.trim().len() { "> […]\n" } else { "" };
     format!("\nWhat it says:\n\n{lines}{more}")
+}
+
+/// What a character takes once it is quoted and stands in the row of its letter, at most.
+fn stored(c: char) -> usize {
+    if c == '\n' {
+        return "> \\n".len();
+    }
+    let written = shown(c.encode_utf8(&mut [0; 4]));
+    written.len() + written.matches(['"', '\\']).count()
 }

@@ -1,0 +1,95 @@
+//! What somebody tries who knows how the desk works.
+
+use super::*;
+use watchpost::desk::message::MailReport;
+use watchpost::desk::policy::Promise;
+use watchpost::desk::team::{Member, Notices, Team};
+use watchpost::desk::time::Zone;
+use watchpost::desk::wording::{self, Wording};
+
+fn member(name: &str) -> Member {
+    let addresses = vec![address(&format!("{name}@project.example"))];
+    Member { name: name.into(), addresses, zone: Zone::UTC }
+}
+
+/// Kim leads, Lee stands in.
+fn staffed(notices: Notices) -> Policy {
+    let team = Team {
+        lead: Some(member("kim")),
+        deputies: vec![member("lee")],
+        notices,
+        ..Team::default()
+    };
+    Policy { team, ..policy() }
+}
+
+fn report(from: &str, id: &str) -> Mail {
+    mail(from, id, "A hole in the static handler", Kind::Complete)
+}
+
+fn acknowledged(policy: Policy) -> Office {
+    let mut office = Office::of(policy);
+    office.receive(report("ann@acorn.example", "1@acorn.example"));
+    office.delivery(1, Outcome::Accepted("250 ok".into()));
+    office
+}
+
+fn last_written(office: &Office, kind: &str) -> (LetterId, String) {
+    let written = office.log.iter().rev().find_map(|event| match &event.fact {
+        Fact::Written { letter, kind: one, message_id, .. } if one.name() == kind => {
+            Some((letter.clone(), message_id.as_str().to_owned()))
+        }
+        _ => None,
+    });
+    written.unwrap()
+}
+
+#[test]
+fn whatever_a_report_says_the_letter_that_repeats_it_fits_into_its_row() {
+    for text in [
+        "\u{e0041}".repeat(4000),
+        "\u{20000}".repeat(4000),
+        "\"\\\n".repeat(4000),
+        "a\n".repeat(9000),
+    ] {
+        let mut office = Office::of(staffed(Notices::Text));
+        let mut long = report("ann@acorn.example", "1@acorn.example");
+        long.message.subject = "\u{20000}".repeat(1000);
+        long.message.text = text;
+        let message = long.message.clone();
+        office.receive(long);
+        let policy = staffed(Notices::Text);
+        for event in &office.log {
+            let Fact::Written { .. } = event.fact else { continue };
+            let books = office.desk.books();
+            let policy = |_: &str| Some(&policy);
+            let shipped = Wording::shipped();
+            let letter =
+                wording::letter(&shipped, books, policy, event, &office.log, Some(&message.text));
+            let Write::Put(_, _, row) = record::letter(&letter.unwrap()) else { continue };
+            assert!(row.len() < MAX_VALUE, "{} bytes", row.len());
+        }
+    }
+}
+
+#[test]
+fn an_opening_with_everything_in_it_fits_into_its_row() {
+    for kind in [Kind::Complete, Kind::LinkOnly] {
+        let mut office = Office::of(Policy { kind: InboxKind::Personal, ..staffed(Notices::None) });
+        let long = "\u{10ffff}".repeat(100_000);
+        let id = format!("{}@acorn", "\\".repeat(240));
+        let mut huge = mail("kim@acorn.example", &id, &long, kind);
+        huge.message.from[0].name = long.clone();
+        huge.message.text = (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(" word");
+        let domain = ["d".repeat(60), "e".repeat(60), "f".repeat(60), "example".into()].join(".");
+        huge.message.to =
+            (0..100).map(|n| address(&format!("{}{n:02}@{domain}", "x".repeat(58)))).collect();
+        office.reasons = vec![Reason { code: Code::OnlyLinks, detail: long.clone() }; 20];
+        office.figures.hosts = vec![long.clone(); 20];
+        office.figures.files = vec![long.clone(); 20];
+        office.reading = Reading::Perhaps;
+        assert_eq!(office.receive(huge).first().unwrap(), "asked");
+        assert!(office.largest_row < MAX_VALUE, "{}", office.largest_row);
+    }
+}
+
