@@ -62,7 +62,12 @@ fn notice(fact: &Fact) -> Option<Notice> {
         Fact::Joined { verdict, .. } if verdict.kind == Kind::Automatic => None,
         Fact::Joined { tie: Certainty::Guest, .. } => Some(Notice::Guest),
         Fact::Joined { .. } => Some(Notice::FollowUp),
-        Fact::Refused { .. } | Fact::Bounced { failed: true, .. } => Some(Notice::Unreached),
+        Fact::Refused { letter, .. } | Fact::Bounced { letter, failed: true, .. } => {
+            // Else two members who cannot be reached would be told of each other for ever.
+            let tells_of_another =
+                matches!(letter.as_notice(), Some(Notice::Unreached | Notice::Gathered));
+            (!tells_of_another).then_some(Notice::Unreached)
+        }
         Fact::Discussed { why: NoAnswer::Disowned, .. } => Some(Notice::Forged),
         Fact::Answered { enough: false, .. } => Some(Notice::TooShort),
         Fact::Quoted { .. } => Some(Notice::WasItYou),

@@ -45,6 +45,28 @@ fn last_written(office: &Office, kind: &str) -> (LetterId, String) {
 }
 
 #[test]
+fn notices_that_nobody_gets_are_not_told_of_for_ever() {
+    let mut office = Office::of(staffed(Notices::Facts));
+    office.receive(report("ann@acorn.example", "1@acorn.example"));
+    let mut refused = 0;
+    while refused < 30 {
+        let notices = office.due().into_iter().find(|letter| letter.as_notice().is_some());
+        let Some(letter) = notices else { break };
+        office.take(&Input::Delivery { letter, outcome: Outcome::Permanent("550 gone".into()) });
+        refused += 1;
+    }
+    assert!(refused <= 4, "{refused} notices about notices");
+}
+
+#[test]
+fn an_absence_note_from_behind_an_alias_brings_no_further_notice() {
+    let mut office = acknowledged(staffed(Notices::Facts));
+    let (_, id) = last_written(&office, "report");
+    let absent = mail("kim@elsewhere.example", "a@elsewhere", "Away: Report", Kind::Automatic);
+    assert_eq!(office.receive(absent.answering(&id)), ["1 joined by Guest"]);
+}
+
+#[test]
 fn whatever_a_report_says_the_letter_that_repeats_it_fits_into_its_row() {
     for text in [
         "\u{e0041}".repeat(4000),
