@@ -267,7 +267,8 @@ impl Case {
             }
             Fact::Bounced { letter, failed: true, .. } => {
                 if self.settle(letter, Fate::Bounced).is_some_and(LetterKind::acknowledges) {
-                    self.acknowledged = None;
+                    // Who heard from a person knows that the report arrived.
+                    self.acknowledged = self.answered;
                 }
             }
             Fact::Bounced { failed: false, .. }

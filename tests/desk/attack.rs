@@ -59,6 +59,29 @@ fn notices_that_nobody_gets_are_not_told_of_for_ever() {
 }
 
 #[test]
+fn who_has_been_answered_by_a_person_is_not_owed_an_acknowledgement_that_comes_back() {
+    let mut office = acknowledged(staffed(Notices::None));
+    let letter = office.letter_id(1);
+    office.role = Role::Sent;
+    let mut answer = mail("kim@project.example", "k@project", "Re: A hole", Kind::Other);
+    answer.message.to = vec![address("ann@acorn.example")];
+    office.receive(answer.answering("1@acorn.example"));
+    office.role = Role::Inbox;
+    let mut bounce = mail("mailer-daemon@acorn.example", "b@acorn", "Undelivered", Kind::Bounce);
+    bounce.message.report = Some(MailReport {
+        kind: "delivery-status".into(),
+        actions: vec!["failed".into()],
+        about: MessageId::parse(&letter).into_iter().collect(),
+        ..MailReport::default()
+    });
+    office.receive(bounce);
+    assert_eq!(office.state(1), State::Answered);
+    office.now = office.now + Span::hours(60);
+    let told: Vec<String> = office.take(&Input::Time).iter().map(in_words).collect();
+    assert!(!told.contains(&format!("1 breach of {:?}", Promise::Acknowledgement)), "{told:?}");
+}
+
+#[test]
 fn an_absence_note_from_behind_an_alias_brings_no_further_notice() {
     let mut office = acknowledged(staffed(Notices::Facts));
     let (_, id) = last_written(&office, "report");
