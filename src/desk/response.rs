@@ -75,6 +75,13 @@ fn on_cases(
         // Seen already: in Sent and in the inbox, or by two members.
         return Some(Facts::new());
     }
+    if proof != Proof::Disowned
+        && !tied.is_empty()
+        && surest(&tied).iter().all(|c| wrote(c, message))
+    {
+        // They report something themselves, and speak as its reporter.
+        return sent.then(Facts::new);
+    }
     let discussed = |cases: Vec<&Case>, why| {
         let fact = Fact::Discussed { mail: incoming.mail.clone(), by: author(message), why };
         cases
@@ -206,7 +213,7 @@ fn addressed<'a>(
     tied: &[(Certainty, &'a Case)],
 ) -> About<'a> {
     let to: Vec<&Address> = recipients(message).collect();
-    let goes_to = |case: &Case| to.iter().any(|one| case.is_reporter(one));
+    let goes_to = |case: &Case| !wrote(case, message) && to.iter().any(|one| case.is_reporter(one));
     let named: Vec<(Certainty, &Case)> =
         tied.iter().filter(|(_, case)| goes_to(case)).copied().collect();
     let (tie, cases) = match named.first() {
@@ -214,7 +221,7 @@ fn addressed<'a>(
         None if !tied.is_empty() => return About::Others,
         None => {
             let mut cases: Vec<&Case> = to.iter().flat_map(|one| books.cases_of(one)).collect();
-            cases.retain(|case| case.id.prefix == policy.case_prefix);
+            cases.retain(|case| case.id.prefix == policy.case_prefix && !wrote(case, message));
             cases.sort_by_key(|case| &case.id);
             cases.dedup_by_key(|case| &case.id);
             (Certainty::ToReporter, cases)
@@ -225,6 +232,11 @@ fn addressed<'a>(
         _ if books.one_conversation(&cases) => About::One(tie, cases),
         _ => About::Several(cases),
     }
+}
+
+/// Whether it comes from the reporter: nobody keeps a promise to themselves.
+fn wrote(case: &Case, message: &Message) -> bool {
+    message.author().is_some_and(|author| case.is_reporter(&author.address))
 }
 
 fn told_reporter(cases: &[&Case], message: &Message) -> bool {

@@ -90,6 +90,16 @@ fn an_absence_note_from_behind_an_alias_brings_no_further_notice() {
 }
 
 #[test]
+fn nobody_answers_their_own_report() {
+    let mut office = Office::of(staffed(Notices::None));
+    office.receive(report("lee@project.example", "1@project"));
+    let mut more = mail("lee@project.example", "2@project", "Re: A hole", Kind::Other);
+    more.message.cc = vec![mailbox("lee@project.example")];
+    let told = office.receive(more.answering("1@project"));
+    assert!(!told.iter().any(|one| one.contains("answered")), "{told:?}");
+}
+
+#[test]
 fn whatever_a_report_says_the_letter_that_repeats_it_fits_into_its_row() {
     for text in [
         "\u{e0041}".repeat(4000),
