@@ -15,6 +15,7 @@ use crate::desk::letter::LetterId;
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
 use crate::desk::policy::Policy;
+use crate::desk::response::known_in;
 use crate::desk::thread::{Tie, TieKey, mail_key, place_key};
 use crate::desk::time::Moment;
 use crate::desk::verdict::Verdict;
@@ -171,7 +172,7 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
     let key = if fetched.bytes.is_empty() {
         place_key(&folder.to_string(), uid_validity, fetched.uid)
     } else {
-        mail_key(&policy.case_prefix, &message, &fetched.bytes)
+        known_in(folder.role, mail_key(&policy.case_prefix, &message, &fetched.bytes))
     };
     let judged = judge(message, policy);
     let reading = reading(&judged, folder.role, policy);

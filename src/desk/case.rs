@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::Serialize;
 
 use super::address::{Address, Mailbox};
-use super::event::{Certainty, Event, Fact, HoldReason, MailRef, Opening};
+use super::event::{Certainty, Event, Fact, HoldReason, MailRef, NoAnswer, Opening};
 use super::ids::CaseId;
 use super::letter::{LetterId, LetterKind, Notice};
 use super::message::MessageId;
@@ -218,6 +218,8 @@ impl Case {
                     self.answer(mail.arrived);
                 }
             }
+            // What was only claimed may turn out to be theirs, by its copy in Sent.
+            Fact::Discussed { why: NoAnswer::Unproven | NoAnswer::Disowned, .. } => {}
             Fact::Discussed { mail, .. } => self.know_team_mail(mail),
             Fact::Vouched { mail, .. } => {
                 if let Some(mail) = mail {

@@ -13,14 +13,21 @@ use super::event::{Certainty, Fact, MailRef, NoAnswer};
 use super::folder::Role;
 use super::ids::{CaseId, QuestionId};
 use super::incoming::{Facts, Incoming, author};
-use super::keys::Keys;
+use super::keys::{Keys, digest};
 use super::letter::Notice;
 use super::message::{Message, MessageId};
 use super::policy::Policy;
 use super::question;
 use super::subaddress::is_address_of;
-use super::thread::{Tie, Tied, tags};
+use super::thread::{Tie, TieKey, Tied, tags};
 use super::verdict::{Code, Kind};
+
+/// What a mail is known again by that lies in such a folder. The folder for sent mail proves whose it
+/// is: a copy there has a decision of its own, whatever was made of the one that came by Cc, or that
+/// somebody sent back to us.
+pub fn known_in(role: Role, key: TieKey) -> TieKey {
+    if role == Role::Sent { digest([b"sent".as_slice(), &key]) } else { key }
+}
 
 /// Whose mail it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

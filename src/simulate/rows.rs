@@ -15,6 +15,7 @@ use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
 use crate::desk::policy::{InboxKind, Policy};
 use crate::desk::record;
+use crate::desk::response::known_in;
 use crate::desk::table::{Table, Write};
 use crate::desk::thread::{Tie, TieKey, Tied, mail_key, place_key};
 use crate::desk::time::Moment;
@@ -102,7 +103,7 @@ impl Rows {
         let key = if text.bytes.is_empty() {
             place_key(file, 0, 0)
         } else {
-            mail_key(&policy.case_prefix, &message, &text.bytes)
+            known_in(arrival.role, mail_key(&policy.case_prefix, &message, &text.bytes))
         };
         let judged = judge(message, policy);
         let name = arrival.role.mark().unwrap_or("INBOX").to_owned();

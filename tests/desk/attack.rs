@@ -148,3 +148,15 @@ fn an_opening_with_everything_in_it_fits_into_its_row() {
     }
 }
 
+#[test]
+fn an_answer_that_nothing_proves_counts_once_its_copy_lies_in_sent() {
+    let mut office = acknowledged(staffed(Notices::None));
+    let copy = || {
+        let mut answer = mail("kim@project.example", "k@project", "Re: A hole", Kind::Other);
+        answer.message.to = vec![address("ann@acorn.example"), address("security@project.example")];
+        Mail { authentication: Authentication::None, ..answer.answering("1@acorn.example") }
+    };
+    assert_eq!(office.receive(copy()), ["1 discussed: Unproven"]);
+    office.role = Role::Sent;
+    assert_eq!(office.receive(copy()), ["1 answered by TheirMail, enough: true"]);
+}

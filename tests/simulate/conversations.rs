@@ -82,6 +82,21 @@ fn an_answer_in_sent_is_the_response_and_one_in_the_same_second_makes_the_letter
 }
 
 #[test]
+fn an_answer_by_cc_that_nothing_proves_is_the_response_once_it_is_found_in_sent() {
+    let desk = Desk::new();
+    desk.eml("mail", &[report(NOON, "ann", "1")]);
+    let answer = "Date: Tue, 1 Sep 2026 13:00:00 +0000\nFrom: kim@project.example\n\
+        To: ann@acorn.example\nCc: security@project.example\nSubject: Re: Path traversal\n\
+        Message-ID: <both@project.example>\nIn-Reply-To: <1@acorn.example>\n\n\
+        Thank you. We can reproduce it and will send a fix next week.\n";
+    desk.write("mail/01.eml", answer);
+    desk.write("sent/00.eml", answer);
+    let told = desk.actions(&["--mail", "mail", "--sent", "sent"]);
+    let seen = told.iter().filter(|row| row.contains("response_seen")).count();
+    assert_eq!(seen, 1, "{told:?}");
+}
+
+#[test]
 fn what_was_sent_to_others_is_ignored() {
     let desk = Desk::new();
     desk.eml("mail", &[report(NOON, "ann", "1")]);
