@@ -120,6 +120,10 @@ impl Input {
     }
 }
 
+/// What time brings on more cases than these waits for the next second: all of it stands in one
+/// commit, and after a flood or a long sleep thousands can be due together.
+const MOST_CASES_AT_ONCE: usize = 256;
+
 /// The desk: what is known, and the rules that it is judged by.
 #[derive(Clone, Debug)]
 pub struct Desk {
@@ -200,7 +204,8 @@ impl Desk {
 
     /// What time has brought on the cases by now.
     fn passed(&self, now: Moment) -> Facts {
-        let due = self.agenda.due(now).filter_map(|id| self.books.case(id));
+        let due =
+            self.agenda.due(now).filter_map(|id| self.books.case(id)).take(MOST_CASES_AT_ONCE);
         due.flat_map(|case| {
             let policy = self.policy(&case.mail().folder.inbox);
             let facts = policy

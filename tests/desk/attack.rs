@@ -149,6 +149,32 @@ fn an_opening_with_everything_in_it_fits_into_its_row() {
 }
 
 #[test]
+fn many_cases_that_are_due_together_are_worked_through_a_few_at_a_time() {
+    let mut office = Office::of(staffed(Notices::None));
+    for n in 0..2000 {
+        let from = format!("x{n}@junk{n}.example");
+        office.receive(mail(&from, &format!("{n}@junk"), "Hello", Kind::SpamOrJunk));
+    }
+    office.now = office.now + Span::hours(72);
+    let mut most = 0;
+    for _ in 0..1000 {
+        let events = office.take(&Input::Time).len();
+        most = most.max(events);
+        let Some(next) = office
+            .desk
+            .next_wakeup(office.now)
+            .filter(|next| *next <= office.now + Span::seconds(1))
+        else {
+            break;
+        };
+        office.now = next;
+    }
+    assert!(most < 4000, "{most} events in one commit");
+    let missed = office.log.iter().filter(|event| event.fact.breached().is_some()).count();
+    assert_eq!(missed, 4000, "all the same nothing is forgotten");
+}
+
+#[test]
 fn an_answer_that_nothing_proves_counts_once_its_copy_lies_in_sent() {
     let mut office = acknowledged(staffed(Notices::None));
     let copy = || {
