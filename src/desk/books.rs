@@ -164,7 +164,9 @@ impl Books {
                 let cases: Vec<CaseId> = event.case.iter().chain(covers).cloned().collect();
                 self.gathering.wrote(&inbox, to, &cases, event.at);
             }
-            LetterKind::Notice(_) => self.gathering.told(&inbox, to, event.at),
+            LetterKind::Notice(notice) => {
+                self.gathering.told(&inbox, to, event.at, notice.is_urgent());
+            }
             LetterKind::Combined => {
                 self.quota.wrote(to, event.at);
                 self.quota.combine(&inbox, to, event.at);

@@ -17,6 +17,8 @@ pub struct Gathering {
 #[derive(Clone, Debug, Default)]
 struct Told {
     at: VecDeque<Moment>,
+    /// The same of notices that ask for something: however many reports come, these are heard.
+    urgent: VecDeque<Moment>,
     /// The cases of the next notice, and when it leaves.
     waiting: Vec<CaseId>,
     until: Option<Moment>,
@@ -30,20 +32,22 @@ const MOST_CASES: usize = 50;
 
 impl Gathering {
     /// None where a member may have a notice at once; else when the next one for several leaves.
-    pub fn wait(&self, now: Moment, inbox: &str, to: &Address) -> Option<Moment> {
+    pub fn wait(&self, now: Moment, inbox: &str, to: &Address, urgent: bool) -> Option<Moment> {
         let told = self.members.get(&(inbox.to_owned(), to.clone()))?;
+        let had = if urgent { &told.urgent } else { &told.at };
         let lately: Vec<Moment> =
-            told.at.iter().copied().filter(|at| *at <= now && *at + HOUR > now).collect();
+            had.iter().copied().filter(|at| *at <= now && *at + HOUR > now).collect();
         let full = lately.first().filter(|_| lately.len() >= PER_HOUR).map(|first| *first + HOUR);
-        told.until.or(full)
+        if urgent { full.map(|until| told.until.unwrap_or(until)) } else { told.until.or(full) }
     }
 
     /// A notice was written.
-    pub fn told(&mut self, inbox: &str, to: &Address, at: Moment) {
+    pub fn told(&mut self, inbox: &str, to: &Address, at: Moment, urgent: bool) {
         self.change(inbox, to, |told| {
-            told.at.push_back(at);
-            while told.at.len() > PER_HOUR {
-                told.at.pop_front();
+            let had = if urgent { &mut told.urgent } else { &mut told.at };
+            had.push_back(at);
+            while had.len() > PER_HOUR {
+                had.pop_front();
             }
         });
     }
@@ -98,13 +102,14 @@ mod tests {
         let mut gathering = Gathering::default();
         for minute in 0..12 {
             let now = start + Span::minutes(minute);
-            assert_eq!(gathering.wait(now, "security", &kim), None);
-            gathering.told("security", &kim, now);
+            assert_eq!(gathering.wait(now, "security", &kim, false), None);
+            gathering.told("security", &kim, now, false);
         }
         let now = start + Span::minutes(20);
-        let until = gathering.wait(now, "security", &kim).unwrap();
+        let until = gathering.wait(now, "security", &kim, false).unwrap();
         assert_eq!(until, start + HOUR);
-        assert_eq!(gathering.wait(now, "other", &kim), None);
+        assert_eq!(gathering.wait(now, "other", &kim, false), None);
+        assert_eq!(gathering.wait(now, "security", &kim, true), None, "what is urgent is heard");
         let case = CaseId { prefix: "EXP".into(), year: 2026, number: 1 };
         gathering.gather("security", &kim, case.clone(), until);
         assert_eq!(gathering.due(now).count(), 0);

@@ -1,6 +1,6 @@
 //! Who hears of a missed promise: the ladder from the lead to an outside body.
 
-use super::address::Mailbox;
+use super::address::{Address, Mailbox};
 use super::policy::Policy;
 use super::team::Member;
 
@@ -50,7 +50,7 @@ fn rungs(policy: &Policy) -> Vec<(Rung, Vec<Reader>)> {
     let team = &policy.team;
     let members = |members: &[Member]| members.iter().filter_map(Reader::of).collect::<Vec<_>>();
     let outside = (1..).zip(&team.outside).map(|(n, address)| Reader {
-        name: format!("outside{n}"),
+        name: outside_name(n),
         to: Mailbox { name: String::new(), address: address.clone() },
     });
     let lead = team.lead.iter().filter_map(Reader::of).collect();
@@ -90,6 +90,21 @@ fn climb(policy: &Policy, rungs: Vec<(Rung, Vec<Reader>)>, step: u32) -> (Rung, 
     (rung, rungs.into_iter().take(highest + 1).flat_map(|(_, readers)| readers).collect())
 }
 
+fn outside_name(n: usize) -> String {
+    format!("outside{n}")
+}
+
+/// What letters to this address call its reader.
+pub(super) fn name(policy: &Policy, to: &Address) -> String {
+    let outside = || policy.team.outside.iter().position(|one| one == to);
+    match (policy.team.member(to), outside()) {
+        (Some(member), _) => member.name.clone(),
+        (None, Some(before)) => outside_name(before + 1),
+        // The configuration changed since the notice was put off.
+        (None, None) => "member".into(),
+    }
+}
+
 /// Who is reminded before anything is missed: whoever handles the case, else the whole team.
 pub(super) fn handler(policy: &Policy) -> Vec<Reader> {
     let team = &policy.team;
@@ -102,7 +117,6 @@ pub(super) fn handler(policy: &Policy) -> Vec<Reader> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desk::address::Address;
     use crate::desk::team::Team;
     use crate::desk::time::Zone;
 

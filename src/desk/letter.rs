@@ -72,6 +72,11 @@ impl Notice {
         Notice::Gathered,
     ];
 
+    /// Whether it tells of what is owed: a storm of reports does not delay it, only one of its kind.
+    pub fn is_urgent(self) -> bool {
+        matches!(self, Notice::Reminder | Notice::Escalation)
+    }
+
     /// Its name in ids, in file names (`report.txt`) and in JSON.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ use super::address::Mailbox;
 use super::books::Books;
 use super::case::Case;
 use super::event::{Certainty, Fact, MailRef, NoAnswer};
+use super::gathering::Gathering;
 use super::ids::CaseId;
 use super::incoming::Facts;
 use super::keys::Keys;
@@ -25,6 +26,8 @@ pub(super) fn notices<'p>(
     facts: &Facts,
 ) -> Facts {
     let mut told = Facts::new();
+    // What is decided here counts as well: time may bring something on many cases at once.
+    let mut gathering = books.gathering().clone();
     for ((case, fact), seq) in facts.iter().zip(first..) {
         let Some(mail) = about(books, facts, case.as_ref(), fact) else { continue };
         let Some(policy) = policy(&mail.folder.inbox) else { continue };
@@ -40,7 +43,7 @@ pub(super) fn notices<'p>(
         let held = case.as_ref().and_then(|id| books.case(id)).is_some_and(Case::is_held);
         for reader in readers(policy, fact, held) {
             told.extend(write(
-                books,
+                &mut gathering,
                 policy,
                 keys,
                 now,
@@ -100,7 +103,8 @@ fn readers(policy: &Policy, fact: &Fact, held: bool) -> Vec<Reader> {
     members.into_iter().filter_map(Reader::of).collect()
 }
 
-/// Whether somebody has to do something: such a notice is sent at once, and whatever is configured.
+/// Whether somebody has to do something: such a notice is sent whatever is configured, and at once,
+/// unless it is one of very many of its kind.
 fn asks(notice: Notice) -> bool {
     match notice {
         Notice::Question
@@ -139,7 +143,7 @@ fn about<'a>(
 
 #[expect(clippy::too_many_arguments, reason = "one notice is all of this, and nothing keeps it")]
 fn write(
-    books: &Books,
+    gathering: &mut Gathering,
     policy: &Policy,
     keys: &Keys,
     now: Moment,
@@ -150,9 +154,10 @@ fn write(
     reader: Reader,
 ) -> Option<(Option<CaseId>, Fact)> {
     let Reader { name, to } = reader;
-    if let (Some(case), Some(until), false) =
-        (case, books.gathering().wait(now, &policy.inbox, &to.address), asks(notice))
-    {
+    let urgent = notice.is_urgent();
+    let wait = || gathering.wait(now, &policy.inbox, &to.address, urgent);
+    let until = if asks(notice) && !urgent { None } else { wait() };
+    if let (Some(case), Some(until)) = (case, until) {
         return Some((Some(case.clone()), Fact::Gathered { to, until }));
     }
     let letter = match (case, fact) {
@@ -160,6 +165,7 @@ fn write(
         (None, Fact::Asked { question, .. }) => LetterId::notice(question, notice, seq, &name),
         (None, _) => return None,
     };
+    gathering.told(&policy.inbox, &to.address, now, urgent);
     let written = written(policy, keys, letter, notice, mail, to, Vec::new(), Some(seq))?;
     Some((case.cloned(), written))
 }
@@ -191,9 +197,9 @@ pub(super) fn gathered<'p>(
         let (first, covers) = cases.split_first()?;
         let case = books.case(first)?;
         let policy = policy(&case.mail().folder.inbox)?;
-        let name = policy.team.member(to).map_or("member", |member| member.name.as_str());
+        let name = ladder::name(policy, to);
         let seq = books.last_seq().saturating_add(1);
-        let letter = LetterId::notice(first, Notice::Gathered, seq, name);
+        let letter = LetterId::notice(first, Notice::Gathered, seq, &name);
         let to = Mailbox { name: String::new(), address: to.clone() };
         let covers = covers.to_vec();
         let fact = written(policy, keys, letter, Notice::Gathered, case.mail(), to, covers, None)?;
