@@ -341,9 +341,12 @@ impl Books {
 
 fn index(reporters: &mut Map<Address, Vec<CaseId>>, case: &Case) {
     if let Some(reporter) = &case.opening.reporter {
-        let mut cases = reporters.get(&reporter.address).cloned().unwrap_or_default();
-        cases.push(case.id.clone());
-        reporters.insert_mut(reporter.address.clone(), cases);
+        match reporters.get_mut(&reporter.address) {
+            Some(cases) => cases.push(case.id.clone()),
+            None => {
+                reporters.insert_mut(reporter.address.clone(), vec![case.id.clone()]);
+            }
+        }
     }
 }
 
