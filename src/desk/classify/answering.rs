@@ -108,8 +108,9 @@ pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
 /// as much as such a phrase; a person may quote one of both.
 pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
     let content = facts.voice();
-    let (phrases, titled) =
-        (content.count(Sense::Notice), is_machine_title(&facts.message.subject));
+    // Who answers below a quote answers such a title.
+    let titled = is_machine_title(&facts.message.subject) && !facts.own.quote;
+    let phrases = content.count(Sense::Notice);
     let sender = is_desk(facts.message) || sender(facts.message, NOBODY);
     let weight = 3 * (phrases + usize::from(titled))
         + content.count(Sense::Robot)
