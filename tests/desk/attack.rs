@@ -100,6 +100,31 @@ fn nobody_answers_their_own_report() {
 }
 
 #[test]
+fn a_flood_of_mail_does_not_become_one_of_letters_to_the_team_and_beyond() {
+    let mut policy = staffed(Notices::None);
+    policy.team.outside = vec![address("cert@foundation.example"), address("csirt@land.example")];
+    let mut office = Office::of(policy);
+    for n in 0..100 {
+        let from = format!("x{n}@junk{n}.example");
+        office.receive(mail(&from, &format!("{n}@junk"), &format!("Offer {n}"), Kind::Complete));
+    }
+    let end = office.now + Span::hours(10 * 24);
+    while let Some(next) = office.desk.next_wakeup(office.now).filter(|next| *next <= end) {
+        office.now = next;
+        office.take(&Input::Time);
+    }
+    let letters = |to: &str| {
+        let goes = |e: &&Event| matches!(&e.fact, Fact::Written { to: one, .. } if one.address == address(to));
+        office.log.iter().filter(goes).count()
+    };
+    // Some days, two clocks, and a dozen an hour before several go into one.
+    for to in ["kim@project.example", "cert@foundation.example", "csirt@land.example"] {
+        let letters = letters(to);
+        assert!((10..=10 * 2 * 20).contains(&letters), "{letters} to {to}");
+    }
+}
+
+#[test]
 fn junk_does_not_become_a_flood_of_letters_to_the_team_and_beyond() {
     let mut policy = staffed(Notices::None);
     policy.team.outside = vec![address("cert@foundation.example"), address("csirt@land.example")];
