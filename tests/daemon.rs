@@ -17,6 +17,8 @@ mod disk;
 mod folders;
 #[path = "daemon/inboxes.rs"]
 mod inboxes;
+#[path = "daemon/keys.rs"]
+mod keys;
 #[path = "daemon/load.rs"]
 mod load;
 #[path = "daemon/operator.rs"]

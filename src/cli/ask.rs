@@ -53,6 +53,16 @@ pub(super) fn say(
     })
 }
 
+/// An error where a daemon runs.
+pub(super) async fn stopped(settings: &Settings) -> Result<(), Failure> {
+    match ask_daemon(settings, &Request::Cases).await? {
+        None => Ok(()),
+        Some(_) => {
+            Err(Failure::of("the daemon is running; stop it first, and start it afterwards"))
+        }
+    }
+}
+
 /// None where no daemon runs.
 async fn ask_daemon(
     settings: &Settings,
@@ -92,7 +102,7 @@ async fn open_store(settings: &Settings) -> Result<(Desk, Store), Failure> {
 
 /// Even to read, a store writes files of its own. Those of another user, root among them, would lock
 /// the daemon out.
-fn may_open(folder: &Path, us: u32) -> Result<(), Failure> {
+pub(super) fn may_open(folder: &Path, us: u32) -> Result<(), Failure> {
     let place = folder.display();
     let owner = match std::fs::metadata(folder) {
         Ok(metadata) => metadata.uid(),

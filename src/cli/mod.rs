@@ -12,6 +12,7 @@ mod passwords;
 mod places;
 mod print;
 mod progress;
+mod rotate;
 mod run;
 mod sample;
 mod say;
@@ -143,6 +144,12 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Make a new secret key for the ids and addresses of letters; old ones stay known. The daemon has to
+    /// be stopped meanwhile.
+    RotateKey {
+        #[command(flatten)]
+        config: ConfigFile,
+    },
 }
 
 /// What the words after `acknowledge:` mean.
@@ -231,6 +238,7 @@ pub fn main() -> ExitCode {
 fn perform(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run { config } => run::run(&config.config),
+        Command::RotateKey { config } => rotate::rotate(&config.config),
         Command::Check { config, offline } => check::check(&config.config, offline),
         Command::Classify { config, inbox, letter, output, files } => {
             let format = output.format();

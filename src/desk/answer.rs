@@ -125,6 +125,13 @@ fn held(
     let precedence = message.header("precedence").unwrap_or_default().trim().to_ascii_lowercase();
     if *authentication == Authentication::Fail {
         Some(HoldReason::AuthenticationFailed)
+    } else if policy
+        .team
+        .outside
+        .iter()
+        .any(|one| one.without_tag() == author.address.without_tag())
+    {
+        Some(HoldReason::Ladder)
     } else if message.return_path == Some(ReturnPath::Null) {
         Some(HoldReason::NullReturnPath)
     } else if policy.is_ours(&author.address) {

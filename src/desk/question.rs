@@ -80,6 +80,18 @@ const NO: &[&str] = &[
     "아니오",
 ];
 
+/// What may follow without a sign between.
+const COURTESY: &[&str] =
+    &["danke", "please", "thanks", "thank you", "bitte", "merci", "gracias", "obrigado", "спасибо"];
+
+fn is_sign(c: char) -> bool {
+    ".,;:!?。，、！？-–—".contains(c)
+}
+
+fn bare(text: &str) -> String {
+    text.trim_end_matches(is_sign).to_lowercase()
+}
+
 /// Whether an answer says yes or no: by the first word of its first line that is not quoted. None
 /// where it says neither; then it is no answer to the question.
 pub(super) fn says(text: &str) -> Option<bool> {
@@ -87,8 +99,13 @@ pub(super) fn says(text: &str) -> Option<bool> {
     if line.starts_with('>') {
         return None;
     }
-    let word =
-        line.split(|c: char| c.is_whitespace() || ".,;:!?。，、！？-–—".contains(c)).next()?;
+    let end = line.find(|c: char| c.is_whitespace() || is_sign(c)).unwrap_or(line.len());
+    let (word, rest) = line.split_at_checked(end)?;
+    let rest = rest.trim_start();
+    // "No idea, let me ask" is no answer: something has to part the word from the rest.
+    if !rest.is_empty() && !rest.starts_with(is_sign) && !COURTESY.contains(&bare(rest).as_str()) {
+        return None;
+    }
     let word = word.trim_matches(['*', '"', '\'', '_']).to_lowercase();
     let among = |words: &[&str]| words.contains(&word.as_str());
     if among(YES) {
@@ -119,7 +136,15 @@ mod tests {
         for text in ["No.", "nein danke", "нет", "いいえ", "不是", "*No*"] {
             assert_eq!(says(text), Some(false), "{text}");
         }
-        for text in ["", "> yes", "I will look at it", "Yesterday I saw this", "Nobody knows"] {
+        for text in [
+            "No idea, let me ask Lee first.",
+            "Report looks like spam",
+            "",
+            "> yes",
+            "I will look at it",
+            "Yesterday I saw this",
+            "Nobody knows",
+        ] {
             assert_eq!(says(text), None, "{text}");
         }
     }

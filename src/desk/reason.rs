@@ -35,6 +35,8 @@ pub enum HoldReason {
     MaybeMachine,
     /// The mail server or a person put it among the junk.
     InJunk,
+    /// It comes from the outside body that hears of missed promises: perhaps its ticket system.
+    Ladder,
     /// In a personal inbox: it may be no report.
     Doubtful,
 }
@@ -90,6 +92,7 @@ impl HoldReason {
             }
             HoldReason::MaybeMachine => "a machine may have written it",
             HoldReason::InJunk => "it lies among the junk",
+            HoldReason::Ladder => "it comes from the outside body that hears of missed promises",
             HoldReason::Doubtful => "it may be no report, and the lead is asked",
         }
     }

@@ -16,7 +16,7 @@ use super::incoming::{Facts, Incoming, author};
 use super::keys::{Keys, digest};
 use super::letter::Notice;
 use super::message::{Message, MessageId};
-use super::policy::Policy;
+use super::policy::{InboxKind, Policy};
 use super::question;
 use super::subaddress::is_address_of;
 use super::thread::{Tie, TieKey, Tied, tags};
@@ -228,7 +228,11 @@ fn addressed<'a>(
         None if !tied.is_empty() => return About::Others,
         None => {
             let mut cases: Vec<&Case> = to.iter().flat_map(|one| books.cases_of(one)).collect();
-            cases.retain(|case| case.id.prefix == policy.case_prefix && !wrote(case, message));
+            // Who writes to family does not answer a report that somebody forged in their name.
+            let surely = |case: &Case| policy.kind != InboxKind::Personal || case.opening.authentic;
+            cases.retain(|case| {
+                case.id.prefix == policy.case_prefix && !wrote(case, message) && surely(case)
+            });
             cases.sort_by_key(|case| &case.id);
             cases.dedup_by_key(|case| &case.id);
             (Certainty::ToReporter, cases)
