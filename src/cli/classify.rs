@@ -1,5 +1,6 @@
 //! `watchpost classify`: judges mails from files, with no server, store or network.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -10,15 +11,17 @@ use super::print::{self, Format, Screen};
 use super::sample::{self, Sample};
 use super::setup::{letters, settings};
 use crate::config::settings::Settings;
+use crate::desk::address::Address;
 use crate::desk::answer::{Answer, answer};
 use crate::desk::classify::personal::{Reading, Signal};
 use crate::desk::event::HoldReason;
 use crate::desk::judge::{Judged, judge};
 use crate::desk::line::shown;
-use crate::desk::message::Message;
+use crate::desk::message::{Message, MessageId};
 use crate::desk::parse::parse;
 use crate::desk::policy::{InboxKind, Policy};
-use crate::desk::verdict::Reason;
+use crate::desk::thread::{base_subject, has_prefix, is_forward, tags};
+use crate::desk::verdict::{Code, Kind, Reason};
 use crate::desk::wording::Wording;
 use crate::view::third_person;
 
@@ -53,6 +56,15 @@ struct Judge {
     /// Set where letters are to be shown.
     wording: Option<Wording>,
     format: Format,
+    before: Before,
+}
+
+/// The mails that were judged before, as far as a later one may go on with them.
+#[derive(Default)]
+struct Before {
+    ids: BTreeSet<MessageId>,
+    /// Authors, each with a subject.
+    subjects: BTreeSet<(Address, String)>,
 }
 
 /// A signal by which mail to a person's own address is known as a report.
@@ -73,7 +85,7 @@ pub(super) fn classify(wanted: &Wanted) -> Result<(), Failure> {
         (Some(config), Some(settings)) if wanted.letter => Some(letters(config, settings)?.wording),
         _ => None,
     };
-    let judge = Judge { policy, wording, format: wanted.format };
+    let mut judge = Judge { policy, wording, format: wanted.format, before: Before::default() };
     let mut failure: Option<Failure> = None;
     for file in &wanted.files {
         let name = file.to_string_lossy();
@@ -100,7 +112,35 @@ fn policy(settings: &Settings, name: Option<&str>) -> Result<Policy, Failure> {
 }
 
 impl Judge {
-    fn one(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    /// Whether a person goes on with a conversation, and how that is seen. Which case it is only the
+    /// daemon knows; where it knows none, such a mail opens one as any other does.
+    fn continues(&self, message: &Message, kind: Kind) -> Option<&'static str> {
+        if matches!(kind, Kind::Automatic | Kind::Bounce | Kind::SpamOrJunk) {
+            return None;
+        }
+        let Before { ids, subjects } = &self.before;
+        let names = !message.in_reply_to.is_empty() || !message.references.is_empty();
+        if message.ids.iter().any(|id| ids.contains(id)) {
+            Some("your mail is one of those before it, by its Message-ID")
+        } else if !tags(&message.subject).is_empty() {
+            Some("your mail has a case number in its subject")
+        } else if names && !is_forward(&message.subject) {
+            Some("your mail answers another one")
+        } else if has_prefix(&message.subject)
+            && subject_of(message).is_some_and(|known| subjects.contains(&known))
+        {
+            Some("your mail has the sender and the subject of one before it")
+        } else {
+            None
+        }
+    }
+
+    fn remember(&mut self, message: &Message) {
+        self.before.ids.extend(message.ids.iter().cloned());
+        self.before.subjects.extend(subject_of(message));
+    }
+
+    fn one(&mut self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let message = parse(bytes, true);
         let assumed;
         let policy = match &self.policy {
@@ -113,8 +153,15 @@ impl Judge {
         };
         let judged = judge(message, policy);
         let personal = judged.reading(policy);
-        let Judged { message, verdict, authentication } = judged;
+        let Judged { message, mut verdict, authentication } = judged;
+        let continues = self.continues(&message, verdict.kind);
+        if let Some(detail) = continues {
+            let (code, detail) = (Code::Continues, detail.to_owned());
+            verdict.kind = Kind::FollowUp;
+            verdict.reasons.insert(0, Reason { code, detail });
+        }
         let answer = match (policy.kind, personal.reading) {
+            _ if continues.is_some() => Answer::None,
             (InboxKind::Personal, Reading::No) => Answer::None,
             (InboxKind::Personal, Reading::Perhaps) => Answer::Hold(HoldReason::Doubtful),
             _ => answer(&message, &verdict, &authentication, policy),
@@ -137,11 +184,16 @@ impl Judge {
             signals: personal.signals.iter().map(told).collect(),
             letter,
         };
+        self.remember(&message);
         match self.format {
             Format::Json => print::lines([serde_json::to_string(&row).map_err(Failure::of)?]),
             Format::Text => print::lines(text(&row)),
         }
     }
+}
+
+fn subject_of(message: &Message) -> Option<(Address, String)> {
+    Some((message.author()?.address.clone(), base_subject(&message.subject)))
 }
 
 fn text(row: &Row<'_>) -> Vec<String> {

@@ -159,7 +159,8 @@ What would be done with the mail (acknowledge):
   minimal     acknowledge it without repeating anything of it: nobody knows that its sender wrote it
   ask_resend  acknowledge it, and ask for the report as text in the mail
   hold        open a case, and answer nothing: a human has to look, and is told why
-  none        nothing: no person waits for an answer
+  none        nothing: no person waits for an answer, or the mail goes on with a conversation; where
+              the daemon knows no case that it belongs to, it opens one all the same
 
 Without a configuration the topmost Authentication-Results field is believed.";
 

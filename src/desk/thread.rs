@@ -194,6 +194,13 @@ pub fn is_reply(message: &Message) -> bool {
     names_another || counted_as_answer || has_prefix(&message.subject)
 }
 
+/// Whether a subject begins as that of a forwarded mail.
+pub fn is_forward(subject: &str) -> bool {
+    const FORWARDS: [&str; 8] = ["fw", "fwd", "wg", "tr", "rv", "enc", "转发", "轉寄"];
+    let head = subject.split([':', '：']).next().unwrap_or_default().trim().to_lowercase();
+    strip_prefix(subject.trim()).is_some() && FORWARDS.contains(&head.as_str())
+}
+
 /// The same, in the letters in which it was written.
 pub fn without_prefixes(subject: &str) -> String {
     let untagged = without_tags(subject);

@@ -184,6 +184,8 @@ pub enum Code {
     TellsLittle,
     /// Beside another reason: it has a few signs of a machine.
     MaybeMachine,
+    /// It goes on with a conversation.
+    Continues,
 }
 
 impl Code {
@@ -221,6 +223,7 @@ impl Code {
             Code::OnlyThanks => "only_thanks",
             Code::TellsLittle => "tells_little",
             Code::MaybeMachine => "maybe_machine",
+            Code::Continues => "continues",
         }
     }
 }

@@ -231,3 +231,37 @@ Subject: bug
 
 Hi, please see https://drive.example/d/17
 ";
+
+#[test]
+fn classify_sees_that_a_mail_goes_on_with_one_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let kim = "kim@acorn.example";
+    let first = report(kim, "one");
+    let mails = [
+        ("1", first.clone()),
+        ("2", first.replace("<one@", "<two@").replace("Subject: ", "Subject: AW: ")),
+        (
+            "3",
+            first.replace("<one@", "<three@").replace("\n\n", "\nIn-Reply-To: <one@x.example>\n\n"),
+        ),
+        ("4", first),
+        ("5", report("bo@oak.example", "five")),
+    ];
+    let files: Vec<String> = mails
+        .iter()
+        .map(|(name, text)| {
+            let file = folder.path().join(name);
+            std::fs::write(&file, text).unwrap();
+            file.to_str().unwrap().to_owned()
+        })
+        .collect();
+    let mut arguments = vec!["classify", "--format", "json"];
+    arguments.extend(files.iter().map(String::as_str));
+    let output = crate::rig::watchpost(&arguments);
+    let told = String::from_utf8(output.stdout).unwrap();
+    let verdict = |line: &str| {
+        line.split("\"verdict\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let verdicts: Vec<String> = told.lines().map(verdict).collect();
+    assert_eq!(verdicts, ["complete", "follow_up", "follow_up", "follow_up", "complete"]);
+}

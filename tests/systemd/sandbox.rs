@@ -15,7 +15,7 @@ fn no_call_of_the_program_is_refused_by_the_sandbox() {
     // Connections that break, names that are looked up anew, the waits between.
     service.rig.stop_dovecot();
     service.rig.stop_postfix();
-    service.wait_for_status("watching 0 of 1 folders");
+    service.wait_for_status("watching 0 of 3 folders");
     service.rig.start_postfix();
     service.rig.start_dovecot();
     service.acknowledged("lee@acorn.example", 3 * PATIENCE);
