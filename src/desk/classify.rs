@@ -11,6 +11,7 @@ mod bounce;
 mod content;
 mod coordinator;
 mod hints;
+mod hit;
 mod junk;
 mod language;
 mod lexicon;
@@ -25,6 +26,7 @@ mod scales;
 mod sense;
 mod shape;
 mod signals;
+mod trie;
 mod words;
 
 use super::authentication::Authentication;
@@ -161,7 +163,7 @@ impl Facts<'_> {
     }
 
     fn verdict(&self, kind: Kind, reasons: Vec<Reason>) -> Verdict {
-        let language = self.content.language.sure().map(str::to_owned);
+        let language = self.content.language.sure();
         Verdict {
             kind,
             reasons,

@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::hit::Hit;
 use super::language::{self, Language};
-use super::lexicon::{self, Hit};
+use super::lexicon;
 use super::links::{self, Link};
 use super::marks::{self, Mark, mark};
 use super::sense::Sense;

@@ -15,7 +15,7 @@ pub(super) fn hints(facts: &Facts<'_>) -> Vec<String> {
     if facts.content.count(Sense::Bounty) > 0 {
         hints.push("bounty_request".to_owned());
     }
-    let language = facts.content.language.sure().filter(|code| *code != "en");
+    let language = facts.content.language.sure().filter(|code| code != "en");
     hints.extend(language.map(|code| format!("lang:{code}")));
     let defects = &facts.message.defects;
     if defects.iter().copied().any(is_malformed) {

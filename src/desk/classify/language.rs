@@ -3,54 +3,58 @@
 
 use std::collections::BTreeMap;
 
-use super::lexicon::Hit;
+use super::hit::{Code, Hit};
 use super::sense::Sense;
 
 /// The language of a text, beside English, which technical texts of all languages use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Language {
-    code: Option<&'static str>,
+    code: Option<Code>,
     /// Sure enough to be told to a person.
     sure: bool,
 }
 
 impl Language {
     /// Whether a word of the tables counts in a text of this language.
-    pub(super) fn allows(&self, hit: &Hit) -> bool {
+    pub(super) fn allows(self, hit: &Hit) -> bool {
         // Three words of another language in a row are no accident.
-        matches!(hit.language, "*" | "en") || self.code == Some(hit.language) || hit.words > 2
+        matches!(hit.language, Code::SHARED | Code::ENGLISH)
+            || self.code == Some(hit.language)
+            || hit.words > 2
     }
 
     /// Whether it is one of those that the tables hold.
-    pub(super) fn is_known(&self) -> bool {
+    pub(super) fn is_known(self) -> bool {
         self.code.is_some()
     }
 
     /// Its code (ISO 639-1), where it is sure.
-    pub(super) fn sure(&self) -> Option<&'static str> {
-        self.code.filter(|_| self.sure)
+    pub(super) fn sure(self) -> Option<String> {
+        self.code.filter(|_| self.sure).map(Code::name)
     }
 }
 
 /// Tells the language by the script, or else by the words of the tables.
 pub(super) fn of<'h>(text: &str, subject: &str, hits: impl Iterator<Item = &'h Hit>) -> Language {
-    let mut score: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for hit in hits.filter(|hit| hit.language != "*") {
+    if let Some(code) = script(text).or_else(|| script(subject).filter(|_| text.trim().is_empty()))
+    {
+        return Language { code: Some(Code::of(code)), sure: true };
+    }
+    let mut score: BTreeMap<Code, usize> = BTreeMap::new();
+    for hit in hits.filter(|hit| hit.language != Code::SHARED) {
         let small = hit.sense == Sense::Language || hit.sense.is_piece();
         let weight = if small { 1 } else { 2 };
         *score.entry(hit.language).or_default() += weight;
     }
-    if let Some(code) = script(text).or_else(|| script(subject).filter(|_| text.trim().is_empty()))
-    {
-        return Language { code: Some(code), sure: true };
-    }
     let cyrillic = cyrillic(text) || (text.trim().is_empty() && cyrillic(subject));
-    let among = |code: &str| cyrillic == matches!(code, "ru" | "uk" | "bg");
-    let points = |code: &str| score.get(code).copied().filter(|_| among(code)).unwrap_or(0);
-    let best = score.keys().filter(|code| among(code)).max_by_key(|code| points(code));
+    score.retain(|code, _| code.is_cyrillic() == cyrillic);
+    let points = |code: Code| score.get(&code).copied().unwrap_or(0);
+    let best = score.keys().copied().max_by_key(|code| points(*code));
     // Technical texts of all languages use English words, but not the other way round.
-    let code = best.map(|best| if points("en") >= points(best) { "en" } else { best });
-    let rival = score.keys().filter(|c| Some(**c) != code).map(|c| points(c)).max().unwrap_or(0);
+    let english = points(Code::ENGLISH);
+    let code = best.map(|best| if english >= points(best) { Code::ENGLISH } else { best });
+    let rivals = score.iter().filter(|(rival, _)| Some(**rival) != code);
+    let rival = rivals.map(|(_, points)| *points).max().unwrap_or(0);
     let most = code.map_or(0, points);
     let spelt = !cyrillic || code.is_some_and(|code| spells(code, text) && spells(code, subject));
     // A script leaves few languages to choose from, so that one word tells.
@@ -59,10 +63,10 @@ pub(super) fn of<'h>(text: &str, subject: &str, hits: impl Iterator<Item = &'h H
 }
 
 /// Whether a Cyrillic text could be of this language: it has no letters that are foreign to it.
-fn spells(code: &str, text: &str) -> bool {
-    let foreign = match code {
-        "uk" => "ыэъё",
-        "bg" => "ыэёіїєґ",
+fn spells(code: Code, text: &str) -> bool {
+    let foreign = match &code.bytes() {
+        b"uk" => "ыэъё",
+        b"bg" => "ыэёіїєґ",
         _ => "іїєґ",
     };
     let southern = "ўјљњћђџѓќѕ";
@@ -72,6 +76,9 @@ fn spells(code: &str, text: &str) -> bool {
 
 /// The language that a script belongs to, if a fifth of the letters are of it.
 fn script(text: &str) -> Option<&'static str> {
+    if text.is_ascii() {
+        return None;
+    }
     let mut count: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut letters = 0;
     for c in text.chars().filter(|c| c.is_alphabetic()).take(2_000) {
@@ -108,6 +115,9 @@ fn of_letter(c: char) -> Option<&'static str> {
 }
 
 fn cyrillic(text: &str) -> bool {
+    if text.is_ascii() {
+        return false;
+    }
     let (mut letters, mut found) = (0, 0);
     for c in text.chars().filter(|c| c.is_alphabetic()).take(2_000) {
         letters += 1;
@@ -121,7 +131,7 @@ mod tests {
     use super::super::lexicon;
     use super::*;
 
-    fn sure(text: &str) -> Option<&'static str> {
+    fn sure(text: &str) -> Option<String> {
         of(text, "", lexicon::find(&lexicon::plain(text)).iter()).sure()
     }
 
@@ -134,7 +144,7 @@ mod tests {
             ("Olá, segue o relatório completo", "pt"),
             ("您好，我发现了一个漏洞", "zh"),
         ] {
-            assert_eq!(sure(text), Some(language), "{text}");
+            assert_eq!(sure(text).as_deref(), Some(language), "{text}");
         }
         for text in ["", "XSS", "fyi", "Hallo, siehe PDF. LG Tom", "https://x.example/p/3 pls"] {
             assert_eq!(sure(text), None, "{text}");
@@ -143,9 +153,9 @@ mod tests {
 
     #[test]
     fn letters_tell_the_languages_of_a_script_apart() {
-        assert_eq!(sure("Сервер падает при пустом заголовке."), Some("ru"));
+        assert_eq!(sure("Сервер падает при пустом заголовке.").as_deref(), Some("ru"));
         assert_eq!(sure("Сервер падає за порожнього заголовка."), None);
-        assert_eq!(sure("Добрий день, опис тут, дякую"), Some("uk"));
+        assert_eq!(sure("Добрий день, опис тут, дякую").as_deref(), Some("uk"));
         assert_eq!(sure("Сервер пада са празним заглављем."), None);
     }
 }

@@ -5,90 +5,122 @@
 
 use std::sync::LazyLock;
 
+use super::hit::{Code, Hit};
 use super::sense::Sense;
+use super::trie::{Entry, Trie};
 use super::words;
 
-/// One occurrence of a table's entry in a text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hit {
-    pub(super) sense: Sense,
-    /// The language of the table; `*` for words that all languages share.
-    pub(super) language: &'static str,
-    /// How many words it covers.
-    pub(super) words: usize,
-    /// Where it begins in the text, in bytes.
-    pub(super) start: usize,
-    /// How long it is, in bytes.
-    pub(super) length: usize,
-}
-
-impl Hit {
-    /// Whether it is a longer form of the same word: same sense, same language, same place.
-    fn extends(&self, other: &Hit) -> bool {
-        (self.sense, self.language, self.start) == (other.sense, other.language, other.start)
+/// The tables, laid out for `find`.
+static LEXICON: LazyLock<Trie> = LazyLock::new(|| {
+    let mut entries = Vec::new();
+    for (sense, language, list) in words::TABLES.iter().flat_map(|table| table.iter()) {
+        entries.extend(list.split('|').map(|phrase| entry(*sense, language, phrase)));
     }
-}
+    Trie::of(entries)
+});
 
-#[derive(Debug, Default)]
-struct Node {
-    children: Vec<(u8, u32)>,
-    entries: Vec<Entry>,
+fn entry(sense: Sense, language: &str, phrase: &str) -> (String, Entry) {
+    let text = plain(phrase);
+    let stem = phrase.trim_end().ends_with('*') || text.chars().any(runs_together);
+    let (words, length) = (text.split(' ').count(), text.len());
+    (
+        text,
+        Entry { hit: Hit { sense, language: Code::of(language), words, start: 0, length }, stem },
+    )
 }
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    hit: Hit,
-    /// Any word that begins so matches.
-    stem: bool,
-}
-
-struct Lexicon {
-    nodes: Vec<Node>,
-}
-
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::build);
 
 /// Every entry of the tables in a text that was brought into `plain` form. Where several entries
 /// of one sense and language begin at one place, only the longest counts.
 pub(super) fn find(plain: &str) -> Vec<Hit> {
-    LEXICON.find(plain)
+    let mut hits = Vec::new();
+    let mut before = ' ';
+    for (start, c) in plain.char_indices() {
+        if c != ' ' && (before == ' ' || !c.is_ascii() && runs_together(c)) {
+            find_at(plain, start, &mut hits);
+        }
+        before = c;
+    }
+    hits
+}
+
+/// The longest entry of each sense and language that begins there.
+fn find_at(text: &str, start: usize, hits: &mut Vec<Hit>) {
+    let first = hits.len();
+    LEXICON.along(text.as_bytes().get(start..).unwrap_or_default(), |entry, ends| {
+        if !entry.stem && !ends {
+            return;
+        }
+        let found = Hit { start, ..entry.hit };
+        match hits.iter_mut().skip(first).find(|hit| found.extends(hit)) {
+            Some(shorter) => *shorter = found,
+            None => hits.push(found),
+        }
+    });
 }
 
 /// The form in which texts and tables are compared: lower case, Latin letters without accents,
 /// everything that is neither letter nor digit one blank; apostrophes are left out.
 pub(super) fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut before = ' ';
-    for c in text.chars().flat_map(char::to_lowercase).map(folded) {
-        // Where scripts meet, a word ends: `CPUが`, `PDF를`.
-        if c.is_ascii_alphanumeric() && hangs_together(before)
-            || hangs_together(c) && before.is_ascii_alphanumeric()
-        {
-            out.push(' ');
-        }
-        before = c;
-        match c {
-            '\''
-            | '’'
-            | 'ʼ'
-            | '\u{300}'..='\u{36f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{ad}'
-            | '\u{591}'..='\u{5c7}'
-            | '\u{64b}'..='\u{65f}'
-            | '\u{640}'
-            | '\u{93c}'
-            | '\u{feff}' => {}
-            'ß' => out.push_str("ss"),
-            'æ' => out.push_str("ae"),
-            'œ' => out.push_str("oe"),
-            c if c.is_alphanumeric() || is_mark(c) => out.push(unaccented(c)),
-            _ if out.ends_with(' ') || out.is_empty() => {}
-            _ => out.push(' '),
+    let mut plain = Plain { text: String::with_capacity(text.len()), before: ' ' };
+    for c in text.chars() {
+        if c.is_ascii() {
+            plain.add(c.to_ascii_lowercase());
+        } else {
+            c.to_lowercase().map(folded).for_each(|c| plain.add(c));
         }
     }
-    out.truncate(out.trim_end().len());
-    out
+    let Plain { mut text, .. } = plain;
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// A text on its way into that form.
+struct Plain {
+    text: String,
+    before: char,
+}
+
+impl Plain {
+    fn add(&mut self, c: char) {
+        let before = std::mem::replace(&mut self.before, c);
+        // Where scripts meet, a word ends: `CPUが`, `PDF를`.
+        if !before.is_ascii() && c.is_ascii_alphanumeric() && hangs_together(before)
+            || !c.is_ascii() && before.is_ascii_alphanumeric() && hangs_together(c)
+        {
+            self.text.push(' ');
+        }
+        match c {
+            'a'..='z' | '0'..='9' => self.text.push(c),
+            '\'' => {}
+            c if c.is_ascii() => self.blank(),
+            c if is_left_out(c) => {}
+            'ß' => self.text.push_str("ss"),
+            'æ' => self.text.push_str("ae"),
+            'œ' => self.text.push_str("oe"),
+            c if c.is_alphanumeric() || is_mark(c) => self.text.push(unaccented(c)),
+            _ => self.blank(),
+        }
+    }
+
+    fn blank(&mut self) {
+        if !matches!(self.text.as_bytes().last(), None | Some(b' ')) {
+            self.text.push(' ');
+        }
+    }
+}
+
+/// Apostrophes, accents that stand behind their letter, vowel signs, joiners.
+fn is_left_out(c: char) -> bool {
+    matches!(c, '’'
+        | 'ʼ'
+        | '\u{300}'..='\u{36f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{ad}'
+        | '\u{591}'..='\u{5c7}'
+        | '\u{64b}'..='\u{65f}'
+        | '\u{640}'
+        | '\u{93c}'
+        | '\u{feff}')
 }
 
 /// Scripts that write words without blanks, or hang small words onto others: there an entry may
@@ -162,83 +194,6 @@ fn unaccented(c: char) -> char {
         return c;
     }
     FOLDS.iter().find(|(_, accented)| accented.contains(c)).map_or(c, |(base, _)| *base)
-}
-
-impl Lexicon {
-    fn build() -> Lexicon {
-        let mut lexicon = Lexicon { nodes: vec![Node::default()] };
-        for (sense, language, list) in words::TABLES.iter().flat_map(|table| table.iter()) {
-            for phrase in list.split('|') {
-                lexicon.add(*sense, language, phrase);
-            }
-        }
-        lexicon
-    }
-
-    fn add(&mut self, sense: Sense, language: &'static str, phrase: &str) {
-        let text = plain(phrase);
-        let stem = phrase.trim_end().ends_with('*') || text.chars().any(runs_together);
-        let words = text.split(' ').count();
-        let mut at = 0;
-        for byte in text.bytes() {
-            at = self.child(at, byte).unwrap_or_else(|| self.grow(at, byte));
-        }
-        let hit = Hit { sense, language, words, start: 0, length: text.len() };
-        if let Some(node) = self.nodes.get_mut(at as usize).filter(|_| !text.is_empty()) {
-            node.entries.push(Entry { hit, stem });
-        }
-    }
-
-    fn child(&self, at: u32, byte: u8) -> Option<u32> {
-        let node = self.nodes.get(at as usize)?;
-        let found = node.children.binary_search_by_key(&byte, |(b, _)| *b).ok()?;
-        node.children.get(found).map(|(_, next)| *next)
-    }
-
-    fn grow(&mut self, at: u32, byte: u8) -> u32 {
-        let next = u32::try_from(self.nodes.len()).unwrap_or(0);
-        self.nodes.push(Node::default());
-        if let Some(node) = self.nodes.get_mut(at as usize) {
-            let place = node.children.partition_point(|(b, _)| *b < byte);
-            node.children.insert(place, (byte, next));
-        }
-        next
-    }
-
-    fn find(&self, plain: &str) -> Vec<Hit> {
-        let mut hits = Vec::new();
-        let mut before = ' ';
-        for (start, c) in plain.char_indices() {
-            if c != ' ' && (before == ' ' || runs_together(c)) {
-                self.find_at(plain, start, &mut hits);
-            }
-            before = c;
-        }
-        hits
-    }
-
-    /// The longest entry of each sense and language that begins there.
-    fn find_at(&self, text: &str, start: usize, hits: &mut Vec<Hit>) {
-        let first = hits.len();
-        let mut at = 0;
-        let mut bytes = text.bytes().skip(start).peekable();
-        while let Some(next) = bytes.next().and_then(|byte| self.child(at, byte)) {
-            at = next;
-            let Some(node) = self.nodes.get(at as usize) else { return };
-            if node.entries.is_empty() {
-                continue;
-            }
-            let ends = matches!(bytes.peek(), None | Some(b' '));
-            for entry in node.entries.iter().filter(|entry| entry.stem || ends) {
-                let found = Hit { start, ..entry.hit };
-                let shorter = hits.iter_mut().skip(first).find(|hit| found.extends(hit));
-                match shorter {
-                    Some(hit) => *hit = found,
-                    None => hits.push(found),
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
