@@ -16,6 +16,7 @@ mod junk;
 mod language;
 mod lexicon;
 mod links;
+mod lists;
 mod machine;
 mod marks;
 mod modules;
@@ -23,9 +24,12 @@ mod own;
 mod person;
 pub mod personal;
 mod scales;
+mod sender;
 mod sense;
+mod sentence;
 mod shape;
 mod signals;
+mod title;
 mod trie;
 mod words;
 
@@ -36,7 +40,9 @@ use super::verdict::{Code, Figures, Kind, Reason, Verdict};
 use content::Content;
 use own::Own;
 use scales::Scales;
+use sender::Sender;
 use shape::Shape;
+use title::Title;
 
 /// The header field that every letter of ours carries.
 pub const OWN_FIELD: &str = "X-Watchpost";
@@ -58,6 +64,8 @@ struct Facts<'a> {
     /// The same for what the sender says beside quoting and forwarding, where that is less.
     voice: Option<Content>,
     shape: Shape,
+    sender: Sender,
+    title: Title,
     scales: Scales,
     policy: &'a Policy,
 }
@@ -115,22 +123,7 @@ pub fn threats() -> impl Iterator<Item = &'static str> {
 
 /// Says what kind of mail this is, given how sure its author is. Called by `judge`.
 pub fn classify(message: &Message, authentication: &Authentication, policy: &Policy) -> Verdict {
-    let facts = Facts::of(message, authentication, policy);
-    let mut found = RULES.iter().filter_map(|rule| Some((rule, (rule.finds)(&facts)?)));
-    let Some((first, detail)) = found.next() else {
-        return facts.little(Kind::Other, Code::TellsLittle, person::counted(&facts));
-    };
-    if matches!(first.kind, Kind::Other | Kind::Empty) {
-        return facts.little(first.kind, first.code, detail);
-    }
-    let silent = matches!(first.kind, Kind::Automatic | Kind::Bounce | Kind::SpamOrJunk);
-    let maybe = || answering::relayed(&facts).or_else(|| signals::maybe(&facts));
-    let maybe = if silent { None } else { maybe() };
-    let mut reasons = vec![Reason { code: first.code, detail }];
-    let same = found.filter(|(rule, _)| rule.kind == first.kind);
-    reasons.extend(same.map(|(rule, detail)| Reason { code: rule.code, detail }));
-    reasons.extend(maybe.map(|detail| Reason { code: Code::MaybeMachine, detail }));
-    facts.verdict(first.kind, reasons)
+    Facts::of(message, authentication, policy).judged()
 }
 
 /// What the sender wrote: without signature, armour, footers and, in a reply, without quotes.
@@ -140,7 +133,7 @@ pub fn own_text(message: &Message) -> String {
 
 /// Whether words of the script of this letter stand together without blanks.
 pub fn lacks_blanks(c: char) -> bool {
-    lexicon::runs_together(c) && !content::has_blanks(c)
+    lexicon::runs_together(c) && !sentence::has_blanks(c)
 }
 
 impl Facts<'_> {
@@ -155,11 +148,42 @@ impl Facts<'_> {
         let (content, voice) = (measure(&own.text), own.voice.as_deref().map(measure));
         let figures = person::figures(message, &own, &content);
         let shape = Shape::of(message, &own);
+        let (sender, title) = (Sender::of(message), Title::of(&message.subject));
         let scales = Scales::default();
-        let mut facts =
-            Facts { message, authentication, own, content, figures, voice, shape, scales, policy };
-        facts.scales = signals::weighed(&facts);
-        facts
+        Facts {
+            message,
+            authentication,
+            own,
+            content,
+            figures,
+            voice,
+            shape,
+            sender,
+            title,
+            scales,
+            policy,
+        }
+    }
+
+    /// Asks the rules.
+    fn judged(&self) -> Verdict {
+        let mut rules = RULES.iter();
+        let first = rules.find_map(|rule| Some((rule, (rule.finds)(self)?)));
+        let Some((first, detail)) = first else {
+            return self.little(Kind::Other, Code::TellsLittle, person::counted(self));
+        };
+        if matches!(first.kind, Kind::Other | Kind::Empty) {
+            return self.little(first.kind, first.code, detail);
+        }
+        let silent = matches!(first.kind, Kind::Automatic | Kind::Bounce | Kind::SpamOrJunk);
+        let maybe = || answering::relayed(self).or_else(|| signals::maybe(self));
+        let maybe = if silent { None } else { maybe() };
+        let reason = |rule: &Rule, detail| Reason { code: rule.code, detail };
+        let mut reasons = vec![reason(first, detail)];
+        let same = rules.filter(|rule| rule.kind == first.kind);
+        reasons.extend(same.filter_map(|rule| Some(reason(rule, (rule.finds)(self)?))));
+        reasons.extend(maybe.map(|detail| Reason { code: Code::MaybeMachine, detail }));
+        self.verdict(first.kind, reasons)
     }
 
     fn verdict(&self, kind: Kind, reasons: Vec<Reason>) -> Verdict {

@@ -3,91 +3,12 @@
 
 use super::Facts;
 use super::coordinator::coordinates;
-use super::machine::{NOBODY, nobody_reads, sender, shown};
+use super::lists::stands_in;
+use super::machine::shown;
+use super::sender::{is_named_bot, nobody_reads};
 use super::sense::Sense;
-use super::words::notices::{TITLES, TITLES_WITHIN};
+use super::title::has_ticket_number;
 use crate::desk::message::Message;
-
-/// Local parts at which often a machine writes; a hint, no more.
-const DESKS: &[&str] = &[
-    "support",
-    "service",
-    "helpdesk",
-    "help",
-    "ticket",
-    "tickets",
-    "servicedesk",
-    "notification",
-    "notifications",
-    "notify",
-    "alert",
-    "alerts",
-    "monitoring",
-    "builds",
-    "build",
-    "ci",
-    "jenkins",
-    "cron",
-    "root",
-    "daemon",
-    "system",
-    "mailer",
-    "auto",
-    "autoreply",
-    "newsletter",
-    "news",
-    "postmaster",
-    "customer",
-    "customerservice",
-    "customercare",
-    "kundenservice",
-    "soporte",
-    "suporte",
-    "assistenza",
-    "supporto",
-    "bugs",
-    "bugzilla",
-    "jira",
-    "issues",
-    "tracker",
-    "todo",
-    "gitlab",
-    "gitea",
-    "sentry",
-    "nagios",
-    "icinga",
-    "zabbix",
-    "grafana",
-    "operator",
-    "mailman",
-    "sympa",
-    "listserv",
-    "majordomo",
-    "logwatch",
-    "backup",
-    "wwwrun",
-    "www-data",
-    "webmaster",
-];
-
-/// The last word of the address or of the name of a bot.
-const BOTS: &[&str] = &["bot", "robot"];
-
-/// Such an address, or one that calls itself a bot: `ci-bot`, `test.bot`.
-fn is_desk(message: &Message) -> bool {
-    sender(message, DESKS) || message.from.iter().any(|one| ends_as_bot(one.address.local()))
-}
-
-/// `Ann via Tracker Bot`, `actions[bot]`. A person's address may end so, a person's name does not.
-fn is_named_bot(message: &Message) -> bool {
-    message.from.iter().any(|one| ends_as_bot(&one.name))
-}
-
-fn ends_as_bot(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    let word = text.trim_end_matches(']').rsplit(['.', '-', '_', '+', ' ', '[']).next();
-    word.is_some_and(|word| BOTS.contains(&word))
-}
 
 /// A sure phrase in the subject is enough; of other words it takes two.
 pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
@@ -109,28 +30,17 @@ pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
     let content = facts.voice();
     // Who answers below a quote answers such a title.
-    let titled = is_machine_title(&facts.message.subject) && !facts.own.quote;
+    let titled = facts.title.machine && !facts.own.quote;
     let phrases = content.count(Sense::Notice);
-    let sender = is_desk(facts.message) || sender(facts.message, NOBODY);
+    let sender = facts.sender.desk || facts.sender.nobody;
     let weight = 3 * (phrases + usize::from(titled))
         + content.count(Sense::Robot)
         + usize::from(sender)
-        + usize::from(has_ticket_number(&facts.message.subject));
+        + usize::from(facts.title.numbered);
     let sure = phrases > 0 || titled;
     let report = facts.reads_as_report() && weight < 2 * facts.told();
     (sure && weight > facts.told() && !report && content.words < 300)
         .then(|| format!("only a machine writes so ({})", shown(content.word(Sense::Notice))))
-}
-
-/// Whether the subject begins as only machines begin one, or is a list server's `confirm 1a2b3c`.
-pub(super) fn is_machine_title(subject: &str) -> bool {
-    let subject = subject.trim_start().to_lowercase();
-    let confirm = subject
-        .strip_prefix("confirm ")
-        .is_some_and(|key| key.len() >= 8 && key.bytes().all(|b| b.is_ascii_hexdigit()));
-    confirm
-        || TITLES.iter().any(|title| subject.starts_with(title))
-        || TITLES_WITHIN.iter().any(|title| subject.contains(title))
 }
 
 /// Two telltale phrases and little else, or one and a sender or a subject that looks like a
@@ -138,14 +48,12 @@ pub(super) fn is_machine_title(subject: &str) -> bool {
 pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
     let content = facts.voice();
     let phrases = content.count(Sense::Robot);
-    let machine = is_desk(facts.message)
-        || sender(facts.message, NOBODY)
-        || has_ticket_number(&facts.message.subject);
+    let machine = facts.sender.desk || facts.sender.nobody || facts.title.numbered;
     let enough = if machine { phrases >= 1 } else { phrases >= 2 && phrases > facts.told() };
     let report = facts.reads_as_report() && !(phrases >= 3 && machine && content.points < 8);
     // A number in the title alone makes nobody a machine who writes of a weakness there.
     let titled = content.titles(Sense::Discloses) || content.titles(Sense::Weakness);
-    let person = titled && phrases == 1 && !is_desk(facts.message) || coordinates(facts);
+    let person = titled && phrases == 1 && !facts.sender.desk || coordinates(facts);
     (enough && !report && !person && content.words < 300)
         .then(|| format!("it reads as a machine's ({})", shown(content.word(Sense::Robot))))
 }
@@ -162,12 +70,12 @@ pub(super) fn pieces(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn count_pieces(facts: &Facts<'_>) -> usize {
-    let (message, content) = (facts.message, facts.voice());
+    let content = facts.voice();
     let said = [Sense::Yours, Sense::Taken, Sense::Promised, Sense::Term];
-    let number = has_ticket_number(&message.subject) || has_ticket_number(&facts.own.text);
+    let number = facts.title.numbered || has_ticket_number(&facts.own.text);
     said.iter().filter(|sense| content.says_anywhere(**sense)).count()
         + usize::from(number)
-        + usize::from(is_desk(message) || sender(message, NOBODY))
+        + usize::from(facts.sender.desk || facts.sender.nobody)
 }
 
 /// Somebody is away until some day, and says nothing else. Who answers below a quote talks of
@@ -189,7 +97,7 @@ pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn relayed(facts: &Facts<'_>) -> Option<String> {
     let message = facts.message;
     let notices = facts.voice().count(Sense::Notice);
-    let machine = is_named_bot(message) || is_desk(message) && notices > 0;
+    let machine = is_named_bot(message) || facts.sender.desk && notices > 0;
     let returned = facts.voice().words == 0 && names_daemon(message);
     let unread = nobody_reads(message) || machine && message.reply_to.is_empty();
     let phrased = notices >= 2 && !coordinates(facts);
@@ -202,7 +110,7 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     let said = content.count(Sense::Notice) + content.count(Sense::Away) > 0
         || content.count(Sense::Robot) > 1;
     let away = content.says_anywhere(Sense::Gone) && content.says_anywhere(Sense::Day);
-    let desk = is_desk(message) || has_ticket_number(&message.subject);
+    let desk = facts.sender.desk || facts.title.numbered;
     // Where nobody says `I` and nobody asks, less is enough.
     let nobody = !content.says(Sense::Me) && !content.asks && content.points == 0;
     let pieces = count_pieces(facts) >= if nobody { 1 } else { 2 };
@@ -210,27 +118,10 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     if coordinates(facts) {
         return None;
     }
-    (said || away || daemon || is_machine_title(&message.subject) || pieces || desk)
+    (said || away || daemon || facts.title.machine || pieces || desk)
         .then(|| "a machine may have written it".to_owned())
 }
 
 fn names_daemon(message: &Message) -> bool {
-    message.text.to_ascii_lowercase().contains("mailer-daemon")
-}
-
-/// `Case 5512 created`, `[#5512]`, `Ticket: 5512`.
-pub(super) fn has_ticket_number(subject: &str) -> bool {
-    let words: Vec<&str> =
-        subject.split(|c: char| !c.is_alphanumeric() && c != '#' && c != '-').collect();
-    words.iter().any(|word| {
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        let named =
-            ["cve", "cwe", "ghsa", "rfc"].iter().any(|name| word.to_lowercase().starts_with(name));
-        let year = word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
-        digits >= 3
-            && !named
-            && !year
-            && !word.contains('.')
-            && (word.starts_with('#') || word.len() == digits || word.contains('-'))
-    })
+    stands_in("mailer-daemon", &message.text)
 }

@@ -6,13 +6,14 @@
 //! of code.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use super::hit::Hit;
 use super::language::{self, Language};
-use super::lexicon;
 use super::links::{self, Link};
-use super::marks::{self, Mark, mark};
+use super::lists::{Pieces, lower, stands_in};
 use super::sense::Sense;
+use super::sentence::{Sentence, sentences};
 
 /// The measure of a text.
 #[derive(Debug, Default)]
@@ -59,20 +60,11 @@ const TELLS_ALL_THE_SAME: usize = 4;
 const MOST_MARKS: usize = 10;
 /// Words that stand for a link in the text.
 const LINK: &str = " \u{fffc} ";
-
-#[derive(Debug, Default)]
-struct Sentence {
-    plain: String,
-    hits: Vec<Hit>,
-    words: usize,
-    facts: usize,
-    code: usize,
-    money: usize,
-    versions: usize,
-    dated: bool,
-    classes: Vec<String>,
-    question: bool,
-}
+/// What stands in links that carry an attack.
+#[rustfmt::skip]
+const SIGNS: &[&str] = &[
+    "<script", "%3cscript", "alert(", "../", "..%2f", "%0d%0a", "' or ", "'%20or", "__proto__", "{{", "${",
+];
 
 impl Content {
     /// Measures the sender's own words. The subject helps to tell the language, no more.
@@ -103,7 +95,7 @@ impl Content {
         content.title = title.telltales(&allowed);
         content.versions += title.versions;
         content.classes.extend(title.classes.iter().cloned());
-        if !subject.to_lowercase().contains("re:") {
+        if !stands_in("re:", subject) {
             content.title_points = title.technical(&allowed).len();
         }
         content.points = told.len() + facts.min(MOST_MARKS) + 2 * code.min(MOST_MARKS);
@@ -113,7 +105,10 @@ impl Content {
     /// How many different words of this sense stand in the text and the subject.
     pub(super) fn count(&self, sense: Sense) -> usize {
         let all = self.title.iter().chain(&self.hits).filter(|(s, _)| *s == sense);
-        all.map(|(_, word)| word.as_str()).collect::<BTreeSet<&str>>().len()
+        let mut words: Vec<&str> = all.map(|(_, word)| word.as_str()).collect();
+        words.sort_unstable();
+        words.dedup();
+        words.len()
     }
 
     /// Whether a word of this sense stands in the subject.
@@ -183,75 +178,6 @@ impl Content {
     }
 }
 
-impl Sentence {
-    fn read(text: &str) -> Sentence {
-        let plain = lexicon::plain(text);
-        let mut sentence = Sentence { hits: lexicon::find(&plain), ..Sentence::default() };
-        for token in text.split_whitespace() {
-            sentence.words += words_in(token);
-            sentence.money += usize::from(marks::is_money(token));
-            sentence.versions += usize::from(marks::is_version(token));
-            sentence.classes.extend(marks::weakness(token));
-            sentence.dated |= marks::is_date(token);
-            match mark(token) {
-                Mark::Code => sentence.code += 1,
-                Mark::Fact => sentence.facts += 1,
-                Mark::None => {}
-            }
-        }
-        sentence.question = text.trim_end().ends_with(['?', '？', '؟']) && sentence.code == 0;
-        sentence.plain = plain;
-        sentence
-    }
-
-    /// What its words say in a text of this language.
-    fn senses(&self, language: Language) -> impl Iterator<Item = Sense> {
-        self.hits.iter().filter(move |hit| language.allows(hit)).map(|hit| hit.sense)
-    }
-
-    /// The words that are content, or courtesy.
-    fn content(&self, language: Language) -> impl Iterator<Item = &Hit> {
-        self.hits.iter().filter(move |hit| language.allows(hit) && !hit.sense.is_piece())
-    }
-
-    /// The technical words, each once, the longest at each place.
-    fn technical(&self, hits: &[&Hit]) -> Vec<&str> {
-        let mut found: Vec<&str> = Vec::new();
-        let mut end = 0;
-        let mut technical: Vec<&&Hit> =
-            hits.iter().filter(|hit| hit.sense == Sense::Technical).collect();
-        technical.sort_by_key(|hit| (hit.start, std::cmp::Reverse(hit.length)));
-        for hit in technical {
-            if hit.start >= end {
-                found.push(self.text(hit));
-                end = hit.start + hit.length;
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    /// The words by which machines and junk are known.
-    fn telltales(&self, hits: &[&Hit]) -> Vec<(Sense, String)> {
-        use Sense::{Away, Bounty, Extortion, Leave, Lure, Notice, Pitch, Robot, Sales, Thanks};
-        let kept = [Away, Leave, Robot, Notice, Pitch, Sales, Lure, Extortion, Bounty, Thanks];
-        let mut found: Vec<&Hit> = Vec::new();
-        for hit in hits.iter().filter(|hit| kept.contains(&hit.sense)) {
-            // Two entries that share words are one phrase.
-            let shared = |f: &&Hit| f.sense == hit.sense && f.start + f.length > hit.start;
-            if !found.iter().rev().take(4).any(shared) {
-                found.push(hit);
-            }
-        }
-        found.into_iter().map(|hit| (hit.sense, self.text(hit).to_owned())).collect()
-    }
-
-    fn text(&self, hit: &Hit) -> &str {
-        self.plain.get(hit.start..hit.start + hit.length).unwrap_or_default()
-    }
-}
-
 /// Without the entries that stand inside of longer ones: a `symbolic link` is no link.
 fn longest<'h>(hits: impl Iterator<Item = &'h Hit>) -> Vec<&'h Hit> {
     let mut sorted: Vec<&Hit> = hits.collect();
@@ -282,23 +208,6 @@ fn covered(hits: &[&Hit], sense: Sense) -> usize {
     words
 }
 
-/// How many words a token holds: none without a letter or digit, and in scripts without blanks
-/// about one for two letters.
-fn words_in(token: &str) -> usize {
-    let joined = token.chars().filter(|c| lexicon::runs_together(*c) && c.is_alphanumeric());
-    let joined = joined.filter(|c| !has_blanks(*c)).count();
-    if joined > 0 {
-        joined.div_ceil(2)
-    } else {
-        usize::from(token.chars().any(char::is_alphanumeric))
-    }
-}
-
-/// Arabic, Hebrew and Korean hang small words onto others, but do write blanks.
-pub(super) fn has_blanks(c: char) -> bool {
-    matches!(c, '\u{590}'..='\u{6ff}' | '\u{ac00}'..='\u{d7af}')
-}
-
 fn without_links(text: &str, links: &[Link]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -313,60 +222,16 @@ fn without_links(text: &str, links: &[Link]) -> String {
     out
 }
 
+static PAYLOADS: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(SIGNS));
+
 /// Links that carry the attack in themselves, such as `…/search?q=<script>`.
 fn payloads(text: &str, links: &[Link]) -> usize {
-    const SIGNS: &[&str] = &[
-        "<script",
-        "%3cscript",
-        "alert(",
-        "../",
-        "..%2f",
-        "%0d%0a",
-        "' or ",
-        "'%20or",
-        "__proto__",
-        "{{",
-        "${",
-    ];
     let carries = |link: &&Link| {
         let url = text.get(link.start..).unwrap_or_default();
         let url: String = url.chars().take(link.end - link.start + 20).collect();
-        let url = url.lines().next().unwrap_or_default().to_lowercase();
-        SIGNS.iter().any(|sign| url.contains(sign))
+        PAYLOADS.within(&lower(url.lines().next().unwrap_or_default()))
     };
     3 * links.iter().take(20).filter(carries).count()
-}
-
-/// Cuts a text into sentences: at empty lines, and behind the signs that end a sentence.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = sentence_end(rest);
-        let (sentence, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        rest = after;
-        Some(sentence)
-    })
-}
-
-fn sentence_end(text: &str) -> usize {
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let next = chars.peek().map(|(_, next)| *next);
-        let blank = next.is_none_or(char::is_whitespace);
-        let ends = match c {
-            '.' | '!' | '?' | '؟' | '।' => blank,
-            '。' | '！' | '？' | '｡' => true,
-            '\n' => next == Some('\n'),
-            _ => false,
-        };
-        if ends {
-            return at + c.len_utf8();
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ const OFFICES: &[&str] = &["cert", "csirt", "psirt", "cirt", "cve", "disclosure"
 /// Whether such an office writes of a weakness.
 pub(super) fn coordinates(facts: &Facts<'_>) -> bool {
     let said = [Sense::Weakness, Sense::Discloses, Sense::Topic];
-    facts.message.author().is_some_and(is_office)
-        && said.into_iter().any(|sense| facts.content.says_anywhere(sense))
+    said.into_iter().any(|sense| facts.content.says_anywhere(sense))
+        && facts.message.author().is_some_and(is_office)
 }
 
 fn is_office(author: &Mailbox) -> bool {

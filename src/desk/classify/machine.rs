@@ -1,8 +1,8 @@
 //! Mail that no person wrote for us.
 
+use super::sender::nobody_reads;
 use super::sense::Sense;
 use super::{Facts, OWN_FIELD};
-use crate::desk::address::Mailbox;
 use crate::desk::message::{Message, ReturnPath};
 
 /// Fields that only automatic answers carry.
@@ -60,34 +60,6 @@ const ROBOT_FIELDS: &[&str] = &[
     "x-mailman-approved-at",
     "x-mailer-daemon",
 ];
-
-/// Local parts at which nobody reads.
-pub(super) const NOBODY: &[&str] = &[
-    "noreply",
-    "no-reply",
-    "no_reply",
-    "no.reply",
-    "donotreply",
-    "do-not-reply",
-    "do_not_reply",
-    "do.not.reply",
-    "dontreply",
-    "nicht-antworten",
-    "nepasrepondre",
-    "ne-pas-repondre",
-    "noresponder",
-    "no-responder",
-    "naoresponda",
-    "nao-responda",
-    "nie-odpowiadaj",
-    "mailer-daemon",
-    "bounce",
-    "bounces",
-    "nobody",
-];
-
-/// How the addresses of list servers and daemons end. An answer to one may be a command.
-const SERVERS: &[&str] = &["request", "bounces", "confirm", "owner", "daemon"];
 
 pub(super) fn own_letter(facts: &Facts<'_>) -> Option<String> {
     let ours = OWN_FIELD.to_ascii_lowercase();
@@ -205,34 +177,6 @@ pub(super) fn calendar(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn no_reply_sender(facts: &Facts<'_>) -> Option<String> {
     (nobody_reads(facts.message) && !facts.may_be_report())
         .then(|| "its sender reads no answers".to_owned())
-}
-
-/// Whether it comes from where nobody reads, and names nowhere else to answer. What a list server
-/// names there takes commands.
-pub(super) fn nobody_reads(message: &Message) -> bool {
-    let nobody = |one: &Mailbox| is_one_of(one.address.local(), NOBODY);
-    let server = |one: &Mailbox| is_server(&one.address.local().to_ascii_lowercase());
-    let named = |one: &Mailbox| is_one_of(&one.name.replace(' ', "-"), NOBODY);
-    message.from.iter().any(server)
-        || message.from.iter().any(|one| nobody(one) || named(one))
-            && message.reply_to.iter().all(nobody)
-}
-
-pub(super) fn sender(message: &Message, locals: &[&str]) -> bool {
-    message.from.iter().any(|one| is_one_of(one.address.local(), locals))
-}
-
-fn is_one_of(local: &str, locals: &[&str]) -> bool {
-    let local = local.to_ascii_lowercase();
-    let base = local.split('+').next().unwrap_or_default();
-    locals.contains(&base) || base.ends_with("-noreply") || is_server(&local)
-}
-
-/// List servers write as `users-request`, some of them as `users+owner`.
-fn is_server(local: &str) -> bool {
-    let (base, tag) = local.split_once('+').unwrap_or((local, ""));
-    let last = base.rsplit_once('-').map_or("", |(_, last)| last);
-    SERVERS.contains(&tag) || tag == "help" || SERVERS.contains(&last)
 }
 
 /// A list on which people write to each other.

@@ -1,6 +1,29 @@
 //! What shows that a text speaks of software, in any language: code, paths, versions, payloads.
 
+use std::sync::LazyLock;
+
 use super::links::ends_like_a_host;
+use super::lists::{Pieces, Words, lower};
+
+/// Names of currencies, and of great amounts.
+#[rustfmt::skip]
+const NAMES: &[&str] = &[
+    "usd", "eur", "euro", "euros", "gbp", "chf", "dollar", "dollars", "pounds", "rub", "руб", "рублей",
+    "евро", "долларов", "yen", "yuan", "rmb", "inr", "rs", "reais", "zł", "pln", "kč", "kr", "sek",
+    "nok", "dkk", "tl", "lira", "million", "millions", "mio", "млн",
+];
+
+/// Signs that stand in code and payloads.
+#[rustfmt::skip]
+const SIGNS: &[&str] = &[
+    "()", "=>", "::", "->", "==", "!=", "&&", "||", "${", "$(", "</", "/>", "<script", "../",
+    "..\\", "%0d", "%0a", "%2e", "%00", "%3c", "%0D", "%0A", "%2E", "%3C", "%2f", "%2F", "\\x",
+    "\\u", "\\n", "\\r", "__", "{{", "}}", "[]", "{\"", "\":", "=\"", "='", "({", "})", "(\"",
+    "('", "\")", "')", "alert(", "1=1", ";--", "<%", "<?php",
+];
+
+static CURRENCIES: LazyLock<Words> = LazyLock::new(|| Words::of(&[NAMES]));
+static CODE: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(SIGNS));
 
 /// How much one token tells: nothing, a fact (a version, a path), or code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,17 +36,17 @@ pub(super) enum Mark {
     Code,
 }
 
-/// Judges a token: what stands between two blanks.
+/// Judges a token: what stands between two blanks. A plain word has no mark.
 pub(super) fn mark(token: &str) -> Mark {
     let bare = token.trim_matches(|c: char| {
         matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '\'' | '(' | ')' | '*' | '`')
     });
-    if token.len() < 2 || token.len() > 4_000 || bare.is_empty() || is_plain_word(token) {
+    if token.len() < 2 || token.len() > 4_000 || bare.is_empty() {
         return Mark::None;
     }
     if is_code(token, bare) {
         Mark::Code
-    } else if is_version(bare)
+    } else if has_digit(bare) && is_version(bare)
         || is_path(bare)
         || is_header_name(bare)
         || is_hexadecimal(bare)
@@ -59,41 +82,6 @@ pub(super) fn is_date(token: &str) -> bool {
 /// `$15`, `499€`, `70%`, `USD`: an amount of money, a part of one, or a currency.
 pub(super) fn is_money(token: &str) -> bool {
     const SIGNS: &[char] = &['$', '€', '£', '¥', '₽', '₹', '₩', '₺', '元', '円', '원', '%'];
-    const NAMES: &[&str] = &[
-        "usd",
-        "eur",
-        "euro",
-        "euros",
-        "gbp",
-        "chf",
-        "dollar",
-        "dollars",
-        "pounds",
-        "rub",
-        "руб",
-        "рублей",
-        "евро",
-        "долларов",
-        "yen",
-        "yuan",
-        "rmb",
-        "inr",
-        "rs",
-        "reais",
-        "zł",
-        "pln",
-        "kč",
-        "kr",
-        "sek",
-        "nok",
-        "dkk",
-        "tl",
-        "lira",
-        "million",
-        "millions",
-        "mio",
-        "млн",
-    ];
     let bare =
         token.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '(' | ')'));
     let digits = bare.bytes().any(|b| b.is_ascii_digit());
@@ -103,26 +91,27 @@ pub(super) fn is_money(token: &str) -> bool {
         .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+') || SIGNS.contains(&c));
     let sign = bare.contains(SIGNS);
     sign && amount && (digits || bare.chars().count() == 1 && bare != "$" && bare != "%")
-        || bare.len() <= 20 && NAMES.contains(&bare.to_lowercase().as_str())
+        || is_currency(bare)
 }
 
-/// Nearly all tokens: letters with a sign before or behind.
-fn is_plain_word(token: &str) -> bool {
+/// Whether a word without its signs names a currency.
+pub(super) fn is_currency(bare: &str) -> bool {
+    bare.len() <= 20 && CURRENCIES.hold(&lower(bare))
+}
+
+/// Versions, days, classes and amounts all have one.
+pub(super) fn has_digit(token: &str) -> bool {
+    token.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// Nearly all tokens: small letters, perhaps with signs behind. Told without the signs.
+pub(super) fn plain_word(token: &str) -> Option<&str> {
     let inner = token.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
-    inner.bytes().all(|b| b.is_ascii_lowercase())
+    inner.bytes().all(|b| b.is_ascii_lowercase()).then_some(inner)
 }
 
 fn is_code(token: &str, bare: &str) -> bool {
-    const SIGNS: &[&str] = &[
-        "()", "=>", "::", "->", "==", "!=", "&&", "||", "${", "$(", "</", "/>", "<script", "../",
-        "..\\", "%0d", "%0a", "%2e", "%00", "%3c", "%0D", "%0A", "%2E", "%3C", "%2f", "%2F", "\\x",
-        "\\u", "\\n", "\\r", "__", "{{", "}}", "[]", "{\"", "\":", "=\"", "='", "({", "})", "(\"",
-        "('", "\")", "')", "alert(", "1=1", ";--", "<%", "<?php",
-    ];
-    SIGNS.iter().any(|sign| token.contains(sign))
-        || is_call(token)
-        || is_dotted_name(bare)
-        || is_joined_name(bare)
+    CODE.within(token) || is_call(token) || is_dotted_name(bare) || is_joined_name(bare)
 }
 
 /// `name(…`: letters directly before a bracket. `file(s)` is no call.
@@ -142,15 +131,15 @@ fn is_dotted_name(bare: &str) -> bool {
         !label.is_empty()
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'-'))
     };
-    let last = bare.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let last = bare.rsplit('.').next().unwrap_or_default();
     bare.contains('.')
         && !bare.contains('@')
         && labels.all(name)
         && bare.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '$')
         && last.starts_with(|c: char| c.is_ascii_alphabetic())
         && !ends_like_a_host(bare)
-        && !SHORT.contains(&bare.to_ascii_lowercase().as_str())
-        && !bare.to_ascii_lowercase().starts_with("www.")
+        && !SHORT.contains(&lower(bare).as_ref())
+        && !lower(bare).starts_with("www.")
 }
 
 /// `snake_case`, `camelCase`.
@@ -269,7 +258,8 @@ mod tests {
             "WhatsApp",
             "50%",
         ] {
-            assert_eq!(mark(token), Mark::None, "{token}");
+            let mark = plain_word(token).map_or_else(|| mark(token), |_| Mark::None);
+            assert_eq!(mark, Mark::None, "{token}");
         }
     }
 }

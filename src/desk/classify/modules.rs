@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Facts;
 use super::lexicon::{plain, runs_together};
+use super::lists::lower;
 use super::words::modules::{MEANS, NAMES, NOUNS, WORDS};
 
 /// The most names that are told.
@@ -76,6 +77,10 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
     let text = text.get(..end).unwrap_or_default();
     let mut tokens = Vec::new();
     for word in text.split_whitespace() {
+        if word.is_ascii() {
+            tokens.push(word);
+            continue;
+        }
         let mut rest = word;
         while let Some(first) = rest.chars().next() {
             let joined = runs_together(first);
@@ -90,6 +95,10 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
 
 /// A name told by its place: a registry's page, a path, `name@1.2.3`.
 fn placed(token: &str) -> Option<String> {
+    // Only these signs stand in pages and before versions.
+    if !token.bytes().any(|b| matches!(b, b'/' | b':' | b'@')) {
+        return None;
+    }
     let lower = token.to_ascii_lowercase();
     let page = PAGES.iter().find_map(|page| {
         lower.find(page).and_then(|at| lower.get(at + page.len()..)).filter(|rest| !rest.is_empty())
@@ -113,10 +122,13 @@ fn placed(token: &str) -> Option<String> {
 
 /// A name told by the words beside it.
 fn spoken_of(token: &str, around: &Around<'_>, facts: &Facts<'_>) -> Option<String> {
-    let lower = token.to_lowercase();
+    let lower = lower(token);
     let possessive = lower.trim_end_matches("'s").trim_end_matches("’s");
-    let name = module_name(bare(possessive))?;
-    let sure = sureness(&name, token, facts);
+    let name = as_module(bare(possessive))?;
+    let sure = sureness(name, token, facts);
+    if sure == Name::Any {
+        return None;
+    }
     let after = around.after.map(plain).unwrap_or_default();
     let before = around.before.map(plain).unwrap_or_default();
     if MEANS.contains(&before.as_str()) {
@@ -134,7 +146,7 @@ fn spoken_of(token: &str, around: &Around<'_>, facts: &Facts<'_>) -> Option<Stri
         Name::Shaped => noun,
         Name::Any => false,
     };
-    counts.then_some(name)
+    counts.then(|| name.to_owned())
 }
 
 fn sureness(name: &str, token: &str, facts: &Facts<'_>) -> Name {
@@ -233,13 +245,17 @@ fn bare(token: &str) -> &str {
 
 /// What can be the name of a module: lower case, short, nothing that a terminal or a letter minds.
 fn module_name(name: &str) -> Option<String> {
+    as_module(name).map(str::to_owned)
+}
+
+fn as_module(name: &str) -> Option<&str> {
     let name = name.trim_end_matches(['.', '-', '_', '/']);
     let signs = name.chars().all(|c| {
         c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '/' | '@')
     });
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '@');
     let usable = (2..=60).contains(&name.len()) && signs && begins && !name.contains("//");
-    (usable && name.matches('@').count() <= 1).then(|| name.to_owned())
+    (usable && name.matches('@').count() <= 1).then_some(name)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! rest is left alone.
 
 use super::Facts;
+use super::lists::stands_in;
 use super::sense::Sense;
 use crate::desk::address::Address;
 use crate::desk::authentication::Authentication;
@@ -115,8 +116,8 @@ pub fn reads_as_report(
     policy: &Policy,
     known: Acquaintance,
 ) -> Judgement {
-    let facts = Facts::of(message, authentication, policy);
-    let found = RULES.iter().filter(|rule| (rule.holds)(&facts, known));
+    let facts = &Facts::of(message, authentication, policy);
+    let found = RULES.iter().filter(|rule| (rule.holds)(facts, known));
     let mut signals: Vec<Signal> =
         found.map(|rule| Signal { name: rule.name, weight: rule.weight }).collect();
     if matches!(kind, Kind::Automatic | Kind::Bounce | Kind::SpamOrJunk) {
@@ -124,7 +125,7 @@ pub fn reads_as_report(
     }
     let sum: i32 = signals.iter().map(|signal| signal.weight).sum();
     // Who names nothing of ours may mean somebody else; who answers the owner was spoken with.
-    let doubtful = known.answers_us || !speaks_of_us(&facts);
+    let doubtful = known.answers_us || !speaks_of_us(facts);
     let reading = match sum {
         SURELY.. if !doubtful => Reading::Surely,
         PERHAPS.. => Reading::Perhaps,
@@ -163,6 +164,11 @@ fn speaks_of_us(facts: &Facts<'_>) -> bool {
 /// The name of the project or of a module of it stands in the text or the subject as a word.
 fn names_the_project(facts: &Facts<'_>) -> bool {
     let policy = facts.policy;
+    let own = policy.scope.own_modules.iter().map(String::as_str);
+    let mut names = own.chain([policy.project.as_str()]).filter(|name| !name.is_empty()).peekable();
+    if names.peek().is_none() {
+        return false;
+    }
     let text = format!(" {} {} ", facts.message.subject, facts.own.text).to_lowercase();
     let words = || text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')));
     let is_word = |name: &str| {
@@ -174,14 +180,14 @@ fn names_the_project(facts: &Facts<'_>) -> bool {
             || !name.is_ascii() && text.contains(&name)
             || super::modules::tokens(&text).contains(&name.as_str())
     };
-    let own = policy.scope.own_modules.iter().map(String::as_str);
-    own.chain([policy.project.as_str()]).filter(|name| !name.is_empty()).any(is_word)
+    names.any(is_word)
 }
 
 /// A CVE, GHSA or CVSS string, or the like.
 fn has_advisory_number(facts: &Facts<'_>) -> bool {
-    let text = format!("{} {}", facts.message.subject, facts.own.text).to_ascii_uppercase();
-    ["CVE-", "GHSA-", "CVSS:"].iter().any(|name| text.contains(name))
+    let texts = [facts.message.subject.as_str(), facts.own.text.as_str()];
+    let named = |text: &str| ["cve-", "ghsa-", "cvss:"].iter().any(|name| stands_in(name, text));
+    texts.into_iter().any(named)
 }
 
 /// It was sent to `lead+security@…`, which only the policy tells.

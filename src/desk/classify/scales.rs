@@ -1,28 +1,28 @@
 //! What the signals of a mail come to, side by side.
 
-/// The sums, added up once a mail.
+use std::cell::OnceCell;
+
+/// One side of the scales.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Weight {
+    pub(super) sum: i32,
+    /// The heaviest sign, in words.
+    pub(super) heaviest: &'static str,
+}
+
+/// The sums, each added up when it is first asked for: few mails need all of them.
 #[derive(Debug, Default)]
 pub(super) struct Scales {
     /// What of a machine its text and title have; a sender alone makes none.
-    pub(super) form: i32,
-    /// The same and its sender.
-    pub(super) machine: i32,
+    pub(super) form: OnceCell<Weight>,
+    /// What of a machine its sender has.
+    pub(super) sender: OnceCell<Weight>,
     /// What speaks for a report.
-    pub(super) report: i32,
-    /// The same with more of the technical words: what a machine's side has to outweigh.
-    pub(super) stands: i32,
-    /// The same, bounded where no person shows: machines list weaknesses too.
-    pub(super) said: i32,
+    pub(super) report: OnceCell<Weight>,
     /// Somebody is away.
-    pub(super) absence: i32,
+    pub(super) absence: OnceCell<Weight>,
     /// A mail did not arrive.
-    pub(super) undelivered: i32,
+    pub(super) undelivered: OnceCell<Weight>,
     /// Somebody wants a password or a payment.
-    pub(super) phishing: i32,
-    /// Somebody wants something else than to report.
-    pub(super) errand: i32,
-    /// Somebody sells.
-    pub(super) trade: i32,
-    /// The heaviest sign of a machine, in words.
-    pub(super) sign: &'static str,
+    pub(super) phishing: OnceCell<Weight>,
 }

@@ -1,7 +1,10 @@
 //! The shape of a mail beside its words: labelled lines, times to the second, columns, whose name
 //! stands where. Machines fill forms; people greet and sign.
 
+use std::sync::LazyLock;
+
 use super::lexicon::{self, plain};
+use super::lists::{Pieces, Words};
 use super::own::Own;
 use super::sense::Sense;
 use super::words::signs::{MACHINE_LABELS, REPORT_LABELS, SERVICE_LINKS, SERVICES, SHARED};
@@ -47,6 +50,18 @@ pub(super) struct Shape {
     pub(super) own_address: usize,
 }
 
+static SERVE: LazyLock<Words> = LazyLock::new(|| Words::of(&[SERVICES]));
+static SHARE: LazyLock<Words> = LazyLock::new(|| Words::of(&[SHARED]));
+static NO_PERSON: LazyLock<Words> = LazyLock::new(|| Words::of(&[SERVICES, OFFICES]));
+static OF_MACHINES: LazyLock<Words> = LazyLock::new(|| Words::of(&[MACHINE_LABELS]));
+static OF_REPORTS: LazyLock<Words> = LazyLock::new(|| Words::of(&[REPORT_LABELS]));
+static TO_SERVICES: LazyLock<Pieces> = LazyLock::new(|| Pieces::of(SERVICE_LINKS));
+
+/// Who signs so is several people.
+#[rustfmt::skip]
+const OFFICES: &[&str] = &[
+    "team", "crew", "equipe", "equipo", "squadra", "zespol", "ekip", "tiimi", "команда", "チーム", "团队",
+];
 /// So many lines are looked at.
 const LINES: usize = 200;
 /// A name stands on one of so many last lines.
@@ -65,8 +80,7 @@ impl Shape {
         let whole = message.text.lines().filter(|line| !line.starts_with('>'));
         for line in whole.clone().take(2 * LINES).filter(|line| line.contains("://")) {
             let line = line.to_ascii_lowercase();
-            shape.service_links +=
-                usize::from(SERVICE_LINKS.iter().any(|part| line.contains(part)));
+            shape.service_links += usize::from(TO_SERVICES.within(&line));
             shape.home_links += usize::from(leads_home(&line, &domain));
         }
         if let Some(author) = author {
@@ -83,16 +97,19 @@ impl Shape {
 
     fn add(&mut self, line: &str, author: Option<&Mailbox>, domain: &str) {
         match label(line) {
-            Some(name) if MACHINE_LABELS.contains(&name.as_str()) => self.machine_labels += 1,
-            Some(name) if REPORT_LABELS.contains(&name.as_str()) => self.report_labels += 1,
+            Some(name) if OF_MACHINES.hold(&name) => self.machine_labels += 1,
+            Some(name) if OF_REPORTS.hold(&name) => self.report_labels += 1,
             _ => {}
         }
         self.columns += usize::from(is_in_columns(line));
         self.log_lines += usize::from(is_logged(line));
         for token in line.split_whitespace() {
-            let bare = token.trim_matches(|c: char| !c.is_alphanumeric());
-            self.stamps += usize::from(is_stamp(bare));
-            self.ids += usize::from(is_id(token, bare));
+            // All others have digits.
+            if token.bytes().any(|b| b.is_ascii_digit()) || token.contains('U') {
+                let bare = token.trim_matches(|c: char| !c.is_alphanumeric());
+                self.stamps += usize::from(is_stamp(bare));
+                self.ids += usize::from(is_id(token, bare));
+            }
             self.neighbours += usize::from(is_neighbour(token, author, domain));
         }
     }
@@ -100,10 +117,10 @@ impl Shape {
     fn sender(&mut self, author: &Mailbox, domain: &str) {
         let local = plain(author.address.local());
         let name = plain(&author.name);
-        let service = |word: &str| SERVICES.contains(&word);
+        let service = |word: &str| SERVE.hold(word);
         let long = |word: &&str| word.len() > 2;
         self.service_sender = usize::from(local.split(' ').any(service));
-        self.shared_sender = usize::from(SHARED.contains(&local.as_str()));
+        self.shared_sender = usize::from(SHARE.hold(&local));
         // `UPS-1`; people of one name are told apart by numbers too, but hardly so.
         let numbered = |word: &str| word.rsplit_once('-').is_some_and(|(_, n)| is_number(n));
         let device = author.name.split(' ').any(numbered);
@@ -206,26 +223,12 @@ fn notices<'t>(lines: impl Iterator<Item = &'t str>) -> usize {
 
 /// Whether a word of this name stands on one of the last lines, with little else.
 fn signs<'t>(lines: impl Iterator<Item = &'t str>, name: &str) -> bool {
-    const OFFICES: &[&str] = &[
-        "team",
-        "crew",
-        "equipe",
-        "equipo",
-        "squadra",
-        "zespol",
-        "ekip",
-        "tiimi",
-        "команда",
-        "チーム",
-        "团队",
-    ];
     let kept: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
     let known = |word: &&str| word.len() > 2;
     kept.iter().rev().take(LAST).filter(|line| line.len() < 120).any(|line| {
         let line = plain(line);
-        let words = line.split(' ').count();
-        let office =
-            line.split(' ').any(|word| OFFICES.contains(&word) || SERVICES.contains(&word));
-        words <= 8 && !office && name.split(' ').filter(known).any(|word| line.contains(word))
+        line.split(' ').count() <= 8
+            && name.split(' ').filter(known).any(|word| line.contains(word))
+            && !line.split(' ').any(|word| NO_PERSON.hold(word))
     })
 }

@@ -6,11 +6,9 @@
 //! looks before anybody is answered.
 
 use super::Facts;
-use super::answering::{has_ticket_number, is_machine_title};
 use super::coordinator::coordinates;
-use super::machine::{NOBODY, sender};
 use super::own;
-use super::scales::Scales;
+use super::scales::Weight;
 use super::sense::Sense;
 use crate::desk::authentication::Authentication;
 use crate::desk::message::ReturnPath;
@@ -37,9 +35,9 @@ const fn signal(
 const FORM: &[Signal] = &[
     signal("what only machines write",     3,  9, |f| f.voice().count(Sense::Notice)),
     signal("a machine's footer",           3,  6, |f| f.shape.footer),
-    signal("a title that machines give",   3,  3, |f| usize::from(is_machine_title(&f.message.subject))),
+    signal("a title that machines give",   3,  3, |f| usize::from(f.title.machine)),
     signal("an outcome as its title",      2,  2, |f| usize::from(f.voice().titles(Sense::Outcome))),
-    signal("a number in its title",        2,  2, |f| usize::from(has_ticket_number(&f.message.subject))),
+    signal("a number in its title",        2,  2, |f| usize::from(f.title.numbered)),
     signal("a name in brackets",           1,  1, |f| usize::from(f.message.subject.starts_with(['[', '(', '【']))),
     signal("a machine's phrases",          1,  3, |f| f.voice().count(Sense::Robot)),
     signal("words to a holder",            1,  3, |f| f.voice().times(Sense::Holder)),
@@ -59,7 +57,7 @@ const FORM: &[Signal] = &[
 const SENDER: &[Signal] = &[
     signal("a service as its sender",      2,  2, |f| f.shape.service_sender),
     signal("the name of a service",        2,  2, |f| f.shape.service_name),
-    signal("a sender who reads nothing",   3,  3, |f| usize::from(sender(f.message, NOBODY) && f.message.reply_to.is_empty())),
+    signal("a sender who reads nothing",   3,  3, |f| usize::from(f.sender.nobody && f.message.reply_to.is_empty())),
     signal("the name of a house",          1,  1, |f| f.shape.house_name),
     signal("a shared mailbox",             1,  1, |f| f.shape.shared_sender),
     signal("no name at all",               1,  1, |f| f.shape.nameless),
@@ -156,12 +154,6 @@ const TRADE: &[Signal] = &[
     signal("money",                        1,  3, |f| f.content.money),
 ];
 
-/// One side of the scales.
-struct Weight {
-    sum: i32,
-    heaviest: &'static str,
-}
-
 fn weigh(table: &[Signal], facts: &Facts<'_>) -> Weight {
     let mut weight = Weight { sum: 0, heaviest: "" };
     let mut most = 0;
@@ -220,82 +212,121 @@ const MOST_UNSAID: i32 = 6;
 /// A machine's side as heavy as this makes a human look, unless the other is clearly heavier.
 const HEAVY: i32 = 9;
 
-/// Adds all of a mail's signals up.
-pub(super) fn weighed(facts: &Facts<'_>) -> Scales {
-    let form = weigh(FORM, facts);
-    let sum = |table| weigh(table, facts).sum;
-    let report = sum(REPORT);
-    let technical = i32::try_from(facts.told().min(8)).unwrap_or(0);
-    // Machines list weaknesses too; so many words weigh only where a person says them.
-    let most = if shows_a_person(facts) { i32::MAX } else { MOST_UNSAID };
-    Scales {
-        form: form.sum,
-        machine: form.sum + sum(SENDER),
-        report,
-        stands: report + technical / 2,
-        said: (report + technical / 2).min(most),
-        absence: sum(ABSENCE),
-        undelivered: sum(UNDELIVERED),
-        phishing: sum(PHISHING),
-        errand: sum(ERRAND),
-        trade: sum(TRADE),
-        sign: form.heaviest,
+/// The sums that rules ask for.
+impl Facts<'_> {
+    fn form(&self) -> Weight {
+        *self.scales.form.get_or_init(|| weigh(FORM, self))
+    }
+
+    /// The form and the sender.
+    fn machine(&self) -> i32 {
+        self.form().sum + self.scales.sender.get_or_init(|| weigh(SENDER, self)).sum
+    }
+
+    fn report(&self) -> i32 {
+        self.scales.report.get_or_init(|| weigh(REPORT, self)).sum
+    }
+
+    /// The same with more of the technical words: what a machine's side has to outweigh.
+    fn stands(&self) -> i32 {
+        self.report() + i32::try_from(self.told().min(8)).unwrap_or(0) / 2
+    }
+
+    /// The same, bounded where no person shows: machines list weaknesses too.
+    fn said(&self) -> i32 {
+        self.stands().min(if shows_a_person(self) { i32::MAX } else { MOST_UNSAID })
+    }
+
+    fn absence(&self) -> i32 {
+        self.scales.absence.get_or_init(|| weigh(ABSENCE, self)).sum
+    }
+
+    fn undelivered(&self) -> i32 {
+        self.scales.undelivered.get_or_init(|| weigh(UNDELIVERED, self)).sum
+    }
+
+    fn phishing(&self) -> i32 {
+        self.scales.phishing.get_or_init(|| weigh(PHISHING, self)).sum
     }
 }
 
 /// A machine's side is heavy, and clearly heavier than a report's.
 pub(super) fn machine(facts: &Facts<'_>) -> Option<String> {
-    let Scales { form, machine, stands, sign, .. } = facts.scales;
-    (form >= 3 && machine >= SURELY && machine >= stands + CLEARLY && !coordinates(facts))
-        .then(|| format!("it has the signs of a machine, first of all {sign}"))
+    let Weight { sum: form, heaviest } = facts.form();
+    let heavy = form >= 3 && facts.machine() >= SURELY;
+    (heavy && facts.machine() >= facts.stands() + CLEARLY && !coordinates(facts))
+        .then(|| format!("it has the signs of a machine, first of all {heaviest}"))
 }
 
 /// Somebody is away, in words that no table holds whole.
 pub(super) fn absence(facts: &Facts<'_>) -> Option<String> {
-    let Scales { absence, stands, .. } = facts.scales;
-    (absence >= 6 && absence >= stands + 3 && facts.voice().words < 120)
+    let short = facts.voice().words < 120;
+    (short && facts.absence() >= 6 && facts.absence() >= facts.stands() + 3)
         .then(|| "it has the signs of an absence note".to_owned())
 }
 
 /// A mail did not arrive, and a machine says so.
 pub(super) fn undelivered(facts: &Facts<'_>) -> Option<String> {
-    let Scales { undelivered, stands, .. } = facts.scales;
-    let says = facts.voice().says_anywhere(Sense::Undelivered);
-    (says && undelivered >= 6 && undelivered >= stands + 2 && facts.voice().words < 150)
+    let short = facts.voice().words < 150;
+    let says = short && facts.voice().says_anywhere(Sense::Undelivered);
+    (says && facts.undelivered() >= 6 && facts.undelivered() >= facts.stands() + 2)
         .then(|| "it says in words that a mail was not delivered".to_owned())
 }
 
 /// It threatens the holder of an account, or drives one to act.
 pub(super) fn phishing(facts: &Facts<'_>) -> Option<String> {
-    let Scales { phishing, stands, .. } = facts.scales;
     let content = &facts.content;
     let drives = content.times(Sense::Demand) + content.times(Sense::Ultimatum) > 1;
     let bait = !content.links.is_empty() || !facts.message.attachments.is_empty();
-    (bait && drives && phishing >= 7 && phishing >= stands + 3)
+    (bait && drives && facts.phishing() >= 7 && facts.phishing() >= facts.stands() + 3)
         .then(|| "it drives the holder of an account to act, as phishing mail does".to_owned())
 }
 
 /// Somebody sells, and tells of no weakness that was found: lists of them are what they sell.
 pub(super) fn trade(facts: &Facts<'_>) -> Option<String> {
-    let Scales { trade, stands, .. } = facts.scales;
     let content = &facts.content;
+    if content.count(Sense::Pitch) == 0 {
+        return None;
+    }
+    let trade = weigh(TRADE, facts).sum;
     let found = content.says(Sense::Found) || content.code > 0 || content.versions > 0;
-    (content.count(Sense::Pitch) > 0 && trade >= 5 && (!found || trade > stands))
+    (trade >= 5 && (!found || trade > facts.stands()))
         .then(|| "it offers something for sale".to_owned())
 }
 
 /// A person wants something else than to report: an article, a job, a key, an answer.
 pub(super) fn errand(facts: &Facts<'_>) -> Option<String> {
-    let Scales { errand, report, .. } = facts.scales;
+    if !facts.content.says_anywhere(Sense::Errand) {
+        return None;
+    }
+    let errand = weigh(ERRAND, facts).sum;
     // Who applies for work lists what is technical too.
     let words = i32::try_from(technical(facts).min(3)).unwrap_or(0);
-    (facts.content.says_anywhere(Sense::Errand) && errand >= 3 && errand > report - words)
+    (errand >= 3 && errand > facts.report() - words)
         .then(|| "it asks for something else than a report does".to_owned())
 }
 
 /// Enough speaks for a machine to let a human look before one is answered.
 pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
-    let Scales { form, machine, said, stands, absence, undelivered, phishing, .. } = facts.scales;
+    let returned =
+        facts.voice().says(Sense::Undelivered) && outweighs(facts.undelivered(), 5, facts);
+    (seems_a_machine(facts)
+        || outweighs(facts.absence(), 5, facts)
+        || returned
+        || outweighs(facts.phishing(), 6, facts))
+    .then(|| "a machine may have written it".to_owned())
+}
+
+fn outweighs(sum: i32, least: i32, facts: &Facts<'_>) -> bool {
+    sum >= least && sum > facts.stands()
+}
+
+fn seems_a_machine(facts: &Facts<'_>) -> bool {
+    let (form, machine) = (facts.form().sum, facts.machine());
+    if machine < PERHAPS.min(NOBODY_SHOWS) || coordinates(facts) {
+        return false;
+    }
+    let (said, stands) = (facts.said(), facts.stands());
     let of_house = house(facts) + facts.shape.nameless > 0;
     let heavy = machine >= HEAVY && machine + CLEARLY > stands;
     let formal = form >= 2 && (heavy || machine > said && of_house);
@@ -303,12 +334,7 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     // Who sends only a link or a file says nothing of themselves either.
     let elsewhere = !facts.content.links.is_empty() || !facts.message.attachments.is_empty();
     let nobody = of_house && machine >= NOBODY_SHOWS && said <= 2 && (form > 0 || !elsewhere);
-    let away = absence >= 5 && absence > stands;
-    let returned = undelivered >= 5 && facts.voice().says(Sense::Undelivered);
-    let drives = phishing >= 6 && phishing > stands;
-    let machine = (wrote || nobody) && !coordinates(facts);
-    (machine || away || returned && undelivered > stands || drives)
-        .then(|| "a machine may have written it".to_owned())
+    wrote || nobody
 }
 
 /// Whether anything in the text goes wrong, or somebody found something.
