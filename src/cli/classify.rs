@@ -15,7 +15,7 @@ use crate::desk::address::Address;
 use crate::desk::answer::{Answer, answer};
 use crate::desk::classify::personal::{Reading, Signal};
 use crate::desk::event::HoldReason;
-use crate::desk::judge::{Judged, judge};
+use crate::desk::judge::{Judged, judge_and_read};
 use crate::desk::line::shown;
 use crate::desk::message::{Message, MessageId};
 use crate::desk::parse::parse;
@@ -151,8 +151,7 @@ impl Judge {
                 &assumed
             }
         };
-        let judged = judge(message, policy);
-        let personal = judged.reading(policy);
+        let (judged, personal) = judge_and_read(message, policy);
         let Judged { message, mut verdict, authentication } = judged;
         let continues = self.continues(&message, verdict.kind);
         if let Some(detail) = continues {

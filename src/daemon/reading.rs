@@ -10,7 +10,7 @@ use crate::desk::classify::personal::Reading;
 use crate::desk::door;
 use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::intake::looked_up;
-use crate::desk::judge::{judge, reading};
+use crate::desk::judge::judge_in;
 use crate::desk::letter::LetterId;
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
@@ -174,8 +174,7 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
     } else {
         known_in(folder.role, mail_key(&policy.case_prefix, &message, &fetched.bytes))
     };
-    let judged = judge(message, policy);
-    let reading = reading(&judged, folder.role, policy);
+    let (judged, reading) = judge_in(message, folder.role, policy);
     ReadMail {
         uid: fetched.uid,
         arrived: fetched.arrived,

@@ -126,6 +126,19 @@ pub fn classify(message: &Message, authentication: &Authentication, policy: &Pol
     Facts::of(message, authentication, policy).judged()
 }
 
+/// The same, and how surely it reads as a report in a person's own inbox, from one measurement.
+pub fn classify_and_read(
+    message: &Message,
+    authentication: &Authentication,
+    policy: &Policy,
+    known: personal::Acquaintance,
+) -> (Verdict, personal::Judgement) {
+    let facts = Facts::of(message, authentication, policy);
+    let verdict = facts.judged();
+    let judgement = personal::read(&facts, verdict.kind, known);
+    (verdict, judgement)
+}
+
 /// What the sender wrote: without signature, armour, footers and, in a reply, without quotes.
 pub fn own_text(message: &Message) -> String {
     own::words(message).text

@@ -2,8 +2,8 @@
 //! reads mail goes through here, so that all of it is about the same author.
 
 use super::authentication::Authentication;
-use super::classify::classify;
-use super::classify::personal::{Acquaintance, Judgement, Reading, reads_as_report};
+use super::classify::personal::{Acquaintance, Judgement, Reading};
+use super::classify::{classify, classify_and_read};
 use super::door;
 use super::folder::Role;
 use super::message::Message;
@@ -22,16 +22,6 @@ pub struct Judged {
     pub verdict: Verdict,
 }
 
-impl Judged {
-    /// How surely it reads as a report, where not every mail is taken for one. An answer to a mail
-    /// that no case knows goes on with another conversation.
-    pub fn reading(&self, policy: &Policy) -> Judgement {
-        let known = Acquaintance { answers_us: is_reply(&self.message), written_to: false };
-        let Judged { message, authentication, verdict } = self;
-        reads_as_report(message, authentication, verdict.kind, policy, known)
-    }
-}
-
 /// Judges a mail by itself. Whether it belongs to a known case is for threading to say.
 pub fn judge(message: Message, policy: &Policy) -> Judged {
     let (message, authentication) = door::entered(message, policy);
@@ -39,10 +29,21 @@ pub fn judge(message: Message, policy: &Policy) -> Judged {
     Judged { message, authentication, verdict }
 }
 
-/// How surely it reads as a report; asked only where not every mail is taken for one.
-pub fn reading(judged: &Judged, role: Role, policy: &Policy) -> Reading {
+/// The same, with how surely it reads as a report; the mail is measured once for both. An answer to
+/// a mail that no case knows goes on with another conversation.
+pub fn judge_and_read(message: Message, policy: &Policy) -> (Judged, Judgement) {
+    let (message, authentication) = door::entered(message, policy);
+    let known = Acquaintance { answers_us: is_reply(&message), written_to: false };
+    let (verdict, judgement) = classify_and_read(&message, &authentication, policy, known);
+    (Judged { message, authentication, verdict }, judgement)
+}
+
+/// The same for a mail of this folder; how it reads is asked only where not every mail is taken for
+/// a report.
+pub fn judge_in(message: Message, role: Role, policy: &Policy) -> (Judged, Reading) {
     if role == Role::Inbox && policy.kind != InboxKind::Personal {
-        return Reading::No;
+        return (judge(message, policy), Reading::No);
     }
-    judged.reading(policy).reading
+    let (judged, judgement) = judge_and_read(message, policy);
+    (judged, judgement.reading)
 }

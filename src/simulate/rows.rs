@@ -10,7 +10,7 @@ use crate::desk::classify::personal::Reading;
 use crate::desk::event::{Event, MailRef};
 use crate::desk::folder::{Folder, Role};
 use crate::desk::intake::{Incoming, concerns_us, looked_up};
-use crate::desk::judge::{judge, reading};
+use crate::desk::judge::judge_in;
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
 use crate::desk::policy::{InboxKind, Policy};
@@ -105,14 +105,14 @@ impl Rows {
         } else {
             known_in(arrival.role, mail_key(&policy.case_prefix, &message, &text.bytes))
         };
-        let judged = judge(message, policy);
+        let (judged, reading) = judge_in(message, arrival.role, policy);
         let name = arrival.role.mark().unwrap_or("INBOX").to_owned();
         Some(Read {
             folder: Folder { inbox: policy.inbox.clone(), name, role: arrival.role },
             key,
             headers_first: arrival.role != Role::Inbox || policy.kind != InboxKind::Dedicated,
             ties: looked_up(&judged.message),
-            reading: reading(&judged, arrival.role, policy),
+            reading,
             verdict: judged.verdict,
             authentication: judged.authentication,
             message: judged.message,

@@ -116,7 +116,11 @@ pub fn reads_as_report(
     policy: &Policy,
     known: Acquaintance,
 ) -> Judgement {
-    let facts = &Facts::of(message, authentication, policy);
+    read(&Facts::of(message, authentication, policy), kind, known)
+}
+
+/// The same of a mail that was measured already.
+pub(super) fn read(facts: &Facts<'_>, kind: Kind, known: Acquaintance) -> Judgement {
     let found = RULES.iter().filter(|rule| (rule.holds)(facts, known));
     let mut signals: Vec<Signal> =
         found.map(|rule| Signal { name: rule.name, weight: rule.weight }).collect();
