@@ -120,10 +120,7 @@ fn responded(case: &Case, command: &Command) -> Result<Facts, Refusal> {
     if by == Sayer::Team {
         return Ok(vouched(case, command.person.clone(), None));
     }
-    let needless = case.unsent_acknowledgements().cloned();
-    let withdrawn = needless.map(|letter| Fact::Withdrawn { letter });
-    let facts = std::iter::once(Fact::Responded { by }).chain(withdrawn);
-    Ok(facts.map(|fact| (Some(case.id.clone()), fact)).collect())
+    Ok(vec![(Some(case.id.clone()), Fact::Responded { by })])
 }
 
 fn unanswered(case: &Case) -> Result<(), Refusal> {

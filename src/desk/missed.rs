@@ -31,7 +31,8 @@ pub(super) fn passed(
     facts.into_iter().map(|fact| (Some(case.id.clone()), fact)).collect()
 }
 
-/// Letters that say that nobody has answered, and have not left yet, while somebody just did.
+/// Letters that have not left yet and are not needed any more, since a person just answered: the
+/// acknowledgement, unless it is that of other cases as well, and what says that nobody answered.
 pub(super) fn outdated(books: &Books, facts: &Facts) -> Facts {
     let answered = facts.iter().filter_map(|(case, fact)| {
         let answers = matches!(
@@ -41,7 +42,12 @@ pub(super) fn outdated(books: &Books, facts: &Facts) -> Facts {
         case.as_ref().filter(|_| answers)
     });
     let letters = answered.flat_map(|case| {
-        let old = books.waiting_of(case).filter(|letter| says_that_nobody_answered(letter));
+        let needless = move |letter: &LetterId| {
+            let alone = books.waiting(letter).is_some_and(|waiting| waiting.covers.is_empty());
+            alone && *letter == LetterId::of(case, LetterKind::Acknowledgement)
+                || says_that_nobody_answered(letter)
+        };
+        let old = books.waiting_of(case).filter(move |letter| needless(letter));
         old.map(|letter| (Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }))
     });
     letters.collect()

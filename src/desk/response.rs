@@ -271,7 +271,7 @@ fn by_machine(incoming: &Incoming) -> bool {
     }
 }
 
-/// An answer, and the letter that it makes needless.
+/// An answer.
 fn answered(policy: &Policy, incoming: &Incoming, case: &Case, tie: Certainty) -> Facts {
     let words = incoming.verdict.figures.words;
     let enough = words >= policy.response_words;
@@ -283,9 +283,7 @@ fn answered(policy: &Policy, incoming: &Incoming, case: &Case, tie: Certainty) -
         enough,
         with: put_on(policy, case, &incoming.message),
     };
-    let needless = case.unsent_acknowledgements().filter(|_| enough).cloned();
-    let withdrawn = needless.map(|letter| Fact::Withdrawn { letter });
-    std::iter::once(fact).chain(withdrawn).map(|fact| (Some(case.id.clone()), fact)).collect()
+    vec![(Some(case.id.clone()), fact)]
 }
 
 /// Who else the team wrote to: these people may write on the case from now on.
@@ -328,10 +326,7 @@ fn to_a_notice(books: &Books, keys: &Keys, incoming: &Incoming) -> Option<Said> 
 
 /// A person of the team said that the reporter has been answered.
 pub(super) fn vouched(case: &Case, by: Option<Mailbox>, mail: Option<MailRef>) -> Facts {
-    let withdrawn = case.unsent_acknowledgements().cloned();
-    let facts = std::iter::once(Fact::Vouched { by, mail })
-        .chain(withdrawn.map(|letter| Fact::Withdrawn { letter }));
-    facts.map(|fact| (Some(case.id.clone()), fact)).collect()
+    vec![(Some(case.id.clone()), Fact::Vouched { by, mail })]
 }
 
 /// Where a reporter answers a mail that is not ours, not theirs, and not known: somebody of the team

@@ -94,6 +94,28 @@ fn an_answer_before_the_acknowledgement_makes_that_needless() {
 }
 
 #[test]
+fn an_answer_on_one_case_does_not_take_back_the_letter_that_acknowledges_others_as_well() {
+    let mut office = quiet();
+    for n in 1..=5 {
+        let (id, subject) = (format!("{n}@acorn.example"), format!("Hole {n}"));
+        office.receive(mail("ann@acorn.example", &id, &subject, Kind::Complete));
+    }
+    for n in 1..=3 {
+        office.delivery(n, Outcome::Accepted("250 ok".into()));
+    }
+    office.now = office.now + Span::hours(25);
+    let told: Vec<String> = office.take(&Input::Time).iter().map(in_words).collect();
+    assert!(told.contains(&"4 combined to ann@acorn.example".to_owned()), "{told:?}");
+    office.role = Role::Sent;
+    for (n, answered) in [("a", "4@acorn.example"), ("b", "5@acorn.example")] {
+        let one = reply("kim@project.example", n).to(&["ann@acorn.example"], &[]);
+        let told = office.receive(one.answering(answered));
+        assert!(!told.iter().any(|line| line.contains("withdrawn")), "{told:?}");
+    }
+    assert_eq!(office.due().len(), 1, "the other case still has to hear");
+}
+
+#[test]
 fn a_fresh_mail_to_the_reporter_of_one_open_case_is_the_answer_and_of_two_it_is_for_neither() {
     let mut office = acknowledged(quiet());
     office.role = Role::Sent;
