@@ -427,3 +427,21 @@ fn of_a_link_alone_the_team_reads_how_much_there_is() {
     room.receive(&link);
     same_as_golden("team/report_link.eml", &room.last());
 }
+
+#[test]
+fn of_a_report_that_reads_like_another_the_team_hears_and_its_reporter_does_not() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let other = REPORT.replace("ann@acorn.example", "bo@oak.example");
+    let more = "\nIt was seen on two servers of ours, with the default settings and with those of the guide.\n";
+    room.receive(&REPORT.replace("<one@", "<zero@").replace("acorn", "elm"));
+    room.receive(&format!("{}{more}", other.replace("<one@", "<two@")));
+    let told: Vec<(bool, bool)> = room
+        .letters
+        .iter()
+        .map(|letter| {
+            (letter.id.as_notice().is_some(), letter.body.contains("much like that of EXP-"))
+        })
+        .collect();
+    assert!(told.contains(&(true, true)) && !told.contains(&(false, true)), "{told:?}");
+}

@@ -34,7 +34,15 @@ pub fn letter<'p>(
     };
     let on_case = decided.iter().filter(|one| one.case == event.case);
     let linked: Vec<CaseId> = on_case.filter_map(|one| one.fact.linked().cloned()).collect();
+    let on_case = decided.iter().filter(|one| one.case == event.case);
+    let alike: Vec<(CaseId, u8)> = on_case
+        .filter_map(|one| match &one.fact {
+            Fact::Similar { other, percent } => Some((other.clone(), *percent)),
+            _ => None,
+        })
+        .collect();
     let told = Told {
+        alike: &alike,
         case,
         others: &others,
         event: decided.iter().find(|one| Some(one.seq) == *about),

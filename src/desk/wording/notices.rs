@@ -28,6 +28,8 @@ pub(super) struct Told<'a> {
     pub others: &'a [&'a Case],
     /// What happened.
     pub event: Option<&'a Event>,
+    /// The cases of others that a new one reads like, and how much, in per cent.
+    pub alike: &'a [(CaseId, u8)],
     /// The cases that a new one refers to without proof.
     pub linked: &'a [CaseId],
     /// The text of the mail; used only where the configuration wants it.
@@ -67,6 +69,7 @@ pub(super) struct Values {
     why: String,
     hints: Vec<String>,
     linked: Vec<String>,
+    alike: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,6 +147,11 @@ impl Values {
             repeats: member.is_some()
                 && matches!(policy.team.notices, Notices::Subject | Notices::Text),
             policy_url: policy.policy_url.clone(),
+            alike: told
+                .alike
+                .iter()
+                .map(|(case, percent)| format!("{case} ({percent} %)"))
+                .collect(),
             linked: told.linked.iter().map(ToString::to_string).collect(),
             ..Values::default()
         };
@@ -297,6 +305,7 @@ impl Values {
             reporter: Some("ann@acorn.example".into()),
             author: Some("ann@acorn.example".into()),
             hints: vec!["names a module of others".into()],
+            alike: vec!["EXP-2026-0004 (62 %)".into()],
             linked: vec!["EXP-2026-0003".into()],
             held: Some("it came through a mailing list".into()),
             policy_url: Some("https://project.example/security".into()),
