@@ -12,6 +12,7 @@ pub mod alike;
 pub mod answer;
 pub mod authentication;
 pub mod books;
+pub mod calendar;
 pub mod case;
 pub mod classify;
 pub mod command;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::{Add, Sub};
 
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z.
@@ -33,7 +34,8 @@ pub struct Calendar {
     pub minute: u8,
 }
 
-/// A time zone of people, such as `Europe/Berlin`; it only decides how moments are written for them.
+/// A time zone of people, such as `Europe/Berlin`: how moments are written for them, and when their days
+/// begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone(jiff::tz::TimeZone);
 
@@ -47,6 +49,24 @@ impl Zone {
         jiff::tz::TimeZone::get(name).ok().map(Zone)
     }
 
+    /// The first moment of a day there.
+    pub fn begins(&self, date: Date) -> Moment {
+        self.at(date, Time::midnight())
+    }
+
+    /// The moment at which a clock there shows this time; where it never does, since clocks go
+    /// forward, the one at which it would; where it does twice, the first.
+    pub fn at(&self, date: Date, time: Time) -> Moment {
+        let zoned = self.0.to_ambiguous_zoned(date.to_datetime(time)).compatible();
+        zoned
+            .map_or(Moment::from_unix(i64::MAX), |at| Moment::from_unix(at.timestamp().as_second()))
+    }
+
+    /// The day that it is there.
+    pub fn date(&self, moment: Moment) -> Date {
+        moment.timestamp().to_zoned(self.0.clone()).date()
+    }
+
     /// For a person in this zone: `Tue 1 Sep 2026, 19:11 CEST`.
     pub fn shows(&self, moment: Moment) -> String {
         let at = moment.timestamp().to_zoned(self.0.clone());
@@ -56,6 +76,12 @@ impl Zone {
     /// Whether it writes every moment as UTC does.
     pub fn is_utc(&self) -> bool {
         *self == Zone::UTC
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Zone {
+        Zone::UTC
     }
 }
 
@@ -146,6 +172,20 @@ impl Sub<Span> for Moment {
     type Output = Moment;
     fn sub(self, span: Span) -> Moment {
         Moment::from_unix(self.0.saturating_sub(i64::try_from(span.0).unwrap_or(i64::MAX)))
+    }
+}
+
+impl Add for Span {
+    type Output = Span;
+    fn add(self, other: Span) -> Span {
+        Span(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Span {
+    type Output = Span;
+    fn sub(self, other: Span) -> Span {
+        Span(self.0.saturating_sub(other.0))
     }
 }
 
