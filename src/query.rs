@@ -11,6 +11,7 @@ use crate::desk::event::{Event, Fact};
 use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
 use crate::desk::letter::{Letter, LetterId};
+use crate::desk::policy::Policy;
 use crate::desk::record::{self, Meta, Unreadable};
 use crate::desk::refusal::Refusal;
 use crate::desk::table::Table;
@@ -83,7 +84,12 @@ pub async fn answer(desk: &Desk, store: &Store, request: &Request) -> Answer {
     match request {
         Request::Cases => {
             let now = wall::now();
-            desk.books().cases().map(|case| json(&view::case_row(case, now))).collect()
+            let row = |case: &Case| match desk.policy(&case.mail().folder.inbox) {
+                Some(policy) => view::case_row(case, policy, now),
+                None => view::case_row(case, &Policy::unconfigured(), now),
+            };
+            let open = desk.books().cases().filter(|case| case.closed.is_none());
+            open.map(|case| json(&row(case))).collect()
         }
         Request::Show { case } => {
             let mut lines = Vec::new();

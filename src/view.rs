@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::case::{Case, Fate};
 use crate::desk::event::HoldReason;
+use crate::desk::policy::Policy;
+use crate::desk::promise;
 use crate::desk::time::Moment;
 
 pub use self::story::{StoryLine, story, third_person, utc};
@@ -60,7 +62,7 @@ impl CaseRow {
     /// When the reporter is owed something next: the acknowledgement where there is none yet, or the
     /// response. None where a person has answered, or a moment cannot be read.
     pub fn due(&self) -> Option<Moment> {
-        if self.answered.is_some() {
+        if self.answered.is_some() || matches!(self.state.as_str(), "closed" | "waiting") {
             return None;
         }
         let response = Moment::parse_rfc3339(&self.response_due)?;
@@ -72,7 +74,7 @@ impl CaseRow {
 }
 
 /// The row of a case as it is `now`.
-pub fn case_row(case: &Case, now: Moment) -> CaseRow {
+pub fn case_row(case: &Case, policy: &Policy, now: Moment) -> CaseRow {
     let waiting = case.letters.values().filter(|letter| letter.fate == Fate::Waiting).count();
     let mut row = CaseRow {
         case: case.id.to_string(),
@@ -83,8 +85,8 @@ pub fn case_row(case: &Case, now: Moment) -> CaseRow {
         received: case.arrived().rfc3339(),
         acknowledged: case.acknowledged.map(Moment::rfc3339),
         answered: case.answered.map(Moment::rfc3339),
-        acknowledgement_due: case.acknowledgement_due().rfc3339(),
-        response_due: case.response_due().rfc3339(),
+        acknowledgement_due: promise::acknowledgement_due(case, policy, now).rfc3339(),
+        response_due: promise::response_due(case, policy, now).rfc3339(),
         held: case.held.map(|why| why.in_words().to_owned()),
         hold: case.held,
         overdue: false,

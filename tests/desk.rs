@@ -8,6 +8,8 @@ mod alike;
 mod attack;
 #[path = "desk/command.rs"]
 mod command;
+#[path = "desk/pauses.rs"]
+mod pauses;
 #[path = "desk/promises.rs"]
 mod promises;
 #[path = "desk/subaddress.rs"]
@@ -33,6 +35,7 @@ use watchpost::desk::letter::LetterId;
 use watchpost::desk::message::{MailReport, Message, MessageId, ReturnPath};
 use watchpost::desk::outbox::Outcome;
 use watchpost::desk::policy::{InboxKind, Policy};
+use watchpost::desk::promise;
 use watchpost::desk::quota::Caps;
 use watchpost::desk::record;
 use watchpost::desk::table::{MAX_VALUE, Table, Write};
@@ -238,6 +241,17 @@ fn in_words(event: &Event) -> String {
         Fact::SplitFrom { other, number, .. } => {
             format!("was mail {number} of {}", other.number)
         }
+        Fact::Waiting { .. } => "waits".into(),
+        Fact::Resumed { .. } => "resumed".into(),
+        Fact::AskedAgain => "asked again".into(),
+        Fact::LastNote { .. } => "last note".into(),
+        Fact::Closed { by: None } => "closed by itself".into(),
+        Fact::Closed { by: Some(_) } => "closed".into(),
+        Fact::Reopened { .. } => "reopened".into(),
+        Fact::Embargo { until, .. } => format!("embargo until {until}"),
+        Fact::Announced { .. } => "announced".into(),
+        Fact::Marked { mark, .. } => format!("marked {mark}"),
+        Fact::Met { promise, .. } => format!("met {promise:?}"),
         Fact::Withdrawn { .. } => "withdrawn".into(),
         Fact::Reminded { promise, count, .. } => format!("reminded of {promise:?} {count}"),
         Fact::Breached { promise, .. } => format!("breach of {promise:?}"),
@@ -442,7 +456,7 @@ fn a_letter_is_tried_until_it_is_sent_and_never_after() {
     assert_eq!(office.due().len(), 1);
     assert_eq!(office.delivery(1, Outcome::Unknown("cut".into())), ["1 delayed, unknown: true"]);
     assert_eq!(office.delivery(1, Outcome::Accepted("250".into())), ["1 sent"]);
-    let answer_due = office.case(1).response_due();
+    let answer_due = promise::response_due(office.case(1), &policy(), office.now);
     assert_eq!(office.desk.next_wakeup(office.now), Some(answer_due), "only the promise is left");
     assert!(office.delivery(1, Outcome::Accepted("250".into())).is_empty(), "it is settled");
 }

@@ -64,6 +64,6 @@ fn opening(policy: &Policy, message: &Message, verdict: &Verdict, now: Moment) -
         authentic: false,
         with: Vec::new(),
         deserves: None,
-        promised: Promised::by(policy),
+        promised: Promised::by(policy, message.received.unwrap_or(now)),
     }
 }

@@ -17,6 +17,13 @@ pub(super) const COMMANDS: &str = "\
 Commands:
   responded    a person has answered the reporter, where Watchpost could not see it
   release      the case is held, and its reporter is to be acknowledged all the same
+  need-info    it waits for its reporter, who is told so; clocks stand still until they write
+  close        nothing is owed on it any more
+  reopen       it is closed, and goes on; its reporter does so by writing
+  embargo DAY  the problem is kept secret until the end of that day (UTC), when disclosure is due
+  announced    the problem was announced
+  met PROMISE  a [[promise]] of the configuration is kept
+  WORD         what a [[promise]] of the configuration counts from
   merge OTHER  the conversation of OTHER goes on in CASE; what the reporter of OTHER is owed stays owed
   split MAIL   the mail with this number in `show` is a case of its own, and is acknowledged
 
@@ -32,9 +39,10 @@ pub(super) struct Wanted {
 
 /// Says it, and tells what followed.
 pub(super) fn say(wanted: Wanted) -> Result<(), Failure> {
-    let said = command(&wanted.words)?;
-    let Wanted { config, case, format, .. } = wanted;
-    let (lines, by_daemon) = tell(&config, &settings(&config)?, &case, said)?;
+    let Wanted { config, case, words, format } = wanted;
+    let settings = settings(&config)?;
+    let said = Said::parse(&words.join(" "), &settings.policies()).map_err(Failure::usage)?;
+    let (lines, by_daemon) = tell(&config, &settings, &case, said)?;
     if format == Format::Json {
         return print::lines(lines);
     }
@@ -57,62 +65,4 @@ fn row(line: &StoryLine) -> Option<Vec<String>> {
     }
     let case = line.event.case.as_ref().map(ToString::to_string).unwrap_or_default();
     Some(vec![case, line.what.clone(), line.story.clone()])
-}
-
-fn command(words: &[String]) -> Result<Said, Failure> {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let usage = |text: String| Err(Failure::usage(text));
-    match words.as_slice() {
-        ["responded"] => Ok(Said::Responded),
-        ["release"] => Ok(Said::Release),
-        ["merge", other] => match CaseId::parse(other) {
-            Some(other) => Ok(Said::Merge { other }),
-            None => {
-                usage(format!("merge: {other} is no case number; they look like EXP-2026-0007"))
-            }
-        },
-        ["split", number] => match number.parse() {
-            Ok(mail) => Ok(Said::Split { mail }),
-            Err(_) => usage(format!("split: {number} is no number of a mail; `show` has them")),
-        },
-        ["merge", ..] => usage("merge takes one case number: merge EXP-2026-0008".into()),
-        ["split", ..] => usage("split takes the number of one mail in `show`: split 2".into()),
-        ["responded" | "release", ..] => usage("this command takes nothing more".into()),
-        [other, ..] => usage(format!(
-            "there is no command {other}; there are: responded, release, merge OTHER, split MAIL"
-        )),
-        [] => usage("say what: responded, release, merge OTHER, or split MAIL".into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(words: &str) -> Result<Said, String> {
-        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-        command(&words).map_err(|failure| {
-            assert_eq!(failure.status, 2);
-            failure.lines.concat()
-        })
-    }
-
-    #[test]
-    fn commands_are_read_and_others_are_told_what_there_is() {
-        assert_eq!(said("responded"), Ok(Said::Responded));
-        let other = CaseId::parse("EXP-2026-0008").unwrap();
-        assert_eq!(said("merge exp-2026-0008"), Ok(Said::Merge { other }));
-        assert_eq!(said("split 2"), Ok(Said::Split { mail: 2 }));
-        for (words, told) in [
-            ("close", "there is no command close; there are: responded,"),
-            ("responded now", "takes nothing more"),
-            ("merge", "merge takes one case number"),
-            ("merge seven", "seven is no case number"),
-            ("split -1", "-1 is no number of a mail"),
-            ("split", "the number of one mail"),
-        ] {
-            let error = said(words).unwrap_err();
-            assert!(error.contains(told), "{words}: {error}");
-        }
-    }
 }

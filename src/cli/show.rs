@@ -9,6 +9,8 @@ use super::setup::settings;
 use super::words::{how_far, reporter, short, state, subject};
 use crate::desk::case::{Case, Fate};
 use crate::desk::ids::CaseId;
+use crate::desk::policy::{Policy, Promise};
+use crate::desk::promise::{Clock, clock};
 use crate::desk::time::Moment;
 use crate::io::control::Request;
 use crate::io::wall;
@@ -21,11 +23,17 @@ pub(super) fn show(config: &Path, format: Format, case: CaseId) -> Result<(), Fa
     if format == Format::Json {
         return print::lines(lines);
     }
-    print::lines(text(&read(&lines)?, wall::now(), Screen::of_stdout()))
+    let policies = settings.policies();
+    print::lines(text(&read(&lines)?, &policies, wall::now(), Screen::of_stdout()))
 }
 
 /// The case first, then those that were merged into it, each with its own numbers.
-fn text(story: &[StoryLine], now: Moment, screen: Screen) -> Vec<String> {
+fn text(story: &[StoryLine], policies: &[Policy], now: Moment, screen: Screen) -> Vec<String> {
+    let unknown = Policy::unconfigured();
+    let rules = |case: &Case| {
+        let inbox = &case.mail().folder.inbox;
+        policies.iter().find(|policy| policy.inbox == *inbox).unwrap_or(&unknown)
+    };
     let stories = story.chunk_by(|one, next| one.event.case == next.event.case);
     let told: Vec<(Option<Case>, &[StoryLine])> =
         stories.map(|story| (Case::replay(story.iter().map(|line| &line.event)), story)).collect();
@@ -36,9 +44,10 @@ fn text(story: &[StoryLine], now: Moment, screen: Screen) -> Vec<String> {
             lines.push(String::new());
         }
         if let Some(case) = case {
-            let row = case_row(case, now);
+            let policy = rules(case);
+            let row = case_row(case, policy, now);
             lines.push(screen.bold(&format!("{}  {}", row.case, state(&row.state))));
-            let head = screen.hanging(head(case, &row, &cases, now));
+            let head = screen.hanging(head(case, policy, &row, &cases, now));
             lines.extend(head.iter().map(|line| red(screen, line)));
             lines.push(String::new());
         }
@@ -62,11 +71,21 @@ const ACKNOWLEDGEMENT_DUE: &str = "Acknowledgement due";
 const ANSWER_DUE: &str = "Answer due";
 
 /// Where the case stands, a line each.
-fn head(case: &Case, row: &CaseRow, cases: &[&Case], now: Moment) -> Vec<Vec<String>> {
+fn head(
+    case: &Case,
+    policy: &Policy,
+    row: &CaseRow,
+    cases: &[&Case],
+    now: Moment,
+) -> Vec<Vec<String>> {
     let due = |due: Moment| Some(format!("{}, {}", utc(due), how_far(due, now)));
     let acknowledged = row.acknowledged.as_deref().map(|at| format!("{} UTC", short(at)));
-    let owed = if acknowledged.is_none() { due(case.acknowledgement_due()) } else { None };
-    let answer_due = if case.answered.is_none() { due(case.response_due()) } else { None };
+    let running = |promise| {
+        let clock = clock(case, policy, promise).filter(Clock::is_running)?;
+        clock.due.map_or(Some("stands still until the reporter writes".into()), due)
+    };
+    let owed = running(Promise::Acknowledgement);
+    let answer_due = running(Promise::Response);
     let lines = [
         ("Reporter", Some(named(case, row))),
         ("Subject", Some(subject(row))),
@@ -80,12 +99,12 @@ fn head(case: &Case, row: &CaseRow, cases: &[&Case], now: Moment) -> Vec<Vec<Str
         (ANSWER_DUE, answer_due),
         ("Held", row.held.clone().filter(|_| case.answered.is_none())),
         ("Letters waiting", waiting(case)),
-        ("Owed next", Some(owed_next(case))),
+        ("Owed next", Some(owed_next(case, policy))),
     ];
     let merged = case.took_in.iter().map(|id| {
         let other = cases.iter().find(|other| other.id == *id);
         let of = other.map(|other| {
-            let who = named(other, &case_row(other, now));
+            let who = named(other, &case_row(other, policy, now));
             format!(", by {who}, first seen {}", utc(other.arrived()))
         });
         ("Merged in", Some(format!("{id}{}", of.unwrap_or_default())))
@@ -102,14 +121,16 @@ fn named(case: &Case, row: &CaseRow) -> String {
 }
 
 /// What comes next, and from whom.
-fn owed_next(case: &Case) -> String {
+fn owed_next(case: &Case, policy: &Policy) -> String {
     let waits = case.unsent_acknowledgements().next().is_some();
-    if case.answered.is_some() {
-        match (case.opening.promised.update, case.last_answer) {
-            (Some(length), Some(last)) => {
-                format!("a person's next word, by {}", utc(last + length))
-            }
-            _ => "nothing: a person answered".into(),
+    if case.closed.is_some() {
+        "nothing: it is closed".into()
+    } else if case.is_waiting() {
+        "a mail of the reporter: the case waits for it".into()
+    } else if case.answered.is_some() {
+        match clock(case, policy, Promise::Update).and_then(|clock| clock.due) {
+            Some(due) => format!("a person's next word, by {}", utc(due)),
+            None => "nothing: a person answered".into(),
         }
     } else if case.acknowledged.is_some() {
         "a person's answer".into()
@@ -155,7 +176,6 @@ mod tests {
     use crate::desk::folder::{Folder, Role};
     use crate::desk::letter::{LetterId, LetterKind};
     use crate::desk::message::MessageId;
-    use crate::desk::policy::Policy;
     use crate::desk::time::Span;
     use crate::desk::verdict::{Code, Figures, Kind, Reason, Verdict};
     use crate::view::story;
@@ -203,7 +223,7 @@ mod tests {
             provisional: false,
             authentic: true,
             with: Vec::new(),
-            promised: Promised::by(&Policy::unconfigured()),
+            promised: Promised::by(&Policy::unconfigured(), mail(uid).arrived),
         }))
     }
 
@@ -244,7 +264,7 @@ mod tests {
     }
 
     fn shown(width: Option<usize>) -> String {
-        text(&merged(), start() + Span::hours(2), Screen { width, colour: false }).join("\n")
+        text(&merged(), &[], start() + Span::hours(2), Screen { width, colour: false }).join("\n")
     }
 
     #[test]

@@ -4,13 +4,12 @@ use super::error::shown;
 use super::reader::{Item, Table};
 use super::settings::{Imap, Inbox, Special};
 use super::twice::Taken;
-use super::{server, team, value};
+use super::{promises, server, team, value};
 use crate::desk::address::{Address, Mailbox};
 use crate::desk::classify;
 use crate::desk::language::Language;
-use crate::desk::policy::{InboxKind, OnRule, Policy, Scope, Start};
+use crate::desk::policy::{InboxKind, OnRule, Policy, Scope};
 use crate::desk::team::Member;
-use crate::desk::time::Span;
 
 /// Reads one inbox: its own tables over those at the top.
 pub(super) fn inbox<'d>(
@@ -55,7 +54,9 @@ fn short_enough(table: &Table<'_>, inbox: &str, imap: &Imap) -> Option<()> {
 /// Notes what is wrong in the tables at the top, even where every inbox has a value of its own.
 pub(super) fn shared(top: &Table<'_>) {
     project(&top.partial("project"));
-    promises(&top.partial("promises"));
+    promises::promises(&top.partial("promises"));
+    promises::calendar(&top.partial("calendar"));
+    promises::waiting(&top.partial("waiting"));
     rules(&top.partial("rules"));
     team::shared(&top.partial("team"));
     server::imap(&top.partial("imap"));
@@ -69,7 +70,12 @@ fn policy<'d>(
     taken: &mut Taken,
 ) -> Option<Policy> {
     let project = project(&table.over("project", top));
-    let promises = promises(&table.over("promises", top));
+    let promises = promises::promises(&table.over("promises", top));
+    let calendar = promises::calendar(&table.over("calendar", top));
+    let waiting = promises::waiting(&table.over("waiting", top));
+    let zone = calendar.as_ref().map(|calendar| calendar.zone.clone());
+    let intake = promises::intake([table, top], zone.as_ref());
+    let further = promises::further([table, top]);
     let rules = rules(&table.over("rules", top));
     let team = team::team(&table.over("team", top), people);
     let kind = table.or("kind", InboxKind::Dedicated, kind);
@@ -109,6 +115,12 @@ fn policy<'d>(
         response: promises.response,
         response_from: promises.response_from,
         update: promises.update,
+        disclosure: promises.disclosure,
+        further: further?,
+        calendar: calendar?,
+        intake: intake?,
+        waiting: waiting?,
+        disclosure_reminders: promises.disclosure_reminders,
         response_reminders: promises.response_reminders,
         update_reminders: promises.update_reminders,
         escalate_every: promises.escalate_every,
@@ -192,79 +204,6 @@ fn case_prefix(item: &Item<'_>) -> Option<String> {
          such as \"EXP\"",
         shown(text)
     ))
-}
-
-struct Promises {
-    acknowledgement: Span,
-    response: Span,
-    response_from: Start,
-    response_words: usize,
-    update: Option<Span>,
-    response_reminders: Vec<Span>,
-    update_reminders: Vec<Span>,
-    escalate_every: Span,
-    tell_missed: bool,
-}
-
-/// When whoever handles a case is reminded of the response, where nothing else is written.
-const REMINDERS: [Span; 3] = [Span::hours(24), Span::hours(36), Span::hours(44)];
-
-/// Reads when to remind of something that is owed after `length`; left out, what of the `usual`
-/// comes before that.
-fn reminders(
-    table: &Table<'_>,
-    key: &'static str,
-    usual: &[Span],
-    length: Option<Span>,
-) -> Option<Vec<Span>> {
-    const EXAMPLE: &str = "[\"24h\", \"36h\", \"44h\"]";
-    let before = |span: &Span| length.is_none_or(|length| *span < length);
-    let usual = usual.iter().copied().filter(before).collect();
-    table.or(key, usual, |item| {
-        let one = |item: &Item<'_>| {
-            let span = value::span(item, Span::seconds(1), Span::hours(24 * 365))?;
-            if before(&span) {
-                return Some(span);
-            }
-            item.refuse(format_args!("{span} is not before the deadline; write an earlier one"))
-        };
-        let items = item.any_list(&format!("{key} = {EXAMPLE}"))?;
-        let mut spans = items.iter().map(one).collect::<Option<Vec<_>>>()?;
-        spans.sort();
-        spans.dedup();
-        Some(spans)
-    })
-}
-
-fn promises(table: &Table<'_>) -> Option<Promises> {
-    let length = |item: &Item<'_>| value::span(item, Span::seconds(1), Span::hours(24 * 365));
-    let acknowledgement = table.or("acknowledgement", Span::hours(48), length);
-    let response = table.or("response", Span::hours(48), length);
-    let response_from = table.or("response_from", Start::Received, |item| {
-        value::choice(item, &[("received", Start::Received), ("acknowledged", Start::Acknowledged)])
-    });
-    let words = |item: &Item<'_>| value::number(item, "a number of words", 0, 1000);
-    let response_words = table.or("response_words", 0, |item| usize::try_from(words(item)?).ok());
-    let (response, update) = (response?, table.optional("update", length)?);
-    let length = Some(response).filter(|_| table.is_whole());
-    let response_reminders = reminders(table, "response_reminders", &REMINDERS, length);
-    let length = update.filter(|_| table.is_whole());
-    let update_reminders = reminders(table, "update_reminders", &[], length);
-    let escalate_every = table.or("escalate_every", Span::hours(24), |item| {
-        value::span(item, Span::seconds(1), Span::hours(24 * 365))
-    });
-    let tell_missed = table.or("tell_missed", true, Item::truth);
-    Some(Promises {
-        acknowledgement: acknowledgement?,
-        response,
-        update,
-        response_reminders: response_reminders?,
-        update_reminders: update_reminders?,
-        escalate_every: escalate_every?,
-        tell_missed: tell_missed?,
-        response_from: response_from?,
-        response_words: response_words?,
-    })
 }
 
 struct Rules {

@@ -7,6 +7,7 @@ mod error;
 mod inbox;
 mod nearest;
 mod password;
+mod promises;
 mod reader;
 mod server;
 pub mod settings;
@@ -60,7 +61,7 @@ pub fn parse(name: &str, text: &str) -> Result<Settings, Errors> {
 /// Every key that a configuration can hold: those of the file itself under an empty name, those of
 /// its tables under the table's name.
 pub fn keys() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let text = "[imap.password]\n[[member]]\n[[inbox]]\n";
+    let text = "[imap.password]\n[[member]]\n[[intake]]\n[[promise]]\n[[inbox]]\n";
     let document = Document::new("", text, Path::new(""));
     let (file, _) = DeTable::parse_recoverable(text);
     settings(&document.root(file.get_ref()), PathBuf::new());

@@ -23,6 +23,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The rules of every inbox.
+    pub fn policies(&self) -> Vec<Policy> {
+        self.inboxes.iter().map(|inbox| inbox.policy.clone()).collect()
+    }
+
     /// The folder of the store: the store alone lives in it.
     pub fn store(&self) -> PathBuf {
         self.state.join("store")

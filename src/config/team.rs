@@ -55,7 +55,8 @@ fn member(
     Some(Member { name, addresses, zone })
 }
 
-fn zone(item: &Item<'_>) -> Option<Zone> {
+/// A time zone by its name.
+pub(super) fn zone(item: &Item<'_>) -> Option<Zone> {
     let text = item.text()?;
     Zone::named(text).or_else(|| {
         item.refuse(format_args!(

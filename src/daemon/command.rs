@@ -1,6 +1,6 @@
 //! What an operator says, from the question to the answer: answered only when it is on the disk.
 
-use super::draft::{Committed, Draft, DraftError};
+use super::draft::{Committed, Draft, DraftError, closed};
 use crate::desk::Input;
 use crate::desk::command::{Command, Said};
 use crate::desk::event::Sayer;
@@ -67,11 +67,15 @@ pub(super) async fn record(
         Said::Split { .. } => query::events(store, &case).await.map_err(DraftError::from)?,
         _ => Vec::new(),
     };
+    let mut draft = Draft::of(desk, now);
+    let others = if let Said::Merge { other } = &said { Some(other) } else { None };
+    let named = std::iter::once(&case).chain(others);
+    let unknown = named.filter(|id| desk.books().case(id).is_none()).collect();
+    draft.recall(closed(store, unknown).await?);
     let command = Command { case, said, by: Sayer::Operator, person: None, story };
-    if let Some(refusal) = desk.refusal(now, &command) {
+    if let Some(refusal) = draft.desk().refusal(now, &command) {
         return Err(Failed::Refused(refusal));
     }
-    let mut draft = Draft::of(desk, now);
     draft.take(wording, &Input::Command(Box::new(command)))?;
     Ok(draft.commit(store).await?)
 }

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::desk::case::Case;
 use crate::desk::event::{Event, Fact};
 use crate::desk::folder::Folder;
+use crate::desk::ids::CaseId;
 use crate::desk::intake::Incoming;
 use crate::desk::letter::Letter;
 use crate::desk::record::{self, Progress, Unreadable};
@@ -14,7 +16,7 @@ use crate::desk::time::Moment;
 use crate::desk::wording::{self, Wording, WordingError};
 use crate::desk::{Desk, Input};
 use crate::io::store::{Store, StoreError};
-use crate::query::LoadError;
+use crate::query::{self, LoadError};
 
 /// What may go wrong on the way from an input to the disk.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,8 @@ pub(super) struct Committed {
 pub(super) struct Found {
     recorded: BTreeSet<TieKey>,
     tied: BTreeMap<TieKey, Vec<Tied>>,
+    /// Closed cases that they lead to.
+    pub(super) closed: Vec<Case>,
 }
 
 impl Draft {
@@ -64,6 +68,13 @@ impl Draft {
             events: Vec::new(),
             ties: BTreeMap::new(),
             mails: BTreeSet::new(),
+        }
+    }
+
+    /// Takes in what the store knows of closed cases that something came up about.
+    pub(super) fn recall(&mut self, cases: Vec<Case>) {
+        for case in cases {
+            self.desk.recall(case);
         }
     }
 
@@ -168,6 +179,7 @@ const CASES_PER_TIE: usize = 8;
 /// Asks the store what it knows about mails, all at once.
 pub(super) async fn find<'a>(
     store: &Store,
+    desk: &Desk,
     keys: impl Iterator<Item = TieKey>,
     ties: impl Iterator<Item = &'a Tie>,
 ) -> Result<Found, DraftError> {
@@ -175,13 +187,41 @@ pub(super) async fn find<'a>(
     let rows = store.get(Table::Mails, keys.iter().map(|key| key.to_vec()).collect()).await?;
     let recorded =
         keys.into_iter().zip(rows).filter_map(|(key, row)| row.is_some().then_some(key)).collect();
-    let tie_keys: BTreeSet<TieKey> = ties.filter_map(Tie::key).collect();
-    let mut tied = BTreeMap::new();
+    let ties: Vec<&Tie> = ties.collect();
+    let tie_keys: BTreeSet<TieKey> = ties.iter().filter_map(|tie| tie.key()).collect();
+    let mut tied: BTreeMap<TieKey, Vec<Tied>> = BTreeMap::new();
     for key in tie_keys {
         let rows = store.scan(Table::Ties, key.to_vec(), None, CASES_PER_TIE).await?;
         let known: Result<Vec<Tied>, Unreadable> =
             rows.iter().map(|(_, value)| record::read("a tie", value)).collect();
         tied.insert(key, known?);
     }
-    Ok(Found { recorded, tied })
+    let named = ties.iter().filter_map(|tie| tie.names());
+    let led = tied.values().flatten().map(|tied| &tied.case);
+    let unknown: BTreeSet<&CaseId> =
+        named.chain(led).filter(|id| desk.books().case(id).is_none()).collect();
+    let closed = closed(store, unknown).await?;
+    Ok(Found { recorded, tied, closed })
 }
+
+/// The cases that memory does not hold, as far as there are such; with those that they go on in.
+pub(super) async fn closed(
+    store: &Store,
+    unknown: BTreeSet<&CaseId>,
+) -> Result<Vec<Case>, DraftError> {
+    let mut cases = Vec::new();
+    for id in unknown {
+        let mut next = Some(id.clone());
+        while let Some(case) = match next.take() {
+            Some(id) => Case::replay(&query::events(store, &id).await?),
+            None => None,
+        } {
+            next = case.merged.clone().filter(|_| cases.len() < MOST_CLOSED);
+            cases.push(case);
+        }
+    }
+    Ok(cases)
+}
+
+/// One batch of mails leads to no more.
+const MOST_CLOSED: usize = 1024;

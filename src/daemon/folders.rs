@@ -192,7 +192,9 @@ impl Folders {
             return Ok(());
         }
         let keys = batch.mails.iter().map(|mail| mail.key);
-        let found = find(store, keys, batch.mails.iter().flat_map(|mail| &mail.ties)).await?;
+        let ties = batch.mails.iter().flat_map(|mail| &mail.ties);
+        let mut found = find(store, draft.desk(), keys, ties).await?;
+        draft.recall(std::mem::take(&mut found.closed));
         let mut recorded = Vec::new();
         for mail in batch.mails {
             if is_old(&mail, &progress) {
@@ -221,7 +223,7 @@ async fn wanted(
     mails: &[ReadHeader],
 ) -> Result<Vec<u32>, DraftError> {
     let ties = mails.iter().flat_map(|mail| &mail.ties);
-    let found = find(store, std::iter::empty(), ties).await?;
+    let found = find(store, draft.desk(), std::iter::empty(), ties).await?;
     let mut wanted = Wanted::default();
     for mail in mails {
         let tied = !draft.tied(&mail.ties, &found)?.is_empty();

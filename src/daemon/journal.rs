@@ -72,6 +72,36 @@ pub(super) fn note(event: &Event) {
         Fact::Parted { number, to, by, .. } => {
             tracing::info!(case, mail = number, %to, ?by, "a mail became a case of its own");
         }
+        Fact::Waiting { by, .. } => {
+            tracing::info!(case, ?by, "the case waits for its reporter: its clocks stand still");
+        }
+        Fact::Resumed { .. } => {
+            tracing::info!(case, "its reporter wrote: its clocks go on");
+        }
+        Fact::AskedAgain => {
+            tracing::info!(case, "its reporter is reminded that the case waits for them");
+        }
+        Fact::LastNote { closes } => {
+            tracing::info!(case, %closes, "its reporter hears when the case is closed");
+        }
+        Fact::Closed { by } => {
+            tracing::info!(case, ?by, "the case is closed");
+        }
+        Fact::Reopened { by, .. } => {
+            tracing::info!(case, ?by, "the case is open again");
+        }
+        Fact::Embargo { until, by } => {
+            tracing::info!(case, %until, ?by, "the problem is kept secret until then");
+        }
+        Fact::Announced { by } => {
+            tracing::info!(case, ?by, "the problem was announced, it is said");
+        }
+        Fact::Marked { mark, by } => {
+            tracing::info!(case, mark, ?by, "something was said that clocks count from");
+        }
+        Fact::Met { promise, by } => {
+            tracing::info!(case, promise = promise.name(), ?by, "it is kept, it is said");
+        }
         Fact::Withdrawn { letter } => {
             tracing::info!(case, %letter, "a letter is not needed any more");
         }

@@ -33,7 +33,7 @@ pub fn similar(books: &Books, case: &CaseId, opening: &Opening) -> Vec<Fact> {
         .likenesses()
         .map(|(other, id)| (signature.percent(other), id))
         .filter(|(percent, id)| *percent >= ALIKE && id.prefix == case.prefix)
-        .filter(|(_, id)| books.case(id).is_some_and(|one| !known(one)))
+        .filter(|(_, id)| books.case(id).is_some_and(|one| !known(one) && one.closed.is_none()))
         .collect();
     // Of those equally alike, the oldest.
     alike.sort_by_key(|(percent, id)| (u8::MAX - percent, *id));

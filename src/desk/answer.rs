@@ -33,7 +33,13 @@ impl Answer {
             Answer::Letter(LetterKind::AskResend) => "ask_resend",
             Answer::Hold(_) => "hold",
             // These answer no mail.
-            Answer::Letter(LetterKind::Missed | LetterKind::Notice(_))
+            Answer::Letter(
+                LetterKind::Missed
+                | LetterKind::Waiting
+                | LetterKind::AskedAgain
+                | LetterKind::LastNote
+                | LetterKind::Notice(_),
+            )
             | Answer::Before
             | Answer::None => "none",
         }

@@ -23,6 +23,8 @@ use super::time::Moment;
 #[derive(Clone, Debug, Default)]
 pub struct Books {
     cases: Map<CaseId, Arc<Case>>,
+    /// How many of them are not closed.
+    open: usize,
     outbox: Map<LetterId, Waiting>,
     stops: Map<String, Stop>,
     numbers: Map<(String, u16), u32>,
@@ -82,6 +84,7 @@ impl Books {
             gathering,
             likenesses,
             reporters,
+            open: past.cases.iter().filter(|case| case.closed.is_none()).count(),
             questions: past.questions.into_iter().collect(),
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
             outbox: past.outbox.into_iter().collect(),
@@ -172,6 +175,8 @@ impl Books {
                 self.quota.combine(&inbox, to, event.at);
             }
             LetterKind::Missed => self.quota.told_missed(to, event.at),
+            // A person has each of these sent.
+            LetterKind::Waiting | LetterKind::AskedAgain | LetterKind::LastNote => {}
             _ => self.quota.wrote(to, event.at),
         }
         let (to, covers, queued, next) = (to.clone(), covers.to_vec(), event.at, event.at);
@@ -191,13 +196,21 @@ impl Books {
                 Arc::make_mut(&mut self.likenesses).push((likeness.clone(), id.clone()));
             }
             self.cases.insert_mut(id.clone(), Arc::new(case));
+            self.open += 1;
             self.numbers.insert_mut((id.prefix.clone(), id.year), id.number);
         } else if let Some(case) = self.cases.get_mut(id) {
             let case = Arc::make_mut(case);
-            let deferred = case.deferred.clone();
+            let (deferred, was_open) = (case.deferred.clone(), case.closed.is_none());
             case.apply(event);
+            match (was_open, case.closed.is_none()) {
+                (true, false) => self.open = self.open.saturating_sub(1),
+                (false, true) => self.open += 1,
+                _ => {}
+            }
             // A person was faster than the letter for several cases.
-            if let Some((to, _)) = deferred.filter(|_| case.answered.is_some()) {
+            if let Some((to, _)) = deferred.filter(|_| {
+                case.deferred.is_none() && (case.answered.is_some() || case.closed.is_some())
+            }) {
                 let inbox = case.mail().folder.inbox.clone();
                 self.quota.undefer(&inbox, &to.address, id);
             }
@@ -265,13 +278,29 @@ impl Books {
 
     /// How many cases are open.
     pub fn open_cases(&self) -> usize {
+        self.open
+    }
+
+    /// How many cases are known here, the closed ones that something came up about among them.
+    pub(super) fn known_cases(&self) -> usize {
         self.cases.size()
+    }
+
+    /// Takes in a closed case that something came up about; those that are known stay as they are.
+    pub(super) fn recall(&mut self, case: Case) {
+        if self.cases.contains_key(&case.id) {
+            return;
+        }
+        index(&mut self.reporters, &case);
+        self.open += usize::from(case.closed.is_none());
+        self.cases.insert_mut(case.id.clone(), Arc::new(case));
     }
 
     /// The open cases of somebody.
     pub fn cases_of(&self, reporter: &Address) -> impl Iterator<Item = &Case> {
         let cases = self.reporters.get(reporter);
-        cases.into_iter().flatten().filter_map(|id| self.case(id))
+        let cases = cases.into_iter().flatten().filter_map(|id| self.case(id));
+        cases.filter(|case| case.closed.is_none())
     }
 
     /// The texts of the open cases, as they are compared.

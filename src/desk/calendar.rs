@@ -1,10 +1,7 @@
 //! When time counts: open hours, holidays, pauses. A promise of 48 hours is 48 hours of time that
 //! counts; all time counts unless something here says otherwise.
 
-use jiff::civil::{Date, Time};
-use jiff::{SignedDuration, ToSpan};
-
-use super::time::{Moment, Span, Zone};
+use super::time::{Day, Moment, Span, Zone};
 
 /// The open hours and the holidays of an inbox. By default it is open around the clock.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -27,7 +24,8 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    fn holds(&self, moment: Moment) -> bool {
+    /// Whether a moment lies in it.
+    pub fn holds(&self, moment: Moment) -> bool {
         self.from <= moment && self.until.is_none_or(|until| moment < until)
     }
 
@@ -41,27 +39,21 @@ impl Stretch {
 /// Days of the calendar, the last one included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dates {
-    first: Date,
-    last: Date,
+    first: Day,
+    last: Day,
 }
 
 impl Dates {
     /// Reads `2026-12-24`, or `2026-12-24..2027-01-01` for all days from the first to the last.
     pub fn parse(text: &str) -> Option<Dates> {
         let (first, last) = text.split_once("..").unwrap_or((text, text));
-        let date = |text: &str| {
-            let text = text.trim();
-            // Eight digits in a row would be read as well.
-            text.contains('-').then(|| text.parse::<Date>().ok()).flatten()
-        };
-        let dates = Dates { first: date(first)?, last: date(last)? };
+        let dates = Dates { first: Day::parse(first)?, last: Day::parse(last)? };
         (dates.first <= dates.last).then_some(dates)
     }
 
     /// When they begin and end for people in this zone.
     pub fn of(self, zone: &Zone) -> Stretch {
-        let after = self.last.checked_add(1.day()).unwrap_or(Date::MAX);
-        Stretch { from: zone.begins(self.first), until: Some(zone.begins(after)) }
+        Stretch { from: zone.begins(self.first), until: Some(zone.begins(self.last.plus(1))) }
     }
 }
 
@@ -97,18 +89,9 @@ impl Hours {
     }
 
     /// When they begin and end on a day, if it is one of theirs.
-    fn on(&self, date: Date, zone: &Zone) -> Option<(Moment, Moment)> {
-        let day = usize::try_from(date.weekday().to_monday_zero_offset()).ok()?;
-        let open = self.days.get(day).copied().unwrap_or(false);
-        let at = |minutes: u16| {
-            if minutes == MINUTES_A_DAY {
-                return date.checked_add(1.day()).ok().map(|next| zone.begins(next));
-            }
-            let (hour, minute) =
-                (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
-            Some(zone.at(date, Time::new(hour, minute, 0, 0).ok()?))
-        };
-        if open { Some((at(self.from)?, at(self.until)?)) } else { None }
+    fn on(&self, day: Day, zone: &Zone) -> Option<(Moment, Moment)> {
+        let open = self.days.get(day.weekday()).copied().unwrap_or(false);
+        open.then(|| (zone.at(day, self.from), zone.at(day, self.until)))
     }
 }
 
@@ -203,9 +186,8 @@ impl Calendar {
     /// Whether somebody is there at a moment, by the hours, and when that may change.
     fn edge(&self, at: Moment) -> (bool, Option<Moment>) {
         // A week ahead has every hour that there is; the day before, what ends after midnight.
-        let today = self.zone.date(at);
-        let days =
-            (-1..=8).filter_map(|n| today.checked_add(SignedDuration::from_hours(24 * n)).ok());
+        let today = self.zone.day(at);
+        let days = (-1..=8).map(|n| today.plus(n));
         let windows: Vec<(Moment, Moment)> = days
             .flat_map(|day| self.hours.iter().filter_map(move |hours| hours.on(day, &self.zone)))
             .collect();

@@ -1,13 +1,15 @@
 //! One reported problem and everything that happened to it.
 
+mod replay;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 
 use super::address::{Address, Mailbox};
-use super::event::{Certainty, Event, Fact, HoldReason, MailRef, NoAnswer, Opening};
+use super::event::{Certainty, HoldReason, MailRef, Opening};
 use super::ids::CaseId;
-use super::letter::{LetterId, LetterKind, Notice};
+use super::letter::{LetterId, LetterKind};
 use super::message::MessageId;
 use super::policy::Promise;
 use super::time::Moment;
@@ -38,6 +40,20 @@ pub struct Case {
     pub last_answer: Option<Moment>,
     /// How far time has come on each promise.
     pub clocks: BTreeMap<Promise, Steps>,
+    /// The times in which it waits, or waited, for its reporter.
+    pub waits: Vec<Wait>,
+    /// When it was closed, while it is.
+    pub closed: Option<Moment>,
+    /// When it was opened again after it was closed.
+    pub reopened: Option<Moment>,
+    /// Until when the problem is kept secret.
+    pub embargo: Option<Embargo>,
+    /// When the problem was announced.
+    pub announced: Option<Moment>,
+    /// When each word was first said of it that starts clocks.
+    pub marks: BTreeMap<String, Moment>,
+    /// When a further promise was first said to be kept.
+    pub met: BTreeMap<Promise, Moment>,
     /// Whom the reporter or the team put on the conversation.
     pub people: BTreeSet<Address>,
     /// The mails of the team that are about it, by their ids; the last of them only.
@@ -56,11 +72,6 @@ pub struct Case {
     texts: u32,
 }
 
-/// How many people one conversation has at most, beside the reporter and the team.
-const MOST_PEOPLE: usize = 32;
-/// How many mails of the team are known again by their ids.
-const MOST_TEAM_MAILS: usize = 32;
-
 /// How far time has come on one clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
@@ -70,8 +81,30 @@ pub struct Steps {
     pub reminded: u32,
     /// How many times it went up the ladder; more than none once it is missed.
     pub escalated: u32,
-    /// It was missed.
-    pub breached: bool,
+    /// When it was due, once it was missed.
+    pub breached: Option<Moment>,
+}
+
+/// A time in which a case waits for its reporter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Since when.
+    pub since: Moment,
+    /// When the reporter wrote.
+    pub until: Option<Moment>,
+    /// The reporter was reminded.
+    pub asked_again: bool,
+    /// When the case is closed, once the reporter was told so.
+    pub closes: Option<Moment>,
+}
+
+/// The day on which a problem may be told to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Embargo {
+    /// When it was said.
+    pub said: Moment,
+    /// Its last second.
+    pub until: Moment,
 }
 
 /// A letter of a case.
@@ -122,6 +155,10 @@ pub enum State {
     Acknowledged,
     /// A person answered.
     Answered,
+    /// The team waits for the reporter.
+    Waiting,
+    /// Nothing is owed any more.
+    Closed,
     /// The conversation goes on in another case; what its reporter is owed stays.
     Merged,
 }
@@ -136,6 +173,8 @@ impl State {
             State::Provisional => "provisional",
             State::Acknowledged => "acknowledged",
             State::Answered => "answered",
+            State::Waiting => "waiting",
+            State::Closed => "closed",
             State::Merged => "merged",
         }
     }
@@ -157,6 +196,13 @@ impl Case {
             answered: None,
             last_answer: None,
             clocks: BTreeMap::new(),
+            waits: Vec::new(),
+            closed: None,
+            reopened: None,
+            embargo: None,
+            announced: None,
+            marks: BTreeMap::new(),
+            met: BTreeMap::new(),
             people,
             team_mails: VecDeque::new(),
             quoted: false,
@@ -174,181 +220,28 @@ impl Case {
         }
     }
 
-    /// Tells a case from all its events, in order. None where the first one does not open it.
-    pub fn replay<'a>(events: impl IntoIterator<Item = &'a Event>) -> Option<Case> {
-        let mut events = events.into_iter();
-        let first = events.next()?;
-        let Fact::Opened(opening) = &first.fact else { return None };
-        let mut case = Case::open(first.case.clone()?, (**opening).clone());
-        for event in events {
-            case.apply(event);
-        }
-        Some(case)
-    }
-
-    /// Takes in one more event of this case.
-    pub fn apply(&mut self, event: &Event) {
-        match &event.fact {
-            Fact::Joined { verdict, tie, with, .. } => {
-                self.follow_ups = self.follow_ups.saturating_add(1);
-                self.put_on(with);
-                if holds_text(verdict.kind, *tie) {
-                    self.texts = self.texts.saturating_add(1);
-                    self.provisional = false;
-                }
-            }
-            Fact::Parted { text, .. } => {
-                self.follow_ups = self.follow_ups.saturating_sub(1);
-                self.texts = self.texts.saturating_sub(u32::from(*text));
-                self.provisional = self.opening.provisional && self.texts == 0;
-            }
-            Fact::SplitFrom { other, .. } => self.split_from = Some(other.clone()),
-            Fact::Merged { into, .. } => self.merged = Some(into.clone()),
-            Fact::TookIn { other, .. } => {
-                self.took_in.insert(other.clone());
-            }
-            Fact::Responded { .. } => self.answer(event.at),
-            Fact::Held { why } => self.held = Some(*why),
-            Fact::Released { .. } => self.held = None,
-            Fact::AnsweredBefore => self.acknowledged = Some(event.at),
-            Fact::Answered { mail, enough, with, .. } => {
-                self.know_team_mail(mail);
-                self.put_on(with);
-                if *enough {
-                    self.answer(mail.arrived);
-                }
-            }
-            // What was only claimed may turn out to be theirs, by its copy in Sent.
-            Fact::Discussed { why: NoAnswer::Unproven | NoAnswer::Disowned, .. } => {}
-            Fact::Discussed { mail, .. } => self.know_team_mail(mail),
-            Fact::Vouched { mail, .. } => {
-                if let Some(mail) = mail {
-                    self.know_team_mail(mail);
-                }
-                self.answer(mail.as_ref().map_or(event.at, |mail| mail.arrived));
-            }
-            Fact::Reminded { promise, start, count } => {
-                self.step(*promise, *start).reminded = *count;
-            }
-            Fact::Breached { promise, start, .. } => self.step(*promise, *start).breached = true,
-            Fact::Escalated { promise, start, step, .. } => {
-                self.step(*promise, *start).escalated = *step;
-            }
-            Fact::Quoted { .. } => self.quoted = true,
-            Fact::Withdrawn { letter } => {
-                self.settle(letter, Fate::Withdrawn);
-            }
-            Fact::Gathered { to, until } => {
-                self.gathered.insert(to.address.clone(), *until);
-            }
-            Fact::Written { kind: LetterKind::Notice(Notice::Gathered), to, .. } => {
-                self.gathered.remove(&to.address);
-            }
-            // What became of a notice stands in the outbox.
-            Fact::Written { letter, kind, to, message_id, .. }
-                if !matches!(kind, LetterKind::Notice(_)) =>
-            {
-                self.write(letter, *kind, to, message_id, event.at);
-            }
-            Fact::Covered { letter, to, message_id } => {
-                self.write(letter, LetterKind::Combined, to, message_id, event.at);
-            }
-            Fact::Deferred { to, until } => self.deferred = Some((to.clone(), *until)),
-            Fact::Sent { letter, .. } => {
-                if self.settle(letter, Fate::Sent(event.at)).is_some_and(LetterKind::acknowledges) {
-                    self.acknowledged = self.acknowledged.or(Some(event.at));
-                }
-            }
-            Fact::Kept { letter, .. } => {
-                if let Some(on_case) = self.letters.get_mut(letter) {
-                    on_case.kept = true;
-                }
-            }
-            Fact::Refused { letter, .. } => {
-                self.settle(letter, Fate::Refused);
-            }
-            Fact::Bounced { letter, failed: true, .. } => {
-                if self.settle(letter, Fate::Bounced).is_some_and(LetterKind::acknowledges) {
-                    // Who heard from a person knows that the report arrived.
-                    self.acknowledged = self.answered;
-                }
-            }
-            Fact::Bounced { failed: false, .. }
-            | Fact::Delayed { .. }
-            | Fact::Linked { .. }
-            | Fact::Similar { .. }
-            | Fact::Opened(_)
-            | Fact::Written { .. }
-            | Fact::SetAside { .. }
-            | Fact::Asked { .. }
-            | Fact::Confirmed { .. }
-            | Fact::Declined { .. }
-            | Fact::RelayStopped { .. }
-            | Fact::RelayResumed { .. }
-            | Fact::FolderBegun { .. } => {}
-        }
-    }
-
     /// How far time has come on a clock that began then.
     pub fn steps(&self, promise: Promise, start: Moment) -> Steps {
-        let fresh = Steps { start, reminded: 0, escalated: 0, breached: false };
+        let fresh = Steps { start, reminded: 0, escalated: 0, breached: None };
         self.clocks.get(&promise).copied().filter(|steps| steps.start == start).unwrap_or(fresh)
-    }
-
-    fn step(&mut self, promise: Promise, start: Moment) -> &mut Steps {
-        let steps = self.steps(promise, start);
-        let known = self.clocks.entry(promise).or_insert(steps);
-        *known = steps;
-        known
-    }
-
-    /// A person's answer: nothing else keeps the promise of a response, and it keeps that of an
-    /// acknowledgement as well.
-    fn answer(&mut self, at: Moment) {
-        // A report that came late was answered when it came.
-        let at = at.max(self.arrived());
-        self.answered = Some(self.answered.map_or(at, |first| first.min(at)));
-        self.last_answer = self.last_answer.max(Some(at));
-        self.acknowledged = Some(self.acknowledged.map_or(at, |first| first.min(at)));
-        self.deferred = None;
-    }
-
-    fn put_on(&mut self, people: &[Address]) {
-        let room = MOST_PEOPLE.saturating_sub(self.people.len());
-        self.people.extend(people.iter().take(room).cloned());
-    }
-
-    fn know_team_mail(&mut self, mail: &MailRef) {
-        self.team_mails.extend(mail.message_id.clone());
-        while self.team_mails.len() > MOST_TEAM_MAILS {
-            self.team_mails.pop_front();
-        }
-    }
-
-    fn write(
-        &mut self,
-        letter: &LetterId,
-        kind: LetterKind,
-        to: &Mailbox,
-        message_id: &MessageId,
-        written: Moment,
-    ) {
-        let (to, message_id) = (to.clone(), message_id.clone());
-        let on_case =
-            LetterOnCase { kind, to, message_id, written, fate: Fate::Waiting, kept: false };
-        self.letters.insert(letter.clone(), on_case);
-        self.deferred = None;
-    }
-
-    fn settle(&mut self, letter: &LetterId, fate: Fate) -> Option<LetterKind> {
-        let on_case = self.letters.get_mut(letter)?;
-        on_case.fate = fate;
-        Some(on_case.kind)
     }
 
     /// Where the case stands.
     pub fn state(&self) -> State {
-        if self.merged.is_some() { State::Merged } else { self.own_state() }
+        if self.merged.is_some() {
+            State::Merged
+        } else if self.closed.is_some() {
+            State::Closed
+        } else if self.is_waiting() {
+            State::Waiting
+        } else {
+            self.own_state()
+        }
+    }
+
+    /// Whether it waits for its reporter.
+    pub fn is_waiting(&self) -> bool {
+        self.waits.last().is_some_and(|wait| wait.until.is_none())
     }
 
     /// How it stands between us and its reporter, wherever the conversation goes on.
@@ -399,15 +292,5 @@ impl Case {
     pub fn unsent_acknowledgements(&self) -> impl Iterator<Item = &LetterId> {
         let waits = |l: &&LetterOnCase| l.kind.acknowledges() && l.fate == Fate::Waiting;
         self.letters.iter().filter(move |(_, letter)| waits(letter)).map(|(id, _)| id)
-    }
-
-    /// When the acknowledgement is owed.
-    pub fn acknowledgement_due(&self) -> Moment {
-        self.arrived() + self.opening.promised.acknowledgement
-    }
-
-    /// When the detailed response is owed; see [`Promised::response_due`](super::event::Promised).
-    pub fn response_due(&self) -> Moment {
-        self.opening.promised.response_due(self.arrived(), self.acknowledged)
     }
 }

@@ -1,7 +1,5 @@
 //! What an operator says of a case, and what follows from it.
 
-use serde::{Deserialize, Serialize};
-
 use super::address::{Address, Mailbox};
 use super::answer::Answer;
 use super::books::Books;
@@ -11,57 +9,17 @@ use super::ids::CaseId;
 use super::incoming::Facts;
 use super::intake::{begin, lacks_text, permit, with_similar, written};
 use super::keys::Keys;
+use super::letter::LetterKind;
 use super::mails::{numbered, parted};
-use super::policy::Policy;
+use super::policy::{Policy, Promise};
+use super::promise;
 use super::quota::Caps;
 use super::refusal::Refusal;
 use super::response::vouched;
+pub use super::said::Said;
 use super::time::Moment;
 use super::verdict::Kind;
-
-/// What can be said of a case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
-pub enum Said {
-    /// A person has answered the reporter.
-    Responded,
-    /// It is held, and is to be answered all the same.
-    Release,
-    /// The conversation of another case goes on in this one.
-    Merge {
-        /// The other one.
-        other: CaseId,
-    },
-    /// A mail of it is a case of its own.
-    Split {
-        /// Its number, as `show` has it.
-        mail: u32,
-    },
-}
-
-impl Said {
-    /// What takes one word to say.
-    pub const WORDS: [&str; 2] = ["responded", "release"];
-
-    /// The word for it.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Said::Responded => "responded",
-            Said::Release => "release",
-            Said::Merge { .. } => "merge",
-            Said::Split { .. } => "split",
-        }
-    }
-
-    /// Reads such a word, in any case of letters.
-    pub fn parse(text: &str) -> Option<Said> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "responded" => Some(Said::Responded),
-            "release" => Some(Said::Release),
-            _ => None,
-        }
-    }
-}
+use super::waiting;
 
 /// A command on its way to a decision.
 #[derive(Clone, Debug)]
@@ -108,6 +66,13 @@ pub(super) fn command<'p>(
         Said::Release => ground.release(case, policy(case.mail())?),
         Said::Merge { other } => ground.merge(case, known(other)?),
         Said::Split { mail } => ground.split(case, *mail, &command.story, policy),
+        Said::NeedInfo => ground.need_info(case, policy(case.mail())?),
+        Said::Close => ground.close(case),
+        Said::Reopen => ground.reopen(case),
+        Said::Embargo { until } => ground.embargo(case, *until),
+        Said::Announced => ground.announced(case),
+        Said::Met { promise } => ground.met(case, policy(case.mail())?, *promise),
+        Said::Mark { word } => ground.mark(case, policy(case.mail())?, word),
     }
 }
 
@@ -121,6 +86,20 @@ fn responded(case: &Case, command: &Command) -> Result<Facts, Refusal> {
         return Ok(vouched(case, command.person.clone(), None));
     }
     Ok(vec![(Some(case.id.clone()), Fact::Responded { by })])
+}
+
+fn one(case: &Case, fact: Fact) -> Facts {
+    vec![(Some(case.id.clone()), fact)]
+}
+
+fn open(case: &Case) -> Result<(), Refusal> {
+    let closed = |at| Refusal::Closed { case: case.id.clone(), at };
+    case.closed.map_or(Ok(()), |at| Err(closed(at)))
+}
+
+fn unannounced(case: &Case) -> Result<(), Refusal> {
+    let announced = |at| Refusal::Announced { case: case.id.clone(), at };
+    case.announced.map_or(Ok(()), |at| Err(announced(at)))
 }
 
 fn unanswered(case: &Case) -> Result<(), Refusal> {
@@ -153,6 +132,68 @@ impl Ground<'_> {
                 let facts = [Fact::Released { by: self.by }, letter];
                 Ok(facts.into_iter().map(|fact| (Some(id.clone()), fact)).collect())
             }
+        }
+    }
+
+    /// The clocks of the case stand still from now on, and its reporter is told so.
+    fn need_info(&self, case: &Case, policy: &Policy) -> Result<Facts, Refusal> {
+        open(case)?;
+        if let Some(wait) = case.waits.last().filter(|_| case.is_waiting()) {
+            return Err(Refusal::Waits { case: case.id.clone(), since: wait.since });
+        }
+        let (kind, n) = (LetterKind::Waiting, case.waits.len() + 1);
+        let letter = waiting::letter(case, policy, self.keys, kind, n);
+        let letter = letter.filter(|_| policy.waiting.tell);
+        let waits = Fact::Waiting { since: self.now, by: self.by };
+        let facts = std::iter::once(waits).chain(letter);
+        Ok(facts.map(|fact| (Some(case.id.clone()), fact)).collect())
+    }
+
+    fn close(&self, case: &Case) -> Result<Facts, Refusal> {
+        open(case)?;
+        Ok(one(case, Fact::Closed { by: Some(self.by) }))
+    }
+
+    fn reopen(&self, case: &Case) -> Result<Facts, Refusal> {
+        if case.closed.is_none() {
+            return Err(Refusal::NotClosed(case.id.clone()));
+        }
+        Ok(one(case, Fact::Reopened { by: Some(self.by), mail: None }))
+    }
+
+    fn embargo(&self, case: &Case, until: Moment) -> Result<Facts, Refusal> {
+        open(case)?;
+        unannounced(case)?;
+        if until < self.now {
+            return Err(Refusal::EmbargoOver { case: case.id.clone(), until });
+        }
+        Ok(one(case, Fact::Embargo { until, by: self.by }))
+    }
+
+    fn announced(&self, case: &Case) -> Result<Facts, Refusal> {
+        unannounced(case)?;
+        Ok(one(case, Fact::Announced { by: self.by }))
+    }
+
+    fn met(&self, case: &Case, policy: &Policy, promise: Promise) -> Result<Facts, Refusal> {
+        let id = case.id.clone();
+        match promise::clock(case, policy, promise) {
+            None => Err(Refusal::NotBegun { case: id, promise }),
+            Some(clock) => match clock.met {
+                Some(at) => Err(Refusal::Met { case: id, promise, at }),
+                None => Ok(one(case, Fact::Met { promise, by: self.by })),
+            },
+        }
+    }
+
+    fn mark(&self, case: &Case, policy: &Policy, word: &str) -> Result<Facts, Refusal> {
+        let (id, word) = (case.id.clone(), word.to_owned());
+        if policy.marks().all(|mark| mark != word) {
+            return Err(Refusal::NoSuchMark { case: id, word });
+        }
+        match case.marks.get(&word) {
+            Some(at) => Err(Refusal::Marked { case: id, word, at: *at }),
+            None => Ok(one(case, Fact::Marked { mark: word, by: self.by })),
         }
     }
 
@@ -263,7 +304,7 @@ fn own<'p>(
         // A guest puts nobody on a conversation.
         with: if *tie == Certainty::Guest { Vec::new() } else { with.clone() },
         deserves: Some(alone.deserves),
-        promised: Promised::by(policy),
+        promised: Promised::by(policy, mail.arrived),
     };
     Ok(Own { opening, text: holds_text(verdict.kind, *tie), policy })
 }

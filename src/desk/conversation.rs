@@ -13,7 +13,7 @@ impl Books {
     pub fn goes_on_in<'a>(&'a self, id: &'a CaseId) -> &'a CaseId {
         let mut here = id;
         // No command makes a ring; a store that holds one must not hang us.
-        for _ in 0..=self.open_cases() {
+        for _ in 0..=self.known_cases() {
             match self.case(here).and_then(|case| case.merged.as_ref()) {
                 Some(into) => here = into,
                 None => break,

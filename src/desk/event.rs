@@ -143,6 +143,64 @@ pub enum Fact {
         /// Who said that it is a case of its own.
         by: Sayer,
     },
+    /// It was said by command that the case waits for its reporter: its clocks stand still.
+    Waiting {
+        /// Since when.
+        since: Moment,
+        /// Who said so.
+        by: Sayer,
+    },
+    /// The reporter, for whom the case waited, wrote again: its clocks go on.
+    Resumed {
+        /// Their mail.
+        mail: MailRef,
+    },
+    /// The reporter, for whom the case waits, was reminded of it.
+    AskedAgain,
+    /// The reporter was told when the case is closed unless they write.
+    LastNote {
+        /// When.
+        closes: Moment,
+    },
+    /// Nothing is owed on the case any more.
+    Closed {
+        /// Who said so; none where the reporter, for whom it waited, never wrote.
+        by: Option<Sayer>,
+    },
+    /// A case that was closed goes on.
+    Reopened {
+        /// Who said so; none where its reporter wrote.
+        by: Option<Sayer>,
+        /// The mail of its reporter.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailRef>,
+    },
+    /// It was said until when the problem is kept secret: then its disclosure is due.
+    Embargo {
+        /// Until and including this second.
+        until: Moment,
+        /// Who said so.
+        by: Sayer,
+    },
+    /// It was said that the problem was announced.
+    Announced {
+        /// Who said so.
+        by: Sayer,
+    },
+    /// Something was said that starts the clocks of further promises.
+    Marked {
+        /// The word for it in the configuration.
+        mark: String,
+        /// Who said so.
+        by: Sayer,
+    },
+    /// It was said that a further promise is kept.
+    Met {
+        /// Which.
+        promise: Promise,
+        /// Who said so.
+        by: Sayer,
+    },
     /// A letter that was owed is not needed any more: a person was faster.
     Withdrawn {
         /// Its name.

@@ -5,6 +5,7 @@ use super::alike::{signature, similar};
 use super::answer::{Answer, answer, deserves};
 use super::authentication::Authentication;
 use super::books::Books;
+use super::case::Case;
 use super::classify::personal::Reading;
 use super::event::{Alone, Certainty, Fact, HoldReason, MailRef, Opening, Promised};
 use super::folder::{Keyword, Role};
@@ -24,6 +25,7 @@ use super::subaddress::returned;
 use super::thread::{Tie, conversation_key, text_key, ties};
 use super::time::Moment;
 use super::verdict::{Figures, Kind, Verdict};
+use super::waiting;
 
 /// What follows from a mail: exactly one recorded decision, and the letter that it causes. Nothing
 /// follows from mail that is none of ours, and nothing of it is recorded.
@@ -64,7 +66,8 @@ pub(super) fn mail(
             let mut cases = books.conversation(&id).filter(|_| !known);
             let unseen = cases.find_map(|case| unseen_answer(case, policy, incoming));
             let joined = join(books, id.clone(), policy, incoming, tie);
-            std::iter::once(joined).chain(unseen).collect()
+            let wrote = ended(books, &id, incoming, tie);
+            std::iter::once(joined).chain(wrote).chain(unseen).collect()
         }
         (_, Place::Opens { linked, hold }) => {
             let opening = opening(policy, incoming);
@@ -143,6 +146,14 @@ fn join(
     let alone = Some(Box::new(alone(policy, incoming)));
     let from = author(message);
     (Some(case), Fact::Joined { mail, from, verdict, tie, conversation, with, alone })
+}
+
+/// What a reporter's own words end, on each of their cases in the conversation.
+fn ended(books: &Books, id: &CaseId, incoming: &Incoming, tie: Certainty) -> Facts {
+    let author = incoming.message.author().filter(|_| tie != Certainty::Guest);
+    let theirs = |case: &&Case| author.is_some_and(|author| case.is_reporter(&author.address));
+    let cases = books.conversation(id).filter(theirs);
+    cases.flat_map(|case| waiting::wrote(case, &incoming.mail)).collect()
 }
 
 fn alone(policy: &Policy, incoming: &Incoming) -> Alone {
@@ -244,7 +255,7 @@ fn opening(policy: &Policy, incoming: &Incoming) -> Opening {
         provisional: lacks_text(incoming.verdict.kind),
         authentic: matches!(incoming.authentication, Authentication::Pass { .. }),
         with: put_on(policy, incoming),
-        promised: Promised::by(policy),
+        promised: Promised::by(policy, incoming.mail.arrived),
     }
 }
 

@@ -13,6 +13,9 @@ pub(super) struct Texts {
     pub(super) combined: &'static str,
     pub(super) minimal: &'static str,
     pub(super) missed: &'static str,
+    pub(super) waiting: &'static str,
+    pub(super) asked_again: &'static str,
+    pub(super) last_note: &'static str,
     pub(super) found: &'static str,
 }
 
@@ -47,6 +50,9 @@ macro_rules! languages {
                         combined: include_str!(concat!("letters/", $code, "/combined.txt")),
                         minimal: include_str!(concat!("letters/", $code, "/minimal.txt")),
                         missed: include_str!(concat!("letters/", $code, "/missed.txt")),
+                        waiting: include_str!(concat!("letters/", $code, "/waiting.txt")),
+                        asked_again: include_str!(concat!("letters/", $code, "/asked_again.txt")),
+                        last_note: include_str!(concat!("letters/", $code, "/last_note.txt")),
                         found: include_str!(concat!("letters/", $code, "/found.txt")),
                     },)+
                 }

@@ -24,6 +24,12 @@ pub enum LetterKind {
     Minimal,
     /// We promised something by a moment and missed it.
     Missed,
+    /// We need something from you before we can go on.
+    Waiting,
+    /// We still do.
+    AskedAgain,
+    /// We close the case unless you write.
+    LastNote,
     /// A letter to somebody on the team.
     Notice(Notice),
 }
@@ -97,12 +103,15 @@ impl Notice {
 
 impl LetterKind {
     /// Every kind of letter to reporters.
-    pub const TO_REPORTERS: [LetterKind; 5] = [
+    pub const TO_REPORTERS: [LetterKind; 8] = [
         LetterKind::Acknowledgement,
         LetterKind::AskResend,
         LetterKind::Combined,
         LetterKind::Minimal,
         LetterKind::Missed,
+        LetterKind::Waiting,
+        LetterKind::AskedAgain,
+        LetterKind::LastNote,
     ];
 
     /// The name of the letter in ids, in file names (`acknowledgement.txt`) and in JSON.
@@ -113,6 +122,9 @@ impl LetterKind {
             LetterKind::Combined => "combined",
             LetterKind::Minimal => "minimal",
             LetterKind::Missed => "missed",
+            LetterKind::Waiting => "waiting",
+            LetterKind::AskedAgain => "asked_again",
+            LetterKind::LastNote => "last_note",
             LetterKind::Notice(notice) => notice.name(),
         }
     }
@@ -124,7 +136,11 @@ impl LetterKind {
             | LetterKind::AskResend
             | LetterKind::Combined
             | LetterKind::Minimal => true,
-            LetterKind::Missed | LetterKind::Notice(_) => false,
+            LetterKind::Missed
+            | LetterKind::Waiting
+            | LetterKind::AskedAgain
+            | LetterKind::LastNote
+            | LetterKind::Notice(_) => false,
         }
     }
 }
@@ -148,6 +164,11 @@ impl LetterId {
         LetterId(format!("{case}/missed-{}", promise.name()))
     }
 
+    /// The name of the `n`-th letter of this kind on a case.
+    pub fn numbered(case: &CaseId, kind: LetterKind, n: usize) -> LetterId {
+        LetterId(format!("{case}/{}-{n}", kind.name()))
+    }
+
     /// The name of a notice to a member: about this case, or this question, and this event.
     pub fn notice(on: &impl fmt::Display, notice: Notice, about: u64, member: &str) -> LetterId {
         LetterId(format!("{on}/{}.{about}.{member}", notice.name()))
@@ -157,7 +178,15 @@ impl LetterId {
     pub fn missed_promise(&self) -> Option<Promise> {
         let (_, what) = self.0.split_once('/')?;
         let name = what.strip_prefix("missed-")?;
-        Promise::ALL.into_iter().find(|promise| promise.name() == name)
+        Promise::named(name)
+    }
+
+    /// Whether it tells the reporter that the case waits for them.
+    pub fn says_that_we_wait(&self) -> bool {
+        let kinds = [LetterKind::Waiting, LetterKind::AskedAgain, LetterKind::LastNote];
+        let what = self.0.split_once('/').map(|(_, what)| what);
+        let kind = what.and_then(|what| what.rsplit_once('-')).map(|(kind, _)| kind);
+        kinds.iter().any(|one| Some(one.name()) == kind)
     }
 
     /// Which notice it is; none for a letter to a reporter.

@@ -41,16 +41,32 @@ pub(super) fn outdated(books: &Books, facts: &Facts) -> Facts {
         );
         case.as_ref().filter(|_| answers)
     });
-    let letters = answered.flat_map(|case| {
-        let needless = move |letter: &LetterId| {
-            let alone = books.waiting(letter).is_some_and(|waiting| waiting.covers.is_empty());
-            alone && *letter == LetterId::of(case, LetterKind::Acknowledgement)
-                || says_that_nobody_answered(letter)
+    let answered: Facts = answered
+        .flat_map(|case| {
+            let needless = move |letter: &LetterId| {
+                let alone = books.waiting(letter).is_some_and(|waiting| waiting.covers.is_empty());
+                alone && *letter == LetterId::of(case, LetterKind::Acknowledgement)
+                    || says_that_nobody_answered(letter)
+            };
+            let old = books.waiting_of(case).filter(move |letter| needless(letter));
+            old.map(|letter| (Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }))
+        })
+        .collect();
+    let overtaken = facts.iter().flat_map(|(case, fact)| {
+        let case =
+            case.as_ref().filter(|_| matches!(fact, Fact::Closed { .. } | Fact::Resumed { .. }));
+        let needless = |letter: &LetterId| match fact {
+            Fact::Closed { .. } => says_that_nobody_answered(letter),
+            _ => letter.says_that_we_wait(),
         };
-        let old = books.waiting_of(case).filter(move |letter| needless(letter));
-        old.map(|letter| (Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }))
+        let waiting =
+            case.into_iter().flat_map(|case| books.waiting_of(case).map(move |l| (case, l)));
+        waiting
+            .filter(move |(_, letter)| needless(letter))
+            .map(|(case, letter)| (Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }))
+            .collect::<Facts>()
     });
-    letters.collect()
+    answered.into_iter().chain(overtaken).collect()
 }
 
 fn says_that_nobody_answered(letter: &LetterId) -> bool {
@@ -64,7 +80,12 @@ fn letter(case: &Case, policy: &Policy, keys: &Keys, promise: Promise) -> Option
     let reached = !matches!(case.own_state(), State::Held | State::Unreached | State::Received);
     let letter = LetterId::missed(&case.id, promise);
     let first = !case.letters.contains_key(&letter);
-    if !policy.tell_missed || promise == Promise::Acknowledgement || !reached || !first {
+    if !policy.tell_missed
+        || promise == Promise::Acknowledgement
+        || !promise.is_to_reporter()
+        || !reached
+        || !first
+    {
         return None;
     }
     let mut to = case.opening.reporter.clone()?;

@@ -45,12 +45,14 @@ pub mod parse;
 mod place;
 pub mod policy;
 pub mod promise;
+pub mod promised;
 pub mod question;
 pub mod quota;
 pub mod reason;
 pub mod record;
 pub mod refusal;
 pub mod response;
+pub mod said;
 pub mod similar;
 mod subaddress;
 pub mod table;
@@ -58,6 +60,7 @@ pub mod team;
 pub mod thread;
 pub mod time;
 pub mod verdict;
+mod waiting;
 pub mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +68,7 @@ use std::sync::Arc;
 
 use self::agenda::Agenda;
 use self::books::{Books, Past};
+use self::case::Case;
 use self::command::Command;
 use self::event::{Event, Fact};
 use self::folder::Folder;
@@ -209,8 +213,12 @@ impl Desk {
             self.agenda.due(now).filter_map(|id| self.books.case(id)).take(MOST_CASES_AT_ONCE);
         due.flat_map(|case| {
             let policy = self.policy(&case.mail().folder.inbox);
-            let facts = policy
-                .map(|policy| missed::passed(&self.books, case, policy, &self.rules.keys, now));
+            let facts = policy.map(|policy| {
+                let keys = &self.rules.keys;
+                let mut facts = missed::passed(&self.books, case, policy, keys, now);
+                facts.extend(waiting::passed(case, policy, keys, now));
+                facts
+            });
             facts.unwrap_or_default()
         })
         .collect()
@@ -235,11 +243,18 @@ impl Desk {
         }
     }
 
+    /// Takes in a closed case that a mail or a command is about; see [`Books`].
+    pub fn recall(&mut self, case: Case) {
+        self.books.recall(case);
+    }
+
     /// Puts down when time brings something next on a case.
     fn schedule(&mut self, id: &CaseId) {
         let case = self.books.case(id);
         let policy = case.and_then(|case| self.policy(&case.mail().folder.inbox));
-        let next = case.zip(policy).and_then(|(case, policy)| promise::next(case, policy));
+        let next = case.zip(policy).and_then(|(case, policy)| {
+            promise::next(case, policy).into_iter().chain(waiting::next(case, policy)).min()
+        });
         self.agenda.set(id, next);
     }
 

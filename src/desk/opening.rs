@@ -6,7 +6,7 @@ use super::address::{Address, Mailbox};
 use super::answer::Deserves;
 use super::folder::Folder;
 use super::message::{Defect, MessageId};
-use super::policy::{Policy, Start};
+use super::policy::{Intake, Mode, Policy, Start};
 use super::similar::Signature;
 use super::time::{Moment, Span};
 use super::verdict::Verdict;
@@ -61,31 +61,27 @@ pub struct Promised {
     /// How long after a person's last word the next one follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Span>,
+    /// How long until the problem is announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosure: Option<Span>,
+    /// Nobody took reports in until then, and nothing was owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_until: Option<Moment>,
 }
 
 impl Promised {
-    /// When the detailed response is owed to a report that arrived then. Counted from the
-    /// acknowledgement where the policy said so; until there is one, from the last moment at which
-    /// it can be kept.
-    pub fn response_due(&self, arrived: Moment, acknowledged: Option<Moment>) -> Moment {
-        self.response_start(arrived, acknowledged) + self.response
-    }
-
-    /// What the detailed response is counted from.
-    pub fn response_start(&self, arrived: Moment, acknowledged: Option<Moment>) -> Moment {
-        match self.response_from {
-            Start::Received => arrived,
-            Start::Acknowledged => acknowledged.unwrap_or(arrived + self.acknowledgement),
-        }
-    }
-
-    /// What a policy promises.
-    pub fn by(policy: &Policy) -> Promised {
+    /// What a policy promises to a report that arrives then.
+    pub fn by(policy: &Policy, arrived: Moment) -> Promised {
+        let intake = policy.intake_at(arrived);
+        let closed = intake.filter(|intake| intake.mode == Mode::Closed);
+        let length = |other: fn(&Intake) -> Option<Span>| intake.and_then(other);
         Promised {
-            acknowledgement: policy.acknowledgement,
-            response: policy.response,
+            acknowledgement: length(|i| i.acknowledgement).unwrap_or(policy.acknowledgement),
+            response: length(|i| i.response).unwrap_or(policy.response),
             response_from: policy.response_from,
-            update: policy.update,
+            update: length(|i| i.update).or(policy.update),
+            disclosure: policy.disclosure,
+            closed_until: closed.and_then(|intake| intake.during.until),
         }
     }
 }

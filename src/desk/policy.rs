@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Mailbox};
+use super::calendar::{Calendar, Stretch};
 use super::language::Language;
+pub use super::promised::{Further, MetBy, Name, Promise, Trigger};
 use super::team::Team;
-use super::time::Span;
+use super::time::{Moment, Span};
 
 /// The rules of one inbox. Plain data, made by `config`, read by the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +51,22 @@ pub struct Policy {
     pub response_from: Start,
     /// How long after a person's last word the next one is promised.
     pub update: Option<Span>,
+    /// How long after its arrival a report is announced.
+    pub disclosure: Option<Span>,
+    /// Promises that the configuration adds.
+    pub further: Vec<Further>,
+    /// When time counts.
+    pub calendar: Calendar,
+    /// When other rules hold for reports that arrive.
+    pub intake: Vec<Intake>,
+    /// What happens while a case waits for its reporter.
+    pub waiting: Waiting,
     /// When whoever handles a case is reminded of the response, counted from the start of its clock.
     pub response_reminders: Vec<Span>,
     /// The same for an update.
     pub update_reminders: Vec<Span>,
+    /// The same for the disclosure.
+    pub disclosure_reminders: Vec<Span>,
     /// How long after a missed deadline, and after each time, it goes one rung up the ladder.
     pub escalate_every: Span,
     /// Whether the reporter is told of a missed promise.
@@ -69,6 +83,45 @@ pub struct Policy {
     pub team: Team,
     /// How many words of their own a person's answer has to hold to count as the response.
     pub response_words: usize,
+}
+
+/// Some time in which reports are taken in by other rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intake {
+    /// Which rules.
+    pub mode: Mode,
+    /// When; it always ends.
+    pub during: Stretch,
+    /// What the acknowledgement says of it, in the words of the project.
+    pub text: Option<String>,
+    /// Lengths that hold for reports which arrive then.
+    pub acknowledgement: Option<Span>,
+    /// As above.
+    pub response: Option<Span>,
+    /// As above.
+    pub update: Option<Span>,
+}
+
+/// How reports are taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// With other words and lengths.
+    Reduced,
+    /// They are kept, and nothing is owed until it opens again.
+    Closed,
+}
+
+/// What happens while a case waits for its reporter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Whether the reporter is told so when it begins.
+    pub tell: bool,
+    /// How long until the reporter is reminded, once.
+    pub remind: Option<Span>,
+    /// How long until the case is closed.
+    pub close: Option<Span>,
+    /// How long before that the reporter gets a last note.
+    pub last_note: Span,
 }
 
 /// What belongs to the project and what does not. It makes hints for people and decides nothing.
@@ -93,32 +146,6 @@ pub enum InboxKind {
     /// A person's own inbox: only what surely reads as a report opens a case; what may be one is put
     /// to them, and all else is left alone.
     Personal,
-}
-
-/// Something that a policy promises to a reporter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Promise {
-    /// The reporter hears that the report arrived.
-    Acknowledgement,
-    /// A person answers in detail.
-    Response,
-    /// A person writes again.
-    Update,
-}
-
-impl Promise {
-    /// Every promise.
-    pub const ALL: [Promise; 3] = [Promise::Acknowledgement, Promise::Response, Promise::Update];
-
-    /// The name in JSON and in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Promise::Acknowledgement => "acknowledgement",
-            Promise::Response => "response",
-            Promise::Update => "update",
-        }
-    }
 }
 
 /// What the clock of a promise counts from.
@@ -163,8 +190,19 @@ impl Policy {
             response: Span::hours(48),
             response_from: Start::Received,
             update: None,
+            disclosure: None,
+            further: Vec::new(),
+            calendar: Calendar::default(),
+            intake: Vec::new(),
+            waiting: Waiting {
+                tell: true,
+                remind: None,
+                close: None,
+                last_note: Span::hours(24 * 7),
+            },
             response_reminders: Vec::new(),
             update_reminders: Vec::new(),
+            disclosure_reminders: Vec::new(),
             escalate_every: Span::hours(24),
             tell_missed: true,
             link_only: OnRule::Reject,
@@ -183,13 +221,40 @@ impl Policy {
             Promise::Acknowledgement => &[],
             Promise::Response => &self.response_reminders,
             Promise::Update => &self.update_reminders,
+            Promise::Disclosure => &self.disclosure_reminders,
+            Promise::Further(_) => self.further(promise).map_or(&[], |one| &one.reminders),
         }
+    }
+
+    /// Whether a missed promise goes up the ladder.
+    pub fn escalates(&self, promise: Promise) -> bool {
+        self.further(promise).is_none_or(|further| further.escalates)
+    }
+
+    /// A promise that the configuration adds.
+    pub fn further(&self, promise: Promise) -> Option<&Further> {
+        self.further.iter().find(|further| further.promise == promise)
+    }
+
+    /// What can be said of a case to start the clocks that wait for it.
+    pub fn marks(&self) -> impl Iterator<Item = &str> {
+        self.further.iter().filter_map(|further| match &further.from {
+            Trigger::Marked(word) => Some(word.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The rules that hold for a report which arrives then, where they are others.
+    pub fn intake_at(&self, arrived: Moment) -> Option<&Intake> {
+        self.intake.iter().find(|intake| intake.during.holds(arrived))
     }
 
     /// The longest time that anything is promised in.
     pub fn longest_promise(&self) -> Span {
-        let update = self.update.unwrap_or(Span::ZERO);
-        self.acknowledgement.max(self.response).max(update)
+        let optional = [self.update, self.disclosure];
+        let further = self.further.iter().map(|further| further.length);
+        let lengths = optional.into_iter().flatten().chain(further);
+        lengths.fold(self.acknowledgement.max(self.response), Span::max)
     }
 
     /// Whether this address is one of ours: mail from it is never a report, and no letter goes to

@@ -64,6 +64,12 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
             writes.push(tie(message_key(message_id), case, true));
             writes.extend(waiting(books, letter));
         }
+        (Fact::Closed { .. }, Some(case)) => {
+            writes.push(Write::Delete(Table::Open, case_key(case)));
+        }
+        (Fact::Reopened { .. }, Some(case)) => {
+            writes.push(Write::Put(Table::Open, case_key(case), Vec::new()));
+        }
         (Fact::Parted { mail, .. }, Some(case)) => {
             // What answers the mail goes on with the case that it became.
             let key = mail.message_id.as_ref().map(message_key);

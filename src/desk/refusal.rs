@@ -3,6 +3,7 @@
 use super::case::State;
 use super::event::HoldReason;
 use super::ids::CaseId;
+use super::policy::Promise;
 use super::time::Moment;
 
 /// A mail, by the case and its number there.
@@ -102,6 +103,81 @@ pub enum Refusal {
     /// A machine wrote it.
     #[error("a machine wrote mail {} of {}; it can be no case", .0.1, .0.0)]
     Machine(Named),
+    /// Nothing is owed on it any more.
+    #[error("{case} was closed on {at}; to go on with it: watchpost do {case} reopen")]
+    Closed {
+        /// The case.
+        case: CaseId,
+        /// When.
+        at: Moment,
+    },
+    /// It was never closed.
+    #[error("{0} is not closed")]
+    NotClosed(CaseId),
+    /// It waits already.
+    #[error("{case} has been waiting for its reporter since {since}; their next mail ends that")]
+    Waits {
+        /// The case.
+        case: CaseId,
+        /// Since when.
+        since: Moment,
+    },
+    /// A day that is over.
+    #[error("{until} is over; for {case}, write a day to come")]
+    EmbargoOver {
+        /// The case.
+        case: CaseId,
+        /// The end of the embargo.
+        until: Moment,
+    },
+    /// Everybody knows.
+    #[error("{case} was announced on {at} already")]
+    Announced {
+        /// The case.
+        case: CaseId,
+        /// When.
+        at: Moment,
+    },
+    /// A clock that has not begun.
+    #[error(
+        "the clock of {promise} has not begun on {case}; `watchpost explain {case}` shows what it waits for"
+    )]
+    NotBegun {
+        /// The case.
+        case: CaseId,
+        /// Which promise.
+        promise: Promise,
+    },
+    /// It is kept.
+    #[error("{promise} was met on {case} on {at} already")]
+    Met {
+        /// The case.
+        case: CaseId,
+        /// Which promise.
+        promise: Promise,
+        /// When.
+        at: Moment,
+    },
+    /// Another inbox has that word.
+    #[error(
+        "no promise of the inbox of {case} counts from \"{word}\"; see [[promise]] in the configuration"
+    )]
+    NoSuchMark {
+        /// The case.
+        case: CaseId,
+        /// The word.
+        word: String,
+    },
+    /// It was said.
+    #[error("\"{word}\" was said of {case} on {at} already")]
+    Marked {
+        /// The case.
+        case: CaseId,
+        /// The word.
+        word: String,
+        /// When.
+        at: Moment,
+    },
     /// It was split off.
     #[error("mail {} of {} became {to} already; see `watchpost show {to}`", .mail.1, .mail.0)]
     Parted {

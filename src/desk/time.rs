@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z.
@@ -50,21 +50,25 @@ impl Zone {
     }
 
     /// The first moment of a day there.
-    pub fn begins(&self, date: Date) -> Moment {
-        self.at(date, Time::midnight())
+    pub fn begins(&self, day: Day) -> Moment {
+        self.at(day, 0)
     }
 
-    /// The moment at which a clock there shows this time; where it never does, since clocks go
-    /// forward, the one at which it would; where it does twice, the first.
-    pub fn at(&self, date: Date, time: Time) -> Moment {
+    /// The moment at which a clock there shows so many minutes after midnight; where it never does,
+    /// since clocks go forward, the one at which it would; where it does twice, the first.
+    pub fn at(&self, day: Day, minutes: u16) -> Moment {
+        let (hour, minute) = (i8::try_from(minutes / 60), i8::try_from(minutes % 60));
+        let time = hour.ok().zip(minute.ok()).and_then(|(h, m)| Time::new(h, m, 0, 0).ok());
+        let Some(time) = time else { return self.at(day.plus(1), 0) };
+        let date = day.0;
         let zoned = self.0.to_ambiguous_zoned(date.to_datetime(time)).compatible();
         zoned
             .map_or(Moment::from_unix(i64::MAX), |at| Moment::from_unix(at.timestamp().as_second()))
     }
 
     /// The day that it is there.
-    pub fn date(&self, moment: Moment) -> Date {
-        moment.timestamp().to_zoned(self.0.clone()).date()
+    pub fn day(&self, moment: Moment) -> Day {
+        Day(moment.timestamp().to_zoned(self.0.clone()).date())
     }
 
     /// For a person in this zone: `Tue 1 Sep 2026, 19:11 CEST`.
@@ -76,6 +80,30 @@ impl Zone {
     /// Whether it writes every moment as UTC does.
     pub fn is_utc(&self) -> bool {
         *self == Zone::UTC
+    }
+}
+
+/// A day of the calendar, wherever it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(Date);
+
+impl Day {
+    /// Reads `2026-12-24`.
+    pub fn parse(text: &str) -> Option<Day> {
+        // Eight digits in a row would be read as well.
+        let text = text.trim();
+        text.contains('-').then(|| text.parse().ok().map(Day)).flatten()
+    }
+
+    /// The day that is so many days later, or earlier; at the ends of time, this one.
+    #[must_use]
+    pub fn plus(self, days: i64) -> Day {
+        self.0.checked_add(days.days()).map_or(self, Day)
+    }
+
+    /// 0 for Monday.
+    pub fn weekday(self) -> usize {
+        usize::try_from(self.0.weekday().to_monday_zero_offset()).unwrap_or(0)
     }
 }
 

@@ -83,12 +83,10 @@ fn row(at: Moment, case: Option<&CaseId>, action: &'static str, cause: &Cause<'_
     }
 }
 
-const ACKNOWLEDGEMENT: &str = "acknowledgement";
-const RESPONSE: &str = "response";
-
 /// The row that tells of an event; `owed` is the letter that was sent or withdrawn, or that tells the
 /// reporter of a missed promise. Most facts make one, and a letter makes one when it leaves, not when
 /// it is written; a missed promise and its letter are one row.
+#[expect(clippy::too_many_lines, reason = "a row for each fact")]
 pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> Option<Row> {
     let told =
         |action, why: String| Row { why, ..row(event.at, event.case.as_ref(), action, cause) };
@@ -126,7 +124,7 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         }
         Fact::Answered { by, words, enough: true, .. } => {
             let why = format!("{} answered the reporter ({words} words)", who(by.as_ref()));
-            met(RESPONSE, told("response_seen", why))
+            met(Promise::Response, told("response_seen", why))
         }
         Fact::Answered { by, words, enough: false, .. } => {
             let why = format!(
@@ -137,11 +135,12 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         }
         Fact::Vouched { by, .. } => {
             let why = format!("{} says that the reporter has been answered", who(by.as_ref()));
-            met(RESPONSE, told("response_seen", why))
+            met(Promise::Response, told("response_seen", why))
         }
-        Fact::Responded { .. } => {
-            met(RESPONSE, told("response_seen", "it is said that the reporter was answered".into()))
-        }
+        Fact::Responded { .. } => met(
+            Promise::Response,
+            told("response_seen", "it is said that the reporter was answered".into()),
+        ),
         Fact::Released { .. } => told("released", "it is said that it is to be answered".into()),
         Fact::Merged { into, .. } => told("merged", format!("goes on in {into}")),
         Fact::TookIn { other, .. } => told("merged", format!("{other} goes on here")),
@@ -170,7 +169,7 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         }
         Fact::Breached { promise, due, .. } => {
             let why = format!("it was promised by {}", utc(*due));
-            let row = met(promise.name(), told("breach", why));
+            let row = met(*promise, told("breach", why));
             match owed {
                 Some(owed) => {
                     Row { message_id: Some(owed.message_id.clone()), ..to(&owed.to, row) }
@@ -178,8 +177,18 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
                 None => row,
             }
         }
+        Fact::Waiting { .. }
+        | Fact::Resumed { .. }
+        | Fact::Closed { .. }
+        | Fact::Reopened { .. }
+        | Fact::Embargo { .. }
+        | Fact::Announced { .. }
+        | Fact::Marked { .. }
+        | Fact::Met { .. } => return pace(&event.fact, told),
         // The letters tell of these.
-        Fact::Reminded { .. }
+        Fact::AskedAgain
+        | Fact::LastNote { .. }
+        | Fact::Reminded { .. }
         | Fact::Escalated { .. }
         | Fact::Written { .. }
         | Fact::Covered { .. }
@@ -192,12 +201,46 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
     })
 }
 
+/// What starts, stops or ends clocks otherwise than by letters and answers.
+fn pace(fact: &Fact, told: impl Fn(&'static str, String) -> Row) -> Option<Row> {
+    let met = |promise, row| Row { promise: Some(promise), ..row };
+    Some(match fact {
+        Fact::Waiting { .. } => {
+            told("paused", "it waits for its reporter: the clocks stand still".into())
+        }
+        Fact::Resumed { .. } => told("resumed", "the reporter wrote: the clocks go on".into()),
+        Fact::Closed { by: Some(_) } => {
+            told("closed", "it is said that nothing is owed any more".into())
+        }
+        Fact::Closed { by: None } => {
+            told("closed", "the reporter, for whom it waited, never wrote".into())
+        }
+        Fact::Reopened { by: Some(_), .. } => told("reopened", "it is said that it goes on".into()),
+        Fact::Reopened { by: None, .. } => told("reopened", "its reporter wrote".into()),
+        Fact::Embargo { until, .. } => {
+            let why = format!("it is kept secret until {}", utc(*until));
+            met(Promise::Disclosure, told("embargo", why))
+        }
+        Fact::Announced { .. } => {
+            met(Promise::Disclosure, told("announced", "it is said that it was announced".into()))
+        }
+        Fact::Marked { mark, .. } => told("marked", format!("it is said: {mark}")),
+        Fact::Met { promise, .. } => {
+            met(*promise, told("met", "it is said that it is kept".into()))
+        }
+        _ => return None,
+    })
+}
+
 /// A letter left.
 fn sent(owed: &Owed, told: &impl Fn(&'static str, String) -> Row) -> Option<Row> {
-    let promise = owed.promise.map(Promise::name);
+    let promise = owed.promise;
     let (action, promise) = match owed.kind {
-        LetterKind::AskResend => ("ask_resend", Some(ACKNOWLEDGEMENT)),
-        kind if kind.acknowledges() => ("acknowledge", Some(ACKNOWLEDGEMENT)),
+        LetterKind::AskResend => ("ask_resend", Some(Promise::Acknowledgement)),
+        kind if kind.acknowledges() => ("acknowledge", Some(Promise::Acknowledgement)),
+        LetterKind::Waiting => ("ask", None),
+        LetterKind::AskedAgain => ("ask_again", None),
+        LetterKind::LastNote => ("last_note", None),
         LetterKind::Notice(Notice::Reminder) => ("remind", promise),
         LetterKind::Notice(Notice::Escalation) => ("escalate", promise),
         // Its row is that of the missed promise.
@@ -221,6 +264,9 @@ fn named(kind: LetterKind) -> &'static str {
         LetterKind::Combined => "one acknowledgement for several cases",
         LetterKind::Minimal => "acknowledgement that repeats nothing: the sender is not verified",
         LetterKind::Missed => "the truth about a missed promise",
+        LetterKind::Waiting => "we need something more from you",
+        LetterKind::AskedAgain => "we still need something from you",
+        LetterKind::LastNote => "a last note before the case is closed",
         LetterKind::Notice(notice) => match notice {
             Notice::Report => "a new report",
             Notice::FollowUp => "somebody who takes part wrote again",

@@ -83,7 +83,7 @@ fn one(line: &str, policies: &[Policy]) -> Result<Said, Vec<String>> {
         at.and_then(|text| noted(moment(text), &mut wrong)),
         id.and_then(|text| noted(message_id(text), &mut wrong)),
         who.and_then(|text| noted(person(text, policies), &mut wrong)),
-        what.and_then(|text| noted(command(text), &mut wrong)),
+        what.and_then(|text| noted(command::Said::parse(text, policies), &mut wrong)),
     );
     match (read, who) {
         ((Some(at), Some(message_id), Some(by), Some(command)), Some(who)) if wrong.is_empty() => {
@@ -125,13 +125,6 @@ fn person(text: &str, policies: &[Policy]) -> Result<Mailbox, String> {
     Err(format!("\"{text}\" is nobody of the team; write a name (there is: {known}) or an address"))
 }
 
-fn command(text: &str) -> Result<command::Said, String> {
-    command::Said::parse(text).ok_or_else(|| {
-        let words = command::Said::WORDS.join(", ");
-        format!("\"{text}\" is not understood; what can be said is: {words}")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,7 +151,7 @@ mod tests {
             "line 3: \"message_id\" is no text; write the Message-ID",
             "line 3: \"today\" is no moment; write it like 2026-09-01T17:11:00Z",
             "line 3: \"kim\" is nobody of the team; write a name (there is: nobody) or an address",
-            "line 3: \"dance\" is not understood; what can be said is: responded",
+            "line 3: there is no command dance; there are: responded",
         ];
         assert_eq!(told.len(), begins.len(), "{told:#?}");
         for (told, begins) in told.iter().zip(begins) {

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::desk::address::Address;
 use crate::desk::ids::CaseId;
 use crate::desk::message::MessageId;
+use crate::desk::policy::Promise;
 use crate::desk::time::{Moment, Span};
 
 /// One thing that happened, or would have been sent.
@@ -25,7 +26,7 @@ pub struct Row {
     pub to: Vec<Address>,
     /// The promise that it starts, keeps, reminds of or breaks.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub promise: Option<&'static str>,
+    pub promise: Option<Promise>,
     /// The Message-ID of the letter; of one to several people, that of the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,

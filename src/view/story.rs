@@ -164,9 +164,38 @@ fn tell(fact: &Fact) -> (&'static str, String) {
             "split from",
             format!("{} says that mail {number} of {other} is this case", sayer(*by)),
         ),
-        Fact::Withdrawn { letter } => {
-            ("withdrawn", format!("{letter} is not needed any more: a person answered"))
+        Fact::Waiting { by, .. } => {
+            ("waiting", format!("{} says that it waits for its reporter", sayer(*by)))
         }
+        Fact::Resumed { .. } => ("resumed", "the reporter wrote: the clocks go on".into()),
+        Fact::AskedAgain => {
+            ("asked again", "the reporter is reminded that the case waits for them".into())
+        }
+        Fact::LastNote { closes } => {
+            ("last note", format!("it is closed at {}, unless the reporter writes", utc(*closes)))
+        }
+        Fact::Closed { by: Some(by) } => {
+            ("closed", format!("{} says that nothing is owed any more", sayer(*by)))
+        }
+        Fact::Closed { by: None } => {
+            ("closed", "the reporter, for whom it waited, never wrote".into())
+        }
+        Fact::Reopened { by: Some(by), .. } => {
+            ("reopened", format!("{} says that it goes on", sayer(*by)))
+        }
+        Fact::Reopened { by: None, .. } => ("reopened", "its reporter wrote".into()),
+        Fact::Embargo { until, by } => {
+            let who = sayer(*by);
+            ("embargo", format!("{who} says that it is kept secret until {}", utc(*until)))
+        }
+        Fact::Announced { by } => {
+            ("announced", format!("{} says that it was announced", sayer(*by)))
+        }
+        Fact::Marked { mark, by } => ("marked", format!("{} says: {mark}", sayer(*by))),
+        Fact::Met { promise, by } => {
+            ("met", format!("{} says that {} is kept", sayer(*by), promise.name()))
+        }
+        Fact::Withdrawn { letter } => ("withdrawn", format!("{letter} is not needed any more")),
         Fact::Asked { question, .. } => {
             ("asked", format!("the lead is asked whether this is a report ({question})"))
         }

@@ -12,7 +12,7 @@ fn case(number: u32) -> CaseId {
 
 impl Office {
     /// What follows from a command; the reason where nothing does.
-    fn say(&mut self, number: u32, said: Said) -> Vec<String> {
+    pub(super) fn say(&mut self, number: u32, said: Said) -> Vec<String> {
         let on_case = |event: &&Event| event.case == Some(case(number));
         let story = self.log.iter().filter(on_case).cloned().collect();
         let command =
@@ -303,7 +303,10 @@ fn a_mail_that_is_split_off_is_a_case_as_if_it_had_opened_one() {
     ];
     assert_eq!(told, expected);
     assert_eq!(office.case(2).arrived(), arrived);
-    assert_eq!(office.case(2).response_due(), arrived + Span::hours(48));
+    assert_eq!(
+        promise::response_due(office.case(2), &policy(), office.now),
+        arrived + Span::hours(48)
+    );
     assert_eq!(office.case(2).opening.subject, "Re: Session fixation");
     assert_eq!(office.case(1).follow_ups, 0);
     let told = office.split(1, 2);

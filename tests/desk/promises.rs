@@ -5,13 +5,13 @@ use watchpost::desk::policy::Start;
 use watchpost::desk::team::{Member, Notices, Team};
 use watchpost::desk::time::Zone;
 
-fn member(name: &str) -> Member {
+pub(super) fn member(name: &str) -> Member {
     let addresses = vec![address(&format!("{name}@project.example"))];
     Member { name: name.into(), addresses, zone: Zone::UTC }
 }
 
 /// Kim leads, Lee stands in, Sam is on the team, and a CERT stands outside.
-fn promising() -> Policy {
+pub(super) fn promising() -> Policy {
     let team = Team {
         lead: Some(member("kim")),
         deputies: vec![member("lee")],
@@ -23,12 +23,12 @@ fn promising() -> Policy {
     Policy { team, response_reminders, ..policy() }
 }
 
-fn report() -> Mail {
+pub(super) fn report() -> Mail {
     mail("ann@acorn.example", "1@acorn.example", "A hole", Kind::Complete)
 }
 
 /// An office in which a report was acknowledged the moment it came.
-fn acknowledged(policy: Policy) -> Office {
+pub(super) fn acknowledged(policy: Policy) -> Office {
     let mut office = Office::of(policy);
     office.receive(report());
     office.delivery(1, Outcome::Accepted("250 ok".into()));
@@ -36,7 +36,7 @@ fn acknowledged(policy: Policy) -> Office {
 }
 
 /// What happens in so many hours if nobody does anything, each with its hour since the start.
-fn wait(office: &mut Office, hours: u64) -> Vec<String> {
+pub(super) fn wait(office: &mut Office, hours: u64) -> Vec<String> {
     let (start, end) = (office.now, office.now + Span::hours(hours));
     let mut told = Vec::new();
     loop {
@@ -55,7 +55,7 @@ fn wait(office: &mut Office, hours: u64) -> Vec<String> {
     }
 }
 
-fn answer(office: &mut Office, id: &str) {
+pub(super) fn answer(office: &mut Office, id: &str) {
     office.role = Role::Sent;
     let mut mail = mail("kim@project.example", id, "Re: A hole", Kind::Other);
     mail.message.to = vec![address("ann@acorn.example")];

@@ -99,6 +99,8 @@ pub(super) struct Values {
     cases: Vec<Listed>,
     more_cases: usize,
     promise: String,
+    /// It is one that the configuration adds.
+    further: bool,
     due: String,
     rung: String,
     step: u32,
@@ -157,16 +159,17 @@ impl Values {
         };
         if let Some(case) = told.case {
             values.case = Some(case.id.to_string());
-            values.begins(&case.opening, zone, now);
-            values.clocks = promise::clocks(case);
-            values.response_due = when(case.response_due(), zone);
-            values.late = case.answered.is_none() && case.response_due() < now;
+            values.begins(&case.opening);
+            values.lies(case.mail(), zone);
+            values.owes(case, policy, zone, now);
+            values.clocks = promise::clocks(case, policy);
             values.held =
                 case.held.filter(|_| case.acknowledged.is_none()).map(|h| h.in_words().into());
             values.answered_with = words::answered_with(case);
-            values.state = words::state(case, zone, now);
+            values.state = words::state(case, policy, zone, now);
             let cases = [case].into_iter().chain(told.others.iter().copied());
-            values.cases = cases.take(LISTED).map(|case| Listed::of(case, zone)).collect();
+            values.cases =
+                cases.take(LISTED).map(|case| Listed::of(case, policy, zone, now)).collect();
             values.more_cases = values.count.saturating_sub(LISTED);
         }
         if let Some(event) = told.event {
@@ -179,18 +182,20 @@ impl Values {
         values
     }
 
-    fn begins(&mut self, opening: &Opening, zone: &Zone, now: Moment) {
+    fn begins(&mut self, opening: &Opening) {
         let subject = one_line(&without_prefixes(&opening.subject), 120);
         self.subject = Some(subject).filter(|subject| self.repeats && !subject.is_empty());
         self.reporter = opening.reporter.as_ref().map(|one| one.address.to_string());
         self.judged(&opening.verdict);
-        self.lies(&opening.mail, zone);
-        let due = opening.mail.arrived + opening.promised.acknowledgement;
+    }
+
+    fn owes(&mut self, case: &Case, policy: &Policy, zone: &Zone, now: Moment) {
+        let due = promise::acknowledgement_due(case, policy, now);
         self.acknowledgement_due = when(due, zone);
         self.acknowledgement_late = due < now;
-        let due = opening.promised.response_due(opening.mail.arrived, None);
+        let due = promise::response_due(case, policy, now);
         self.response_due = when(due, zone);
-        self.late = due < now;
+        self.late = case.answered.is_none() && due < now;
     }
 
     fn judged(&mut self, verdict: &Verdict) {
@@ -215,7 +220,13 @@ impl Values {
         now: Moment,
     ) {
         match fact {
-            Fact::Asked { opening, .. } => self.begins(opening, zone, now),
+            Fact::Asked { opening, .. } => {
+                self.begins(opening);
+                self.lies(&opening.mail, zone);
+                // As it would be, were it a case.
+                let id = CaseId { prefix: policy.case_prefix.clone(), year: 0, number: 0 };
+                self.owes(&Case::open(id, (**opening).clone()), policy, zone, now);
+            }
             Fact::Joined { mail, from, verdict, tie, .. } => {
                 self.author = from.as_ref().map(|one| one.address.to_string());
                 self.judged(verdict);
@@ -248,9 +259,10 @@ impl Values {
     /// The clock that a reminder or an escalation is about.
     fn owed(&mut self, promise: Promise, start: Moment, zone: &Zone) {
         promise.name().clone_into(&mut self.promise);
+        self.further = !promise.is_to_reporter();
         let clock =
             self.clocks.iter().find(|clock| clock.promise == promise && clock.start == start);
-        self.due = clock.map(|clock| when(clock.due, zone)).unwrap_or_default();
+        self.due = clock.and_then(|clock| clock.due).map(|due| when(due, zone)).unwrap_or_default();
     }
 
     fn lost(&mut self, policy: &Policy, case: Option<&Case>, letter: &LetterId, said: &str) {
@@ -263,7 +275,7 @@ impl Values {
     }
 
     /// What there can be: everything, and as little as possible.
-    pub(super) fn samples() -> [Values; 3] {
+    pub(super) fn samples() -> [Values; 4] {
         let date = when(Moment::from_unix(1_800_000_000), &Zone::UTC);
         let listed = Listed {
             case: "EXP-2026-0007".into(),
@@ -318,17 +330,18 @@ impl Values {
             ..least.clone()
         };
         let outside = Values { inside: false, promise: "update".into(), ..most.clone() };
-        [least, most, outside]
+        let further = Values { promise: "early-warning".into(), further: true, ..outside.clone() };
+        [least, most, outside, further]
     }
 }
 
 impl Listed {
-    fn of(case: &Case, zone: &Zone) -> Listed {
+    fn of(case: &Case, policy: &Policy, zone: &Zone, now: Moment) -> Listed {
         Listed {
             case: case.id.to_string(),
             state: case.held.map_or(case.state().name(), |_| "held").into(),
             received: when(case.arrived(), zone),
-            response_due: when(case.response_due(), zone),
+            response_due: when(promise::response_due(case, policy, now), zone),
             answered: case.answered.is_some(),
         }
     }

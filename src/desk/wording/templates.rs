@@ -228,6 +228,9 @@ impl Text {
             Text::Letter(LetterKind::Combined) => texts.combined,
             Text::Letter(LetterKind::Minimal) => texts.minimal,
             Text::Letter(LetterKind::Missed) => texts.missed,
+            Text::Letter(LetterKind::Waiting) => texts.waiting,
+            Text::Letter(LetterKind::AskedAgain) => texts.asked_again,
+            Text::Letter(LetterKind::LastNote) => texts.last_note,
             Text::Letter(LetterKind::Notice(notice)) => shipped_notice(notice),
             Text::Found => texts.found,
         }

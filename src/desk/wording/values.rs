@@ -27,6 +27,8 @@ pub(super) struct Values {
     late: bool,
     /// The mail is encrypted.
     encrypted: bool,
+    /// A person answered.
+    answered: bool,
     // What is absent is undefined: to print it is an error, where `None` would reach a reporter.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<String>,
@@ -35,8 +37,17 @@ pub(super) struct Values {
     module: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy_url: Option<String>,
+    /// No reports were taken in when this one came, until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_until: Option<String>,
+    /// What the project says of the time in which it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intake: Option<String>,
+    /// When the case is closed unless the reporter writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closes: Option<String>,
     /// What was missed, and who has it now: in a letter about a missed promise.
-    promise: &'static str,
+    promise: String,
     missed_due: String,
     now_with: &'static str,
     /// The text of the report is still missing.
@@ -61,12 +72,13 @@ struct Listed {
 const LISTED: usize = 10;
 
 impl Listed {
-    fn of(language: Language, case: &Case, now: Moment) -> Listed {
+    fn of(language: Language, case: &Case, policy: &Policy, now: Moment) -> Listed {
+        let due = promise::response_due(case, policy, now);
         Listed {
             case: case.id.to_string(),
             received: language.date(case.arrived()),
-            response_due: language.date(case.response_due()),
-            late: case.response_due() <= now,
+            response_due: language.date(due),
+            late: due <= now,
         }
     }
 }
@@ -82,25 +94,33 @@ impl Values {
         now: Moment,
     ) -> Values {
         let missed = id.missed_promise();
-        let clocks = promise::clocks(case);
+        let clocks = promise::clocks(case, policy);
         let missed = missed.and_then(|one| clocks.iter().find(|clock| clock.promise == one));
         let cases = [case].into_iter().chain(others.iter().copied());
+        let due = promise::response_due(case, policy, now);
         Values {
-            cases: cases.take(LISTED).map(|case| Listed::of(language, case, now)).collect(),
+            cases: cases.take(LISTED).map(|case| Listed::of(language, case, policy, now)).collect(),
             more_cases: (others.len() + 1).saturating_sub(LISTED),
             case: case.id.to_string(),
             project: policy.project.clone(),
             subject: one_line(&without_prefixes(&case.opening.subject), 120),
             received: language.date(case.arrived()),
-            acknowledgement_due: language.date(case.acknowledgement_due()),
-            response_due: language.date(case.response_due()),
-            late: case.response_due() <= now,
+            acknowledgement_due: language.date(promise::acknowledgement_due(case, policy, now)),
+            response_due: language.date(due),
+            late: due <= now,
+            closed_until: case.opening.promised.closed_until.map(|until| language.date(until)),
+            intake: policy.intake_at(case.arrived()).and_then(|intake| intake.text.clone()),
+            closes: case.waits.last().and_then(|wait| wait.closes).map(|at| language.date(at)),
+            answered: case.answered.is_some(),
             encrypted: case.opening.verdict.kind == Kind::Encrypted,
             found,
             module: Values::module(&case.opening.verdict),
             policy_url: policy.policy_url.clone(),
-            promise: missed.map_or("response", |clock| clock.promise.name()),
-            missed_due: missed.map(|clock| language.date(clock.due)).unwrap_or_default(),
+            promise: missed.map_or("response", |clock| clock.promise.name()).to_owned(),
+            missed_due: missed
+                .and_then(|clock| clock.due)
+                .map(|due| language.date(due))
+                .unwrap_or_default(),
             now_with: Values::now_with(policy),
             // Whoever answered in person has what they need.
             provisional: case.provisional && case.answered.is_none(),
@@ -159,8 +179,12 @@ impl Values {
             received: date.clone(),
             acknowledgement_due: date.clone(),
             response_due: date.clone(),
-            promise: "response",
-            missed_due: date,
+            promise: "response".into(),
+            missed_due: date.clone(),
+            closed_until: Some(date.clone()),
+            intake: Some("We are back in January.".into()),
+            closes: Some(date),
+            answered: true,
             now_with: "outside",
             provisional: true,
             unverified: true,
@@ -179,8 +203,11 @@ impl Values {
             found: None,
             module: None,
             policy_url: None,
+            closed_until: None,
+            intake: None,
+            answered: false,
             more_cases: 0,
-            promise: "update",
+            promise: "update".into(),
             now_with: "nobody",
             provisional: false,
             unverified: false,

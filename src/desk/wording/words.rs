@@ -3,6 +3,8 @@
 use crate::desk::case::Case;
 use crate::desk::event::Certainty;
 use crate::desk::letter::{LetterId, LetterKind, Notice};
+use crate::desk::policy::Policy;
+use crate::desk::promise;
 use crate::desk::time::{Moment, Zone};
 use crate::desk::verdict::{Besides, Figures, Kind, Verdict};
 
@@ -101,6 +103,9 @@ pub(super) fn letter_in_words(case: Option<&Case>, letter: &LetterId) -> &'stati
         Some(LetterKind::AskResend) => "the request for the text of the report",
         Some(LetterKind::Combined) => "the acknowledgement of several reports in one",
         Some(LetterKind::Minimal) => "the short acknowledgement for unknown senders",
+        Some(LetterKind::Waiting) => "the one that asks the reporter for more",
+        Some(LetterKind::AskedAgain) => "the one that asks the reporter for more once again",
+        Some(LetterKind::LastNote) => "the last note before the case is closed",
         Some(LetterKind::Missed) => "the one that tells the reporter of a missed promise",
         Some(LetterKind::Acknowledgement | LetterKind::Notice(_)) | None => "the acknowledgement",
     }
@@ -164,11 +169,12 @@ pub(super) fn answered_with(case: &Case) -> String {
 }
 
 /// Whether the reporter waits for anybody.
-pub(super) fn state(case: &Case, zone: &Zone, now: Moment) -> String {
-    let due = when(case.response_due(), zone);
+pub(super) fn state(case: &Case, policy: &Policy, zone: &Zone, now: Moment) -> String {
+    let due_at = promise::response_due(case, policy, now);
+    let due = when(due_at, zone);
     match case.answered {
         Some(at) => format!("A person first answered on {}.", when(at, zone)),
-        None if case.response_due() < now => {
+        None if due_at < now => {
             format!("Nobody has answered yet; an answer was promised by {due}.")
         }
         None => format!("Nobody has answered yet; an answer is promised by {due}."),
