@@ -11,6 +11,7 @@ use crate::desk::event::{Event, Fact};
 use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
 use crate::desk::letter::{Letter, LetterId};
+use crate::desk::mails;
 use crate::desk::policy::Policy;
 use crate::desk::record::{self, Meta, Unreadable};
 use crate::desk::refusal::Refusal;
@@ -97,6 +98,15 @@ pub async fn answer(desk: &Desk, store: &Store, request: &Request) -> Answer {
                 lines.extend(view::story(&events));
             }
             lines.iter().map(json).collect()
+        }
+        Request::Explain { case } => {
+            let events = events(store, case).await.map_err(|error| error.to_string())?;
+            let inbox = events.first().and_then(|event| mails::mail(&event.fact));
+            let inbox = inbox.map(|mail| mail.folder.inbox.as_str()).unwrap_or_default();
+            let policy = desk.policy(inbox).cloned().unwrap_or_else(Policy::unconfigured);
+            let told = view::explain(&events, &policy, wall::now());
+            let told = told.ok_or_else(|| Refusal::NoCase(case.clone()).to_string())?;
+            told.iter().map(json).collect()
         }
         Request::Export { case } => {
             let mut rows = Vec::new();

@@ -1,5 +1,6 @@
 //! What an operator sees of cases: the rows of `cases` and the story of `show`.
 
+mod explain;
 mod story;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::desk::policy::Policy;
 use crate::desk::promise;
 use crate::desk::time::Moment;
 
+pub use self::explain::{Explained, Line, explain};
 pub use self::story::{StoryLine, story, third_person, utc};
 
 /// A row of `watchpost cases`.

@@ -4,6 +4,7 @@ mod ask;
 mod cases;
 mod check;
 mod classify;
+mod explain;
 mod export;
 mod failure;
 mod gather;
@@ -108,6 +109,16 @@ enum Command {
     },
     /// Tell everything that happened on a case.
     Show {
+        /// The case number, such as EXP-2026-0007.
+        #[arg(value_parser = case_number)]
+        case: CaseId,
+        #[command(flatten)]
+        config: ConfigFile,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Tell how each deadline of a case comes about, line by line.
+    Explain {
         /// The case number, such as EXP-2026-0007.
         #[arg(value_parser = case_number)]
         case: CaseId,
@@ -251,6 +262,9 @@ fn perform(command: Command) -> Result<(), Failure> {
         }
         Command::Cases { config, output } => cases::cases(&config.config, output.format()),
         Command::Show { case, config, output } => show::show(&config.config, output.format(), case),
+        Command::Explain { case, config, output } => {
+            explain::explain(&config.config, output.format(), case)
+        }
         Command::Export { case, config, to, format } => {
             let (config, format) = (config.config, format.into());
             export::export(&export::Wanted { config, case, to, format })

@@ -27,7 +27,7 @@ Commands:
   merge OTHER  the conversation of OTHER goes on in CASE; what the reporter of OTHER is owed stays owed
   split MAIL   the mail with this number in `show` is a case of its own, and is acknowledged
 
-None of them can be taken back.";
+A release, a merge or a split cannot be taken back.";
 
 /// What is to be said.
 pub(super) struct Wanted {

@@ -85,18 +85,22 @@ pub fn acknowledgement_due(case: &Case, policy: &Policy, now: Moment) -> Moment 
 
 /// How time counts for a promise on a case.
 pub fn tempo<'a>(case: &Case, policy: &'a Policy, promise: Promise) -> Tempo<'a> {
-    let stands_still = match promise {
-        Promise::Acknowledgement | Promise::Response | Promise::Update => true,
-        // An embargo has its date, whatever else happens.
-        Promise::Disclosure => false,
-        Promise::Further(_) => policy.further(promise).is_some_and(|one| one.pauses),
-    };
-    if !stands_still {
+    if !stands_still(policy, promise) {
         return Tempo::default();
     }
     let mut stops = waits(case);
     stops.extend(closed_intake(case));
     Tempo::new(stops, Some(&policy.calendar))
+}
+
+/// Whether the clock of a promise stands still at times.
+pub fn stands_still(policy: &Policy, promise: Promise) -> bool {
+    match promise {
+        Promise::Acknowledgement | Promise::Response | Promise::Update => true,
+        // An embargo has its date, whatever else happens.
+        Promise::Disclosure => false,
+        Promise::Further(_) => policy.further(promise).is_some_and(|one| one.pauses),
+    }
 }
 
 /// The time in which the case waits for its reporter.
@@ -254,7 +258,8 @@ pub(super) fn next(case: &Case, policy: &Policy) -> Option<Moment> {
     clocks(case, policy).iter().filter_map(|clock| next_on(case, policy, clock)).min()
 }
 
-fn next_on(case: &Case, policy: &Policy, clock: &Clock) -> Option<Moment> {
+/// When time brings something next on one clock.
+pub fn next_on(case: &Case, policy: &Policy, clock: &Clock) -> Option<Moment> {
     if !clock.is_running() {
         return None;
     }

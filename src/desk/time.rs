@@ -241,6 +241,17 @@ impl Span {
         self.0
     }
 
+    /// To the second: `49h`, `28h5m`, `3m20s`.
+    pub fn exact(self) -> String {
+        let parts = [(self.0 / 3600, 'h'), (self.0 / 60 % 60, 'm'), (self.0 % 60, 's')];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, unit)| format!("{number}{unit}"))
+            .collect();
+        if parts.is_empty() { "0s".into() } else { parts.concat() }
+    }
+
     /// Reads `90s`, `15m`, `48h`, `14d`, `2w`, or several in a row (`1d12h`). A day is 24 hours,
     /// never a calendar day.
     pub fn parse(text: &str) -> Option<Span> {
@@ -305,6 +316,9 @@ mod tests {
         }
         assert_eq!(Span::hours(48).to_string(), "48h");
         assert_eq!(Span::hours(24 * 14).to_string(), "14d");
+        for (seconds, exact) in [(0, "0s"), (49 * 3600, "49h"), (3605, "1h5s"), (200, "3m20s")] {
+            assert_eq!(Span(seconds).exact(), exact);
+        }
     }
 
     #[test]

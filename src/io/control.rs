@@ -24,6 +24,11 @@ pub enum Request {
         /// Its number.
         case: CaseId,
     },
+    /// How each of its deadlines comes about.
+    Explain {
+        /// Its number.
+        case: CaseId,
+    },
     /// The same events as they are recorded, and the letters that left.
     Export {
         /// Its number.

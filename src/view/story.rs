@@ -94,7 +94,8 @@ fn sayer(by: Sayer) -> &'static str {
 }
 
 #[expect(clippy::too_many_lines, reason = "a sentence for each fact")]
-fn tell(fact: &Fact) -> (&'static str, String) {
+/// A fact in one word, and as a sentence.
+pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
     match fact {
         Fact::Opened(opening) => {
             let who = who(opening.reporter.as_ref(), "somebody");

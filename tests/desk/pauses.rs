@@ -7,6 +7,7 @@ use watchpost::desk::command::Said;
 use watchpost::desk::policy::{Further, Intake, MetBy, Mode, Promise, Trigger, Waiting};
 use watchpost::desk::team::Team;
 use watchpost::desk::time::Zone;
+use watchpost::view::{Line, explain};
 
 const ANN: &str = "ann@acorn.example";
 
@@ -228,4 +229,76 @@ fn the_day_of_disclosure_moves_with_the_embargo_and_with_no_pause() {
     assert_eq!(office.say(1, Said::Announced), ["1 announced"]);
     assert!(facts(wait(&mut office, 24 * 100)).is_empty());
     assert!(office.say(1, Said::Announced)[0].contains("was announced on"));
+}
+
+/// What `explain` says of one promise: its state, and each line without the numbers of events.
+fn explained(office: &Office, policy: &Policy, promise: Promise) -> Vec<String> {
+    let on_case: Vec<Event> = office.log.iter().filter(|e| e.case.is_some()).cloned().collect();
+    let told = explain(&on_case, policy, office.now).unwrap();
+    let one = told.iter().find(|one| one.promise == promise.name()).unwrap();
+    let line = |line: &Line| {
+        let at = line.at.as_deref().map_or("-", |at| &at[5..16]);
+        let mail = line.mail.map(|mail| format!(" (mail {mail})")).unwrap_or_default();
+        format!("{at} {}{mail}: {}", line.what, line.why)
+    };
+    std::iter::once(one.state.clone()).chain(one.lines.iter().map(line)).collect()
+}
+
+#[test]
+fn the_arithmetic_of_a_deadline_is_told_line_by_line() {
+    let holidays = vec![Dates::parse("2026-09-02").unwrap().of(&Zone::UTC)];
+    let calendar = Calendar { holidays, ..Calendar::default() };
+    let policy = Policy { calendar, update: Some(Span::hours(72)), ..quiet() };
+    let mut office = acknowledged(policy.clone());
+    wait(&mut office, 40);
+    office.say(1, Said::NeedInfo);
+    let told = explained(&office, &policy, Promise::Response);
+    assert_eq!(told[0], "stands_still");
+    assert_eq!(
+        told.last().unwrap(),
+        "- stands still: 16h of 48h have passed; the other 32h run once the reporter writes"
+    );
+    wait(&mut office, 30);
+    writes(&mut office, "2@acorn.example", Kind::FollowUp);
+    wait(&mut office, 10);
+    let told = explained(&office, &policy, Promise::Response);
+    let expected = [
+        "running",
+        "09-01T12:00 starts (mail 1): ann@acorn.example wrote “A hole” (complete: ); security/INBOX, UID 1",
+        "- has: 48h, as it was promised when the report came",
+        "09-02T00:00 stands still: holiday until 2026-09-03T00:00:00Z: 24h",
+        "09-03T04:00 stands still: the operator says that it waits for its reporter",
+        "09-04T10:00 goes on: the reporter wrote: the clocks go on: 30h",
+        "09-05T18:00 is due: 2026-09-01T12:00:00Z + 48h + 54h that do not count",
+        "09-04T18:00 reminder: the team was reminded of the response (1)",
+        "09-05T18:00 next: the deadline",
+    ];
+    assert_eq!(told, expected);
+    answer(&mut office, "a@project.example");
+    let told = explained(&office, &policy, Promise::Response);
+    assert_eq!(told[0], "kept");
+    assert!(
+        told.last().unwrap().starts_with("09-04T20:00 met (mail 3): kim@project.example answered")
+    );
+    assert!(told.last().unwrap().ends_with("(22h before the deadline)"), "{told:?}");
+    let told = explained(&office, &policy, Promise::Update);
+    assert_eq!(told[0], "running");
+    assert!(told[1].starts_with("09-04T20:00 starts (mail 3): kim@project.example"), "{told:?}");
+}
+
+#[test]
+fn a_missed_promise_is_explained_with_every_step_and_what_comes_next() {
+    let policy = quiet();
+    let mut office = acknowledged(policy.clone());
+    wait(&mut office, 80);
+    let told = explained(&office, &policy, Promise::Response);
+    assert_eq!(told[0], "missed");
+    let lines = ["09-03T12:00 missed:", "09-03T12:00 escalated:", "09-04T12:00 escalated:"];
+    for line in lines {
+        assert!(told.iter().any(|told| told.starts_with(line)), "{line}: {told:?}");
+    }
+    assert!(told.last().unwrap().starts_with("09-05T12:00 next: it goes up"), "{told:?}");
+    answer(&mut office, "a@project.example");
+    let told = explained(&office, &policy, Promise::Response);
+    assert!(told.last().unwrap().ends_with("(32h late)"), "{told:?}");
 }
