@@ -10,5 +10,7 @@ mod clocks;
 mod conversations;
 #[path = "simulate/forms.rs"]
 mod forms;
+#[path = "simulate/pauses.rs"]
+mod pauses;
 #[path = "simulate/usage.rs"]
 mod usage;

@@ -18,7 +18,7 @@ use self::rows::{Read, Rows};
 use self::timeline::{Arrival, Timeline};
 use crate::config::settings::Settings;
 use crate::desk::books::Past;
-use crate::desk::command::Command;
+use crate::desk::command::{self, Command};
 use crate::desk::event::{Event, Fact, Sayer};
 use crate::desk::folder::Role;
 use crate::desk::ids::CaseId;
@@ -89,6 +89,7 @@ pub fn simulate<A: Audience>(
             rows: Rows::default(),
             owed: BTreeMap::new(),
             opened: BTreeMap::new(),
+            stories: BTreeMap::new(),
             held_back: None,
             audience,
             summary: &mut summary,
@@ -109,6 +110,8 @@ struct Run<'a, A> {
     owed: BTreeMap<LetterId, Owed>,
     /// Which case each mail opened first.
     opened: BTreeMap<MessageId, CaseId>,
+    /// The events of each case, where a command needs them.
+    stories: BTreeMap<CaseId, Vec<Event>>,
     /// The last row: what follows may belong to it.
     held_back: Option<Row>,
     audience: &'a mut A,
@@ -192,17 +195,19 @@ impl<A: Audience> Run<'_, A> {
             return self.tell(ignored(self.now, &Cause::Said(said), &why));
         };
         let command = Command {
-            case,
             said: said.command.clone(),
             by: Sayer::Team,
             person: said.by.clone(),
-            story: Vec::new(),
+            story: self.stories.get(&case).cloned().unwrap_or_default(),
+            case,
         };
-        let input = Input::Command(Box::new(command));
-        if self.take(&input, &Cause::Said(said))? {
+        let refusal = self.desk.refusal(self.now, &command);
+        let case = Some(command.case.clone());
+        if self.take(&Input::Command(Box::new(command)), &Cause::Said(said))? {
             return Ok(());
         }
-        self.tell(ignored(self.now, &Cause::Said(said), "nothing follows from it"))
+        let why = refusal.map_or("nothing follows from it".into(), |why| why.to_string());
+        self.tell(Row { case, ..ignored(self.now, &Cause::Said(said), &why) })
     }
 
     /// Lets time act, and each letter leave that may.
@@ -253,6 +258,10 @@ impl<A: Audience> Run<'_, A> {
     }
 
     fn note(&mut self, event: &Event) {
+        let splits = |said: &Said| matches!(said.command, command::Said::Split { .. });
+        if let Some(case) = event.case.as_ref().filter(|_| self.plan.said.iter().any(splits)) {
+            self.stories.entry(case.clone()).or_default().push(event.clone());
+        }
         match (&event.fact, &event.case) {
             (Fact::Opened(opening), Some(case)) => {
                 if let Some(id) = &opening.mail.message_id {

@@ -206,7 +206,7 @@ fn somebody_can_say_that_the_reporter_was_answered() {
         "01T12:00:00 1 withdrawn ann",
         "01T12:00:00 1 notify kim+lee",
         "01T13:00:00 ignored",
-        "02T12:00:00 ignored",
+        "02T12:00:00 1 ignored",
     ];
     assert_eq!(told, expected);
     assert_eq!(rows[1]["why"], "lee@project.example says that the reporter has been answered");
