@@ -6,6 +6,8 @@
 mod alike;
 #[path = "desk/attack.rs"]
 mod attack;
+#[path = "desk/by_mail.rs"]
+mod by_mail;
 #[path = "desk/command.rs"]
 mod command;
 #[path = "desk/pauses.rs"]
@@ -231,6 +233,9 @@ fn in_words(event: &Event) -> String {
         Fact::Deferred { .. } => "deferred".into(),
         Fact::Answered { tie, enough, .. } => format!("answered by {tie:?}, enough: {enough}"),
         Fact::Discussed { why, .. } => format!("discussed: {why:?}"),
+        Fact::Commanded { refused, .. } => {
+            refused.as_ref().map_or("command".into(), |why| format!("command refused: {why}"))
+        }
         Fact::Quoted { answer } => format!("quoted {answer}"),
         Fact::Vouched { .. } => "vouched".into(),
         Fact::Responded { .. } => "responded".into(),

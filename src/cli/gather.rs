@@ -136,6 +136,7 @@ fn author(fact: &Fact) -> Option<&Mailbox> {
         Fact::Joined { from: by, .. }
         | Fact::Answered { by, .. }
         | Fact::Discussed { by, .. }
+        | Fact::Commanded { by, .. }
         | Fact::Vouched { by, .. } => by.as_ref(),
         _ => None,
     }

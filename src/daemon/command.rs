@@ -72,7 +72,7 @@ pub(super) async fn record(
     let named = std::iter::once(&case).chain(others);
     let unknown = named.filter(|id| desk.books().case(id).is_none()).collect();
     draft.recall(closed(store, unknown).await?);
-    let command = Command { case, said, by: Sayer::Operator, person: None, story };
+    let command = Command { case, said, by: Sayer::Operator, person: None, said_at: now, story };
     if let Some(refusal) = draft.desk().refusal(now, &command) {
         return Err(Failed::Refused(refusal));
     }

@@ -57,6 +57,9 @@ pub(super) fn note(event: &Event) {
         Fact::Discussed { why, .. } => {
             tracing::info!(case, ?why, "a mail of the team is no answer to the reporter");
         }
+        Fact::Commanded { refused, .. } => {
+            tracing::info!(case, done = refused.is_none(), "somebody of the team says a command");
+        }
         Fact::Vouched { .. } => {
             tracing::info!(case, "a person says that the reporter has been answered");
         }

@@ -32,6 +32,8 @@ pub struct Command {
     pub by: Sayer,
     /// Who that is, where it is somebody of the team.
     pub person: Option<Mailbox>,
+    /// When it was said.
+    pub said_at: Moment,
     /// The events of the case, where the command names one of its mails.
     pub story: Vec<Event>,
 }
@@ -42,6 +44,7 @@ struct Ground<'a> {
     keys: &'a Keys,
     caps: &'a Caps,
     now: Moment,
+    said_at: Moment,
     by: Sayer,
 }
 
@@ -60,7 +63,8 @@ pub(super) fn command<'p>(
         let inbox = &mail.folder.inbox;
         policy(inbox).ok_or_else(|| Refusal::NoInbox(inbox.clone()))
     };
-    let ground = Ground { books, keys, caps, now, by: command.by };
+    let Command { by, said_at, .. } = *command;
+    let ground = Ground { books, keys, caps, now, said_at, by };
     match &command.said {
         Said::Responded => responded(case, command),
         Said::Release => ground.release(case, policy(case.mail())?),
@@ -144,7 +148,7 @@ impl Ground<'_> {
         let (kind, n) = (LetterKind::Waiting, case.waits.len() + 1);
         let letter = waiting::letter(case, policy, self.keys, kind, n);
         let letter = letter.filter(|_| policy.waiting.tell);
-        let waits = Fact::Waiting { since: self.now, by: self.by };
+        let waits = Fact::Waiting { since: self.said_at, by: self.by };
         let facts = std::iter::once(waits).chain(letter);
         Ok(facts.map(|fact| (Some(case.id.clone()), fact)).collect())
     }

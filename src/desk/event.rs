@@ -80,6 +80,18 @@ pub enum Fact {
         /// Why it is no answer.
         why: NoAnswer,
     },
+    /// Somebody of the team said something of this case by mail; what followed comes next.
+    Commanded {
+        /// The mail.
+        mail: MailRef,
+        /// Who.
+        by: Option<Mailbox>,
+        /// What they wrote, on one line.
+        words: String,
+        /// Why it cannot be done, where that is so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
     /// The reporter answers a mail of the team that we never saw.
     Quoted {
         /// Its Message-ID.

@@ -54,6 +54,8 @@ pub enum Notice {
     WasItYou,
     /// Your answer is too short to count.
     TooShort,
+    /// What came of your command.
+    Commanded,
     /// Something is owed soon.
     Reminder,
     /// Something was owed and is missed.
@@ -64,7 +66,7 @@ pub enum Notice {
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Notice; 11] = [
+    pub const ALL: [Notice; 12] = [
         Notice::Report,
         Notice::FollowUp,
         Notice::Guest,
@@ -73,6 +75,7 @@ impl Notice {
         Notice::Question,
         Notice::WasItYou,
         Notice::TooShort,
+        Notice::Commanded,
         Notice::Reminder,
         Notice::Escalation,
         Notice::Gathered,
@@ -94,6 +97,7 @@ impl Notice {
             Notice::Question => "question",
             Notice::WasItYou => "was_it_you",
             Notice::TooShort => "too_short",
+            Notice::Commanded => "commanded",
             Notice::Reminder => "reminder",
             Notice::Escalation => "escalation",
             Notice::Gathered => "gathered",

@@ -10,6 +10,7 @@ pub fn mail(fact: &Fact) -> Option<&MailRef> {
         Fact::Joined { mail, .. }
         | Fact::Answered { mail, .. }
         | Fact::Discussed { mail, .. }
+        | Fact::Commanded { mail, .. }
         | Fact::Bounced { mail, .. } => Some(mail),
         Fact::Vouched { mail, .. } => mail.as_ref(),
         _ => None,

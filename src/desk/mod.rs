@@ -12,6 +12,7 @@ pub mod alike;
 pub mod answer;
 pub mod authentication;
 pub mod books;
+mod by_mail;
 pub mod calendar;
 pub mod case;
 pub mod classify;
@@ -175,7 +176,10 @@ impl Desk {
                 .policy(&incoming.mail.folder.inbox)
                 .map(|policy| {
                     let Rules { keys, caps, .. } = &*self.rules;
-                    intake::mail(&self.books, policy, keys, caps, now, incoming)
+                    let rules = |inbox: &str| self.policy(inbox);
+                    by_mail::said(&self.books, rules, keys, caps, now, incoming).unwrap_or_else(
+                        || intake::mail(&self.books, policy, keys, caps, now, incoming),
+                    )
                 })
                 .unwrap_or_default(),
             Input::Time => {

@@ -74,6 +74,7 @@ fn notice(fact: &Fact) -> Option<Notice> {
         Fact::Discussed { why: NoAnswer::Disowned, .. } => Some(Notice::Forged),
         Fact::Answered { enough: false, .. } => Some(Notice::TooShort),
         Fact::Quoted { .. } => Some(Notice::WasItYou),
+        Fact::Commanded { .. } => Some(Notice::Commanded),
         Fact::Asked { .. } => Some(Notice::Question),
         Fact::Reminded { .. } => Some(Notice::Reminder),
         Fact::Escalated { .. } => Some(Notice::Escalation),
@@ -89,7 +90,7 @@ fn readers(policy: &Policy, fact: &Fact, held: bool) -> Vec<Reader> {
         Fact::Escalated { step, .. } if held => return ladder::told_of_held(policy, *step).1,
         Fact::Escalated { step, .. } => return ladder::told(policy, *step).1,
         Fact::Asked { .. } => team.lead.iter().collect(),
-        Fact::Answered { by, .. } => {
+        Fact::Answered { by, .. } | Fact::Commanded { by, .. } => {
             let author = by.as_ref().and_then(|by| team.member(&by.address));
             author.or(team.lead.as_ref()).into_iter().collect()
         }
@@ -110,6 +111,7 @@ fn asks(notice: Notice) -> bool {
         Notice::Question
         | Notice::WasItYou
         | Notice::TooShort
+        | Notice::Commanded
         | Notice::Reminder
         | Notice::Escalation => true,
         Notice::Report

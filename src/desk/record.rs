@@ -55,7 +55,10 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
             writes.extend(digest_tie(conversation.as_deref(), case));
         }
         (
-            Fact::Bounced { mail, .. } | Fact::Answered { mail, .. } | Fact::Discussed { mail, .. },
+            Fact::Bounced { mail, .. }
+            | Fact::Answered { mail, .. }
+            | Fact::Discussed { mail, .. }
+            | Fact::Commanded { mail, .. },
             Some(case),
         ) => {
             writes.extend(mail.message_id.as_ref().map(|id| tie(message_key(id), case, false)));

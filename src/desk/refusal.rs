@@ -103,6 +103,9 @@ pub enum Refusal {
     /// A machine wrote it.
     #[error("a machine wrote mail {} of {}; it can be no case", .0.1, .0.0)]
     Machine(Named),
+    /// It takes what a mail cannot give.
+    #[error("this cannot be said by mail; on the machine that runs Watchpost: watchpost do {0} …")]
+    NotByMail(CaseId),
     /// Nothing is owed on it any more.
     #[error("{case} was closed on {at}; to go on with it: watchpost do {case} reopen")]
     Closed {

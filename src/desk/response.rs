@@ -142,6 +142,11 @@ fn proof(policy: &Policy, incoming: &Incoming) -> Option<Proof> {
     theirs.then_some(proof)
 }
 
+/// Whether a mail is surely of the team.
+pub(super) fn is_proven(policy: &Policy, incoming: &Incoming) -> bool {
+    proof(policy, incoming) == Some(Proof::Proven)
+}
+
 /// A letter of ours, back in a folder that we watch. Relays may replace its id, but not its field.
 fn is_ours(keys: &Keys, incoming: &Incoming) -> bool {
     let own_letter = incoming.verdict.reasons.first().is_some_and(|r| r.code == Code::OwnLetter);
@@ -261,7 +266,7 @@ pub(super) fn recipients(message: &Message) -> impl Iterator<Item = &Address> {
 
 /// Out-of-office notes and the like keep no promise (RFC 3834). Words that robots use are no sign in
 /// what a person of ours sent.
-fn by_machine(incoming: &Incoming) -> bool {
+pub(super) fn by_machine(incoming: &Incoming) -> bool {
     let code = incoming.verdict.reasons.first().map(|reason| reason.code);
     let certain = !matches!(code, Some(Code::RobotWords | Code::NoReplySender | Code::ListMail));
     match incoming.verdict.kind {

@@ -82,6 +82,11 @@ impl Said {
         }
     }
 
+    /// Whether it names a mail of the case, so that the events of the case have to be looked up.
+    pub fn needs_story(&self) -> bool {
+        matches!(self, Said::Split { .. })
+    }
+
     /// Reads a command, in any case of letters; else says what would be right. What the configuration
     /// adds is known from the rules of the inboxes.
     pub fn parse(text: &str, policies: &[Policy]) -> Result<Said, String> {

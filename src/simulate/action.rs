@@ -152,6 +152,12 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
             "discussed",
             format!("{} wrote, not an answer: {}", who(by.as_ref()), why.in_words()),
         ),
+        Fact::Commanded { by, words, refused: None, .. } => {
+            told("command", format!("{} says “{words}”", who(by.as_ref())))
+        }
+        Fact::Commanded { by, words, refused: Some(why), .. } => {
+            told("ignored", format!("{} says “{words}”: {why}", who(by.as_ref())))
+        }
         Fact::Quoted { answer } => {
             told("quoted", format!("the reporter answers {answer}, which is not in the archive"))
         }
@@ -277,6 +283,7 @@ fn named(kind: LetterKind) -> &'static str {
             Notice::WasItYou => {
                 "a question: the reporter answers a mail that was not seen; was it yours?"
             }
+            Notice::Commanded => "what came of your command",
             Notice::TooShort => "this answer is too short to count",
             Notice::Reminder => "it is due soon",
             Notice::Escalation => "it was missed, and goes up the ladder",

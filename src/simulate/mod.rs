@@ -198,6 +198,7 @@ impl<A: Audience> Run<'_, A> {
             said: said.command.clone(),
             by: Sayer::Team,
             person: said.by.clone(),
+            said_at: said.at,
             story: self.stories.get(&case).cloned().unwrap_or_default(),
             case,
         };

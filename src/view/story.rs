@@ -129,6 +129,12 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
                 format!("{who} wrote, not an answer: {why}; {}, UID {}", mail.folder, mail.uid);
             ("discussed", story)
         }
+        Fact::Commanded { mail, by, words, refused } => {
+            let who = who(by.as_ref(), "the team");
+            let done = refused.as_ref().map(|why| format!("; not done: {why}")).unwrap_or_default();
+            let place = format!("{}, UID {}", mail.folder, mail.uid);
+            ("command", format!("{who} says “{words}”; {place}{done}"))
+        }
         Fact::Quoted { answer } => {
             ("quoted", format!("the reporter answers {answer}, which was never seen"))
         }

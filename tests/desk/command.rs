@@ -15,8 +15,8 @@ impl Office {
     pub(super) fn say(&mut self, number: u32, said: Said) -> Vec<String> {
         let on_case = |event: &&Event| event.case == Some(case(number));
         let story = self.log.iter().filter(on_case).cloned().collect();
-        let command =
-            Command { case: case(number), said, by: Sayer::Operator, person: None, story };
+        let (case, by, person) = (case(number), Sayer::Operator, None);
+        let command = Command { case, said, by, person, said_at: self.now, story };
         let refusal = self.desk.refusal(self.now, &command);
         let events = self.take(&Input::Command(Box::new(command)));
         assert_eq!(refusal.is_some(), events.is_empty(), "{refusal:?}");

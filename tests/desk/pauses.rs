@@ -237,7 +237,7 @@ fn explained(office: &Office, policy: &Policy, promise: Promise) -> Vec<String> 
     let told = explain(&on_case, policy, office.now).unwrap();
     let one = told.iter().find(|one| one.promise == promise.name()).unwrap();
     let line = |line: &Line| {
-        let at = line.at.as_deref().map_or("-", |at| &at[5..16]);
+        let at = line.at.as_deref().map_or("-", |at| at.get(5..16).unwrap());
         let mail = line.mail.map(|mail| format!(" (mail {mail})")).unwrap_or_default();
         format!("{at} {}{mail}: {}", line.what, line.why)
     };

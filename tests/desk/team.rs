@@ -16,7 +16,7 @@ fn team(notices: Notices) -> Team {
     Team { lead: Some(kim), deputies: vec![lee], notices, ..Team::default() }
 }
 
-fn staffed(notices: Notices) -> Office {
+pub(super) fn staffed(notices: Notices) -> Office {
     Office::of(Policy { team: team(notices), ..policy() })
 }
 
@@ -30,37 +30,37 @@ fn report(from: &str, id: &str) -> Mail {
 }
 
 /// A report that has been acknowledged.
-fn acknowledged(mut office: Office) -> Office {
+pub(super) fn acknowledged(mut office: Office) -> Office {
     office.receive(report("ann@acorn.example", "1@acorn.example"));
     office.delivery(1, Outcome::Accepted("250 ok".into()));
     office
 }
 
-fn reply(from: &str, id: &str) -> Mail {
+pub(super) fn reply(from: &str, id: &str) -> Mail {
     mail(from, id, "Re: Path traversal in the static handler", Kind::Other)
 }
 
 impl Mail {
     /// It goes to others than the inbox.
-    fn to(mut self, to: &[&str], cc: &[&str]) -> Mail {
+    pub(super) fn to(mut self, to: &[&str], cc: &[&str]) -> Mail {
         self.message.to = to.iter().map(|text| address(text)).collect();
         self.message.cc = cc.iter().map(|text| mailbox(text)).collect();
         self
     }
 
-    fn saying(mut self, text: &str) -> Mail {
+    pub(super) fn saying(mut self, text: &str) -> Mail {
         self.message.text = text.into();
         self
     }
 }
 
 /// An answer of Kim's to Ann, as it lies in Sent.
-fn answer(id: &str) -> Mail {
+pub(super) fn answer(id: &str) -> Mail {
     reply("kim@project.example", id).to(&["ann@acorn.example"], &[]).answering("1@acorn.example")
 }
 
 /// The id of the last notice of this kind.
-fn notice_id(office: &Office, name: &str) -> String {
+pub(super) fn notice_id(office: &Office, name: &str) -> String {
     let written = office.log.iter().rev().find_map(|event| match &event.fact {
         Fact::Written { kind, message_id, .. } if kind.name() == name => Some(message_id),
         _ => None,

@@ -64,6 +64,7 @@ impl Case {
             {
                 self.know_team_mail(mail);
             }
+            Fact::Commanded { mail, .. } => self.know_team_mail(mail),
             Fact::Vouched { mail, .. } => {
                 if let Some(mail) = mail {
                     self.know_team_mail(mail);

@@ -87,6 +87,9 @@ pub(super) struct Values {
     tie: String,
     letter: String,
     said: String,
+    /// Why a command cannot be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
     to_reporter: bool,
     /// The letter that was lost told the reporter of a missed promise.
     missed: bool,
@@ -112,6 +115,8 @@ pub(super) struct Values {
     /// A notice may repeat what the mail says.
     #[serde(skip)]
     repeats: bool,
+    /// Until when something is owed, a line each.
+    owed: Vec<String>,
     #[serde(skip)]
     clocks: Vec<Clock>,
 }
@@ -163,6 +168,8 @@ impl Values {
             values.lies(case.mail(), zone);
             values.owes(case, policy, zone, now);
             values.clocks = promise::clocks(case, policy);
+            values.owed =
+                values.clocks.iter().filter_map(|clock| words::clock(clock, zone, now)).collect();
             values.held =
                 case.held.filter(|_| case.acknowledged.is_none()).map(|h| h.in_words().into());
             values.answered_with = words::answered_with(case);
@@ -236,6 +243,10 @@ impl Values {
             Fact::Discussed { mail, by, .. } => {
                 self.author = by.as_ref().map(|one| one.address.to_string());
                 self.lies(mail, zone);
+            }
+            Fact::Commanded { words, refused, .. } => {
+                self.said.clone_from(words);
+                self.refused.clone_from(refused);
             }
             Fact::Refused { letter, why } => self.lost(policy, case, letter, why),
             Fact::Bounced { letter, mail, .. } => {
@@ -324,6 +335,8 @@ impl Values {
             acknowledgement_late: true,
             late: true,
             promise: "acknowledgement".into(),
+            refused: Some("it is closed".into()),
+            owed: vec!["Answer in detail: due by Thu 3 Sep 2026, 17:11 UTC".into()],
             message_id: Some("<one@acorn.example>".into()),
             to_reporter: true,
             more_cases: 3,

@@ -250,6 +250,7 @@ fn shipped_notice(notice: Notice) -> &'static str {
         Notice::Question => include_str!("../letters/team/question.txt"),
         Notice::WasItYou => include_str!("../letters/team/was_it_you.txt"),
         Notice::TooShort => include_str!("../letters/team/too_short.txt"),
+        Notice::Commanded => include_str!("../letters/team/commanded.txt"),
         Notice::Reminder => include_str!("../letters/team/reminder.txt"),
         Notice::Escalation => include_str!("../letters/team/escalation.txt"),
         Notice::Gathered => include_str!("../letters/team/gathered.txt"),

@@ -3,8 +3,8 @@
 use crate::desk::case::Case;
 use crate::desk::event::Certainty;
 use crate::desk::letter::{LetterId, LetterKind, Notice};
-use crate::desk::policy::Policy;
-use crate::desk::promise;
+use crate::desk::policy::{Policy, Promise};
+use crate::desk::promise::{self, Clock};
 use crate::desk::time::{Moment, Zone};
 use crate::desk::verdict::{Besides, Figures, Kind, Verdict};
 
@@ -121,6 +121,7 @@ fn notice_in_words(notice: Notice) -> &'static str {
         Notice::WasItYou => "the question about an answer that was not seen",
         Notice::TooShort => "the notice of an answer that is too short",
         Notice::Reminder => "the reminder of what is owed",
+        Notice::Commanded => "the notice of what came of a command",
         Notice::Escalation => "the notice of a missed promise",
         Notice::Gathered => "the notice of several cases",
     }
@@ -173,12 +174,30 @@ pub(super) fn state(case: &Case, policy: &Policy, zone: &Zone, now: Moment) -> S
     let due_at = promise::response_due(case, policy, now);
     let due = when(due_at, zone);
     match case.answered {
+        _ if case.closed.is_some() => "It is closed: nothing is owed any more.".into(),
         Some(at) => format!("A person first answered on {}.", when(at, zone)),
         None if due_at < now => {
             format!("Nobody has answered yet; an answer was promised by {due}.")
         }
         None => format!("Nobody has answered yet; an answer is promised by {due}."),
     }
+}
+
+/// Until when something is owed that nobody has done.
+pub(super) fn clock(clock: &Clock, zone: &Zone, now: Moment) -> Option<String> {
+    let name = match clock.promise {
+        Promise::Acknowledgement => "Acknowledgement",
+        Promise::Response => "Answer in detail",
+        Promise::Update => "Next word of a person",
+        Promise::Disclosure => "Announcement",
+        Promise::Further(_) => clock.promise.name(),
+    };
+    let due = match clock.due {
+        Some(due) if due < now => format!("was due by {}", when(due, zone)),
+        Some(due) => format!("due by {}", when(due, zone)),
+        None => "stands still until the reporter writes".into(),
+    };
+    clock.is_running().then(|| format!("{name}: {due}"))
 }
 
 /// What is found in a mail is told to its author, about "your mail"; the team reads of "the mail".
