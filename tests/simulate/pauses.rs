@@ -172,8 +172,10 @@ fn the_notifications_of_the_example_record_and_remind_and_tell_no_reporter() {
     let example = include_str!("../../config.example.toml");
     let from = example.find("#[[promise]]").unwrap();
     let until = example.find("# The people who answer reports.").unwrap();
-    let lines = example[from..until].lines().filter(|line| !line.starts_with("# "));
-    let profile: String = lines.map(|line| format!("{}\n", line.trim_start_matches('#'))).collect();
+    let lines = example.get(from..until).unwrap().lines();
+    let keys =
+        lines.filter(|line| !line.starts_with("# ")).map(|line| line.trim_start_matches('#'));
+    let profile = keys.collect::<Vec<_>>().join("\n");
     let config = format!("{BARE}{profile}");
     let scene = Scene {
         answers: &["2026-09-01T13:00:00Z"],
