@@ -59,6 +59,9 @@ pub trait Audience {
 /// run, so that a later archive can hold the answers. They protect nothing, since nothing is sent.
 const KEY: [u8; 32] = *b"watchpost simulate: known to all";
 
+/// Nobody answers a mail more often before it comes.
+const MOST_EARLY: usize = 4;
+
 /// How often time may bring up something new within one second.
 const MOST_ROUNDS: usize = 10_000;
 
@@ -89,7 +92,9 @@ pub fn simulate<A: Audience>(
             rows: Rows::default(),
             owed: BTreeMap::new(),
             opened: BTreeMap::new(),
+            early: BTreeMap::new(),
             stories: BTreeMap::new(),
+            fresh: Vec::new(),
             held_back: None,
             audience,
             summary: &mut summary,
@@ -110,8 +115,12 @@ struct Run<'a, A> {
     owed: BTreeMap<LetterId, Owed>,
     /// Which case each mail opened first.
     opened: BTreeMap<MessageId, CaseId>,
+    /// Sent mails of no case, by what they answer: a report that comes late was answered before.
+    early: BTreeMap<MessageId, Vec<Arrival>>,
     /// The events of each case, where a command needs them.
     stories: BTreeMap<CaseId, Vec<Event>>,
+    /// The reports that opened a case just now.
+    fresh: Vec<MessageId>,
     /// The last row: what follows may belong to it.
     held_back: Option<Row>,
     audience: &'a mut A,
@@ -136,6 +145,7 @@ impl<A: Audience> Run<'_, A> {
             self.now = next;
             while let Some(mail) = mails.next_if(|mail| mail.at <= next) {
                 self.mail(mail)?;
+                self.answered_early()?;
                 self.summary.mails += 1;
                 self.audience.progress(self.summary.mails, timeline.arrivals.len());
             }
@@ -174,18 +184,45 @@ impl<A: Audience> Run<'_, A> {
         };
         let own_letter = read.is_own_letter();
         let cause = Cause::Mail(&file);
+        let answers: Vec<MessageId> = match arrival.role {
+            Role::Sent => {
+                read.message.in_reply_to.iter().chain(&read.message.references).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
         if let Some(why) = why {
+            self.remember(answers, arrival);
             return self.tell(ignored(self.now, &cause, why));
         }
         let key = read.key;
-        let incoming = self.rows.incoming(read, self.now);
+        let incoming = self.rows.incoming(read, arrival.at.min(self.now));
         if self.take(&Input::Mail(Box::new(incoming)), &cause)? {
             self.rows.record(key);
             return Ok(());
         }
+        self.remember(answers, arrival);
         let why =
             if own_letter { "a letter of ours" } else { "it has nothing to do with any case" };
         self.tell(ignored(self.now, &cause, why))
+    }
+
+    fn remember(&mut self, answers: Vec<MessageId>, arrival: &Arrival) {
+        for id in answers {
+            let known = self.early.entry(id).or_default();
+            if known.len() < MOST_EARLY {
+                known.push(arrival.clone());
+            }
+        }
+    }
+
+    /// Looks again at sent mails that answer a report which came only now.
+    fn answered_early(&mut self) -> Result<(), A::Gone> {
+        for id in std::mem::take(&mut self.fresh) {
+            for arrival in self.early.remove(&id).unwrap_or_default() {
+                self.mail(&arrival)?;
+            }
+        }
+        Ok(())
     }
 
     fn command(&mut self, said: &Said) -> Result<(), A::Gone> {
@@ -266,6 +303,7 @@ impl<A: Audience> Run<'_, A> {
         match (&event.fact, &event.case) {
             (Fact::Opened(opening), Some(case)) => {
                 if let Some(id) = &opening.mail.message_id {
+                    self.fresh.push(id.clone());
                     self.opened.entry(id.clone()).or_insert_with(|| case.clone());
                 }
             }

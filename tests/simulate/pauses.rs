@@ -217,3 +217,13 @@ fn a_case_that_sleeps_for_a_year_has_every_step_and_a_close_ends_them() {
     ];
     assert_eq!(tail, expected, "{told:?}");
 }
+
+#[test]
+fn an_answer_that_came_before_its_report_counts_when_that_comes() {
+    let scene = Scene {
+        answers: &["2026-09-01T11:00:00Z"],
+        ..Scene::of(BARE, "2026-09-01T12:00:00Z", "2026-09-04T12:00:00Z")
+    };
+    let told = scene.told();
+    assert_eq!(told, ["01T12:00:00 1 response_seen", "01T12:00:00 1 withdrawn ann"]);
+}
