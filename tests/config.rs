@@ -210,6 +210,21 @@ fn what_stands_in_an_inbox_holds_for_that_one_key_by_key() {
 }
 
 #[test]
+fn the_owner_of_a_personal_inbox_reads_there_whoever_writes() {
+    let text = format!(
+        "{LEAST}[[member]]\nname = \"kim\"\naddresses = [\"kim@project.example\"]\n\
+         [team]\nlead = \"kim\"\n\
+         [[inbox]]\nkind = \"personal\"\nrecipients = [\"Kim@project.example\"]\n\
+         imap.user = \"kim@project.example\"\n\
+         [[inbox]]\nkind = \"mixed\"\nrecipients = [\"psirt@router.example\"]\n\
+         imap.user = \"kim+psirt@project.example\"\n"
+    );
+    assert!(config::parse("config.toml", &text).is_ok());
+    let dedicated = text.replace("kind = \"mixed\"", "kind = \"dedicated\"");
+    assert!(config::parse("config.toml", &dedicated).is_err(), "nobody reads that account");
+}
+
+#[test]
 fn three_hundred_projects_fit_in_one_file_without_repetition() {
     let mut text = LEAST.split("[[inbox]]").next().unwrap().to_owned();
     for n in 0..300 {

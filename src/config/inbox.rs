@@ -95,7 +95,7 @@ fn policy<'d>(
     }
     let (project, promises, rules, recipients) = (project?, promises?, rules?, recipients?);
     let (kind, team) = (kind?, team?);
-    team::fits(table, &team, kind, &recipients, &lists.clone()?)?;
+    team::fits(table, &team, kind)?;
     let from = from?.or_else(|| default_from(&project.name, &recipients));
     Some(Policy {
         inbox: name?,

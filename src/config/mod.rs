@@ -145,10 +145,13 @@ fn inboxes<'d>(top: &Table<'d>, people: Option<&[Member]>) -> Option<Vec<Inbox>>
         let Some(table) = item.as_table("inbox") else {
             return item.refuse(format_args!("{} stands here; write {EXAMPLE}", item.what()));
         };
-        inbox::inbox(&table, top, people, &mut taken)
+        let inbox = inbox::inbox(&table, top, people, &mut taken)?;
+        Some((table, inbox))
     };
     let count = items.len();
     let inboxes: Vec<_> = items.iter().filter_map(read).collect();
+    team::read_elsewhere(&inboxes)?;
+    let inboxes: Vec<_> = inboxes.into_iter().map(|(_, inbox)| inbox).collect();
     (inboxes.len() == count).then_some(inboxes)
 }
 

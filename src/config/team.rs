@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::error::shown;
 use super::reader::{Item, Table};
+use super::settings::Inbox;
 use super::value;
 use crate::desk::address::Address;
-use crate::desk::policy::InboxKind;
+use crate::desk::policy::{InboxKind, Policy};
 use crate::desk::team::{Member, Notices, Team};
 use crate::desk::time::Zone;
 
@@ -116,46 +117,63 @@ fn known(item: &Item<'_>, people: Option<&[Member]>) -> Option<Member> {
     })
 }
 
-/// Whether a team can be told anything: what goes to the inbox itself is read by nobody but us.
-pub(super) fn fits(
-    inbox: &Table<'_>,
-    team: &Team,
-    kind: InboxKind,
-    recipients: &[Address],
-    lists: &[Address],
-) -> Option<()> {
-    if kind == InboxKind::Personal {
-        // Their own inbox is where its owner reads.
-        return match team.lead {
-            Some(_) => Some(()),
-            None => inbox.refuse(
-                "kind",
-                "a personal inbox needs its owner, who is asked about doubtful mail; write \
-                 lead = \"…\" in [team]",
-            ),
-        };
+/// Whether somebody can be asked about doubtful mail, where that is needed.
+pub(super) fn fits(inbox: &Table<'_>, team: &Team, kind: InboxKind) -> Option<()> {
+    if kind == InboxKind::Personal && team.lead.is_none() {
+        return inbox.refuse(
+            "kind",
+            "a personal inbox needs its owner, who is asked about doubtful mail; write \
+             lead = \"…\" in [team]",
+        );
     }
-    let ours = |address: &Address| {
-        let bare = address.without_tag();
-        recipients.iter().chain(lists).any(|one| one.without_tag() == bare)
+    Some(())
+}
+
+/// Whether everybody who is told of something reads elsewhere than in the inboxes that are watched:
+/// what goes there is read by nobody but us.
+pub(super) fn read_elsewhere(inboxes: &[(Table<'_>, Inbox)]) -> Option<()> {
+    let mut all = Some(());
+    for (table, inbox) in inboxes {
+        let team = &inbox.policy.team;
+        let members = team.everybody().filter_map(|one| Some((Some(one), one.addresses.first()?)));
+        let outside = team.outside.iter().map(|address| (None, address));
+        for (member, address) in members.chain(outside) {
+            let into =
+                |(_, other): &&(Table<'_>, Inbox)| leads_into(&other.policy, member, address);
+            let Some((_, into)) = inboxes.iter().find(into) else { continue };
+            all = None;
+            let into = if into.policy.inbox == inbox.policy.inbox {
+                "is this inbox itself".to_owned()
+            } else {
+                format!("leads into the inbox \"{}\"", into.policy.inbox)
+            };
+            table.refuse::<()>(
+                "recipients",
+                match member {
+                    None => format!("{address} {into}; write somebody who reads elsewhere"),
+                    Some(Member { name, .. }) => format!(
+                        "{address} {into}, and notices to \"{name}\" would go there; write an \
+                         address first that {name} reads elsewhere"
+                    ),
+                },
+            );
+        }
+    }
+    all
+}
+
+/// Whether mail to this address comes to the inbox, by any name of it that the configuration knows.
+/// The owner of a personal inbox reads there, and so does whoever's own account a mixed one is.
+fn leads_into(policy: &Policy, member: Option<&Member>, address: &Address) -> bool {
+    let owner = || {
+        let lead = policy.team.lead.as_ref();
+        member.is_some_and(|member| lead.is_some_and(|lead| lead.name == member.name))
     };
-    let into_itself = team.everybody().find_map(|member| {
-        let first = member.addresses.first()?;
-        ours(first).then_some((member, first))
-    });
-    if let Some(address) = team.outside.iter().find(|address| ours(address)) {
-        let why = format!("{address} is this inbox itself; write somebody who reads elsewhere");
-        return inbox.refuse("recipients", why);
-    }
-    match into_itself {
-        None => Some(()),
-        Some((member, address)) => inbox.refuse(
-            "recipients",
-            format_args!(
-                "{address} is this inbox itself, and notices to \"{}\" would go there; write an \
-                 address first that {} reads elsewhere",
-                member.name, member.name
-            ),
-        ),
+    let bare = address.without_tag();
+    let account = policy.account.as_ref().is_some_and(|account| account.without_tag() == bare);
+    match policy.kind {
+        InboxKind::Personal if owner() => false,
+        InboxKind::Mixed if owner() => policy.is_ours(address),
+        _ => policy.is_ours(address) || account,
     }
 }
