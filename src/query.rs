@@ -76,8 +76,8 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
         let id = LetterId(String::from_utf8_lossy(&key).into_owned());
         outbox.push((id, record::read("a waiting letter", &value)?));
     }
-    let Meta { last_seq, numbers, keys, stops, questions } = meta;
-    Ok((Past { cases, outbox, stops, questions, numbers, last_seq }, Keys::new(keys)))
+    let Meta { last_seq, numbers, keys, stops, questions, absences } = meta;
+    Ok((Past { cases, outbox, stops, questions, absences, numbers, last_seq }, Keys::new(keys)))
 }
 
 /// Answers one request.

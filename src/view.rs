@@ -52,6 +52,9 @@ pub struct CaseRow {
     /// The cases whose conversations go on in this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub took_in: Vec<String>,
+    /// The member who took it, as the configuration calls them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<String>,
     /// How many mails joined after the first.
     pub follow_ups: u32,
     /// How many of its letters still have to be sent.
@@ -94,6 +97,7 @@ pub fn case_row(case: &Case, policy: &Policy, now: Moment) -> CaseRow {
         overdue: false,
         merged_into: case.merged.as_ref().map(ToString::to_string),
         took_in: case.took_in.iter().map(ToString::to_string).collect(),
+        handler: case.handler.clone(),
         follow_ups: case.follow_ups,
         letters_waiting: waiting,
         inbox: case.mail().folder.inbox.clone(),

@@ -225,6 +225,22 @@ fn the_owner_of_a_personal_inbox_reads_there_whoever_writes() {
 }
 
 #[test]
+fn days_of_absence_are_those_of_the_members_zone_and_the_last_one_counts() {
+    let text = format!(
+        "{LEAST}[[member]]\nname = \"kim\"\naddresses = [\"kim@project.example\"]\n\
+         zone = \"Europe/Berlin\"\naway = [\"2026-12-20..2027-01-03\", \"2026-05-01\"]\n\
+         [team]\nlead = \"kim\"\n"
+    );
+    let settings = config::parse("config.toml", &text).unwrap();
+    let kim = settings.inboxes[0].policy.team.lead.as_ref().unwrap();
+    let away: Vec<String> =
+        kim.away.iter().map(|days| format!("{} {}", days.from, days.until.unwrap())).collect();
+    let expected =
+        ["2026-12-19T23:00:00Z 2027-01-03T23:00:00Z", "2026-04-30T22:00:00Z 2026-05-01T22:00:00Z"];
+    assert_eq!(away, expected);
+}
+
+#[test]
 fn three_hundred_projects_fit_in_one_file_without_repetition() {
     let mut text = LEAST.split("[[inbox]]").next().unwrap().to_owned();
     for n in 0..300 {

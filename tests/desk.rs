@@ -12,6 +12,8 @@ mod by_mail;
 mod command;
 #[path = "desk/pauses.rs"]
 mod pauses;
+#[path = "desk/presence.rs"]
+mod presence;
 #[path = "desk/promises.rs"]
 mod promises;
 #[path = "desk/subaddress.rs"]
@@ -239,6 +241,9 @@ fn in_words(event: &Event) -> String {
         Fact::Quoted { answer } => format!("quoted {answer}"),
         Fact::Vouched { .. } => "vouched".into(),
         Fact::Responded { .. } => "responded".into(),
+        Fact::Taken { member, .. } => format!("taken by {member}"),
+        Fact::Away { member, until, .. } => format!("{member} away until {until}"),
+        Fact::Back { member } => format!("{member} back"),
         Fact::Released { .. } => "released".into(),
         Fact::Merged { into, .. } => format!("merged into {}", into.number),
         Fact::TookIn { other, .. } => format!("took in {}", other.number),

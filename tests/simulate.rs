@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
+#[path = "simulate/absences.rs"]
+mod absences;
 #[path = "simulate/archive.rs"]
 mod archive;
 #[path = "simulate/clocks.rs"]

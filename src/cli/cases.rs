@@ -220,6 +220,7 @@ mod tests {
             overdue: false,
             merged_into: None,
             took_in: Vec::new(),
+            handler: None,
             follow_ups: 0,
             letters_waiting: 0,
             inbox: "security".into(),

@@ -9,6 +9,7 @@ use crate::desk::ids::CaseId;
 use crate::desk::letter::{LetterId, LetterKind};
 use crate::desk::message::{Message, MessageId};
 use crate::desk::policy::Policy;
+use crate::desk::presence::Absences;
 use crate::desk::time::Moment;
 use crate::desk::verdict::Verdict;
 use crate::desk::wording::{self, Wording, WordingError};
@@ -39,7 +40,7 @@ pub(super) fn letter(
     let (covers, about) = (Vec::new(), None);
     let fact = Fact::Written { letter: letter.clone(), kind, to, message_id, covers, about };
     case.apply(&Event { seq: 1, at: now, case: Some(id), fact });
-    let letter = wording::write(wording, policy, &case, &[], &letter, now)?;
+    let letter = wording::write(wording, policy, &case, &[], &Absences::default(), &letter, now)?;
     Ok(Some(Sample { subject: letter.subject, body: letter.body }))
 }
 

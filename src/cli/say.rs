@@ -25,6 +25,7 @@ Commands:
   met PROMISE  a [[promise]] of the configuration is kept
   WORD         what a [[promise]] of the configuration counts from
   merge OTHER  the conversation of OTHER goes on in CASE; what the reporter of OTHER is owed stays owed
+  take NAME    this member handles the case from now on, and is reminded of it; nothing else stops or starts
   split MAIL   the mail with this number in `show` is a case of its own, and is acknowledged
 
 A release, a merge or a split cannot be taken back.";

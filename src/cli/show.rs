@@ -91,6 +91,7 @@ fn head(
         ("Subject", Some(subject(row))),
         ("Inbox", Some(row.inbox.clone())),
         ("Received", Some(format!("{} UTC", short(&row.received)))),
+        ("Handled by", row.handler.clone()),
         ("Goes on in", row.merged_into.clone()),
         ("Split from", case.split_from.as_ref().map(ToString::to_string)),
         ("Acknowledged", acknowledged),

@@ -101,7 +101,7 @@ pub(super) fn calendar(table: &Table<'_>) -> Option<Calendar> {
     let hours = table.or("hours", Vec::new(), hours);
     let holidays = table.or("holidays", Vec::new(), |item| {
         let items = item.any_list("holidays = [\"2026-12-24..2027-01-01\"]")?;
-        all(items.iter().map(dates))
+        all(items.iter().map(value::dates))
     });
     let (hours, holidays, zone) = (hours?, holidays?, zone?);
     let holidays = holidays.into_iter().map(|dates| dates.of(&zone)).collect();
@@ -125,17 +125,6 @@ fn hours(item: &Item<'_>) -> Option<Vec<Hours>> {
         })
     };
     all(item.any_list("hours = [\"Mon-Fri 09:00-17:00\"]")?.iter().map(one))
-}
-
-fn dates(item: &Item<'_>) -> Option<Dates> {
-    let text = item.text()?;
-    Dates::parse(text).or_else(|| {
-        item.refuse(format_args!(
-            "\"{}\" are no days; write \"2026-12-24\", or \"2026-12-24..2027-01-01\" for all \
-             days from the first to the last",
-            shown(text)
-        ))
-    })
 }
 
 /// Reads `[waiting]`.

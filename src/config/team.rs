@@ -13,6 +13,7 @@ use crate::desk::time::Zone;
 
 const MEMBER: &str = "[[member]] with name = \"kim\" and addresses = [\"kim@project.example\"]";
 const ADDRESSES: &str = "addresses = [\"kim@project.example\"]";
+const AWAY: &str = "away = [\"2026-12-20..2027-01-03\"]";
 const OUTSIDE: &str = "outside = [\"cert@foundation.example\"]";
 const NAMES: &str = "deputies = [\"kim\"]";
 
@@ -44,7 +45,14 @@ fn member(
     let name = table.need("name", "name = \"kim\"", |item| value::name(item, "a member", "kim"));
     let addresses = table.need("addresses", ADDRESSES, |item| value::addresses(item, ADDRESSES));
     let zone = table.or("zone", Zone::UTC, zone);
-    let (name, addresses, zone) = (name?, addresses?, zone?);
+    let days = |item: &Item<'_>| {
+        let zone = zone.clone().unwrap_or(Zone::UTC);
+        let days: Vec<_> =
+            item.any_list(AWAY)?.iter().map(|item| Some(value::dates(item)?.of(&zone))).collect();
+        days.into_iter().collect()
+    };
+    let away = table.or("away", Vec::new(), days);
+    let (name, addresses, zone, away) = (name?, addresses?, zone?, away?);
     if !names.insert(name.clone()) {
         let why = format_args!("a member above is called \"{name}\"; write another name here");
         return table.refuse("name", why);
@@ -53,7 +61,7 @@ fn member(
         let why = format_args!("{twice} belongs to a member above; keep it at one of the two");
         return table.refuse("addresses", why);
     }
-    Some(Member { name, addresses, zone })
+    Some(Member { name, addresses, zone, away })
 }
 
 /// A time zone by its name.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::error::shown;
 use super::reader::Item;
 use crate::desk::address::{Address, Mailbox};
+use crate::desk::calendar::Dates;
 use crate::desk::time::Span;
 
 /// One line of text, not empty.
@@ -93,6 +94,18 @@ fn meant(text: &str) -> Option<Span> {
         _ => return None,
     };
     Span::parse(&format!("{number}{unit}"))
+}
+
+/// Days of the calendar.
+pub(super) fn dates(item: &Item<'_>) -> Option<Dates> {
+    let text = item.text()?;
+    Dates::parse(text).or_else(|| {
+        item.refuse(format_args!(
+            "\"{}\" are no days; write \"2026-12-24\", or \"2026-12-24..2027-01-01\" for all \
+             days from the first to the last",
+            shown(text)
+        ))
+    })
 }
 
 /// A path; a relative one is relative to the folder of the configuration file.

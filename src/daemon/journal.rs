@@ -66,6 +66,13 @@ pub(super) fn note(event: &Event) {
         Fact::Responded { by } => {
             tracing::info!(case, ?by, "the reporter has been answered, it is said");
         }
+        Fact::Taken { member, by } => {
+            tracing::info!(case, member, ?by, "somebody of the team handles the case");
+        }
+        Fact::Away { member, until, .. } => {
+            tracing::info!(member, %until, "a member is away by their own note");
+        }
+        Fact::Back { member } => tracing::info!(member, "a member is there again"),
         Fact::Released { by } => {
             tracing::info!(case, ?by, "it is to be answered although it was held");
         }

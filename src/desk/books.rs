@@ -15,6 +15,7 @@ use super::ids::{CaseId, QuestionId};
 use super::letter::{LetterId, LetterKind, Notice};
 use super::map::Map;
 use super::outbox::{LONGEST_WAIT, Stop, Waiting};
+use super::presence::Absences;
 use super::quota::{Caps, Quota};
 use super::similar::Signature;
 use super::time::Moment;
@@ -31,6 +32,7 @@ pub struct Books {
     quota: Quota,
     gathering: Gathering,
     questions: Map<QuestionId, Question>,
+    absences: Absences,
     /// The texts of the open cases, side by side: each new one is compared with all of them.
     likenesses: Arc<Vec<(Signature, CaseId)>>,
     /// The open cases of each reporter.
@@ -60,6 +62,8 @@ pub struct Past {
     pub stops: Vec<(String, Stop)>,
     /// What the leads are asked.
     pub questions: Vec<(QuestionId, Question)>,
+    /// Until when members are away by their own notes, by name.
+    pub absences: Vec<(String, Moment)>,
     /// The highest case number used, by prefix and year.
     pub numbers: Vec<((String, u16), u32)>,
     /// The number of the last event.
@@ -86,6 +90,7 @@ impl Books {
             reporters,
             open: past.cases.iter().filter(|case| case.closed.is_none()).count(),
             questions: past.questions.into_iter().collect(),
+            absences: Absences::of(past.absences),
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
             outbox: past.outbox.into_iter().collect(),
             stops: past.stops.into_iter().collect(),
@@ -146,6 +151,8 @@ impl Books {
             Fact::RelayResumed { inbox } => {
                 self.stops.remove_mut(inbox);
             }
+            Fact::Away { member, until, .. } => self.absences.leaves(member, *until),
+            Fact::Back { member } => self.absences.returns(member),
             _ => {}
         }
     }
@@ -311,6 +318,11 @@ impl Books {
     /// What members have been told of late.
     pub fn gathering(&self) -> &Gathering {
         &self.gathering
+    }
+
+    /// Who is away by their own note.
+    pub fn absences(&self) -> &Absences {
+        &self.absences
     }
 
     /// What a lead is asked.

@@ -12,6 +12,7 @@ use super::ids::CaseId;
 use super::letter::{LetterId, LetterKind};
 use super::message::MessageId;
 use super::policy::Promise;
+use super::team::Rung;
 use super::time::Moment;
 use super::verdict::Kind;
 
@@ -38,6 +39,9 @@ pub struct Case {
     pub answered: Option<Moment>,
     /// When a person of the team last wrote to the reporter.
     pub last_answer: Option<Moment>,
+    /// The member who took it, as the configuration calls them; where nobody did, or they left the
+    /// team, the lead handles it.
+    pub handler: Option<String>,
     /// How far time has come on each promise.
     pub clocks: BTreeMap<Promise, Steps>,
     /// The times in which it waits, or waited, for its reporter.
@@ -83,6 +87,8 @@ pub struct Steps {
     pub escalated: u32,
     /// When it was due, once it was missed.
     pub breached: Option<Moment>,
+    /// How far up the ladder it went.
+    pub rung: Option<Rung>,
 }
 
 /// A time in which a case waits for its reporter.
@@ -208,6 +214,7 @@ impl Case {
             quoted: false,
             gathered: BTreeMap::new(),
             merged: None,
+            handler: None,
             took_in: BTreeSet::new(),
             split_from: None,
             texts: 0,
@@ -222,7 +229,7 @@ impl Case {
 
     /// How far time has come on a clock that began then.
     pub fn steps(&self, promise: Promise, start: Moment) -> Steps {
-        let fresh = Steps { start, reminded: 0, escalated: 0, breached: None };
+        let fresh = Steps { start, reminded: 0, escalated: 0, breached: None, rung: None };
         self.clocks.get(&promise).copied().filter(|steps| steps.start == start).unwrap_or(fresh)
     }
 

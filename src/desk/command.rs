@@ -6,10 +6,11 @@ use super::books::Books;
 use super::case::{Case, holds_text};
 use super::event::{Certainty, Event, Fact, HoldReason, MailRef, Opening, Promised, Sayer};
 use super::ids::CaseId;
-use super::incoming::Facts;
+use super::incoming::{Facts, LONGEST_NAME};
 use super::intake::{begin, lacks_text, permit, with_similar, written};
 use super::keys::Keys;
 use super::letter::LetterKind;
+use super::line::row_line;
 use super::mails::{numbered, parted};
 use super::policy::{Policy, Promise};
 use super::promise;
@@ -17,6 +18,7 @@ use super::quota::Caps;
 use super::refusal::Refusal;
 use super::response::vouched;
 pub use super::said::Said;
+use super::team::Team;
 use super::time::Moment;
 use super::verdict::Kind;
 use super::waiting;
@@ -77,6 +79,42 @@ pub(super) fn command<'p>(
         Said::Announced => ground.announced(case),
         Said::Met { promise } => ground.met(case, policy(case.mail())?, *promise),
         Said::Mark { word } => ground.mark(case, policy(case.mail())?, word),
+        Said::Take { member } => take(case, &policy(case.mail())?.team, member.as_deref(), command),
+    }
+}
+
+/// Whoever takes a case that nobody took is recorded too where they lead the team: the configuration
+/// may name another lead one day.
+fn take(case: &Case, team: &Team, name: Option<&str>, command: &Command) -> Result<Facts, Refusal> {
+    let id = case.id.clone();
+    let sayer = command.person.as_ref().map(|person| &person.address);
+    let member = match (name, sayer) {
+        (Some(name), _) => team.named(name),
+        (None, Some(sayer)) => team.member(sayer),
+        (None, None) => return Err(Refusal::TakenByNobody { case: id, team: names(team) }),
+    };
+    let Some(member) = member else {
+        let named = name.map(str::to_owned).or(sayer.map(ToString::to_string));
+        return Err(Refusal::NoMember {
+            case: id,
+            named: row_line(&named.unwrap_or_default(), LONGEST_NAME),
+            team: names(team),
+        });
+    };
+    if case.handler.as_ref() == Some(&member.name) {
+        return Err(Refusal::Taken { case: id, member: member.name.clone() });
+    }
+    let fact = Fact::Taken { member: member.name.clone(), by: command.by };
+    Ok(vec![(Some(id), fact)])
+}
+
+/// The members of a team for whoever named another one.
+fn names(team: &Team) -> String {
+    let names: Vec<&str> = team.everybody().map(|member| member.name.as_str()).collect();
+    if names.is_empty() {
+        "nobody: see [team] in the configuration".into()
+    } else {
+        names.join(", ")
     }
 }
 

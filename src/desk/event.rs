@@ -12,6 +12,7 @@ use super::message::MessageId;
 pub use super::opening::{Alone, MailRef, Opening, Promised};
 use super::policy::Promise;
 pub use super::reason::{HoldReason, NoAnswer};
+use super::team::Rung;
 use super::time::Moment;
 use super::verdict::Verdict;
 
@@ -271,6 +272,31 @@ pub enum Fact {
         step: u32,
         /// The moment at which this time was due.
         due_at: Moment,
+        /// How far up; none where an earlier version recorded it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rung: Option<Rung>,
+    },
+    /// Somebody of the team handles the case from here on.
+    Taken {
+        /// Who, as the configuration calls them.
+        member: String,
+        /// Who said so.
+        by: Sayer,
+    },
+    /// A member's own note says that they are away.
+    Away {
+        /// Who, as the configuration calls them.
+        member: String,
+        /// Until when.
+        until: Moment,
+        /// The note.
+        mail: MailRef,
+    },
+    /// A member who was away by such a note wrote themselves. Nothing of that mail is recorded, which
+    /// may be none of ours.
+    Back {
+        /// Who.
+        member: String,
     },
     /// A member has had many notices this hour: what follows is gathered in one.
     Gathered {

@@ -1,5 +1,6 @@
 //! What follows from a mail.
 
+use super::absence::presence;
 use super::address::Address;
 use super::alike::{signature, similar};
 use super::answer::{Answer, answer, deserves};
@@ -30,6 +31,24 @@ use super::waiting;
 /// What follows from a mail: exactly one recorded decision, and the letter that it causes. Nothing
 /// follows from mail that is none of ours, and nothing of it is recorded.
 pub(super) fn mail(
+    books: &Books,
+    policy: &Policy,
+    keys: &Keys,
+    caps: &Caps,
+    now: Moment,
+    incoming: &Incoming,
+) -> Facts {
+    let mut facts = decided(books, policy, keys, caps, now, incoming);
+    let presence = presence(books, policy, keys, incoming).filter(|_| !incoming.recorded);
+    if let Some(Fact::Away { .. }) = presence {
+        // That is its decision.
+        facts.retain(|(_, fact)| !matches!(fact, Fact::SetAside { .. }));
+    }
+    facts.extend(presence.map(|fact| (None, fact)));
+    facts
+}
+
+fn decided(
     books: &Books,
     policy: &Policy,
     keys: &Keys,
@@ -375,15 +394,28 @@ pub fn looked_up(message: &Message) -> Vec<Tie> {
 
 /// Whether a mail is read, of which only its header fields are known yet, where not all mail is
 /// ours. What belongs to a case by its ids always is.
-pub fn wanted(books: &Books, policy: &Policy, keys: &Keys, role: Role, mail: &Message) -> bool {
+pub fn wanted(
+    books: &Books,
+    policy: &Policy,
+    keys: &Keys,
+    now: Moment,
+    role: Role,
+    mail: &Message,
+) -> bool {
     let named = mail.in_reply_to.iter().chain(&mail.references);
     let answers_a_letter = || named.clone().any(|id| keys.made(id));
     let addressed = || policy.kind == InboxKind::Dedicated || concerns_us(policy, mail);
     let to_reporter = || recipients(mail).any(|to| books.cases_of(to).next().is_some());
     let of_team = |from: &Address| policy.team.member(from).is_some() || policy.is_published(from);
+    // Any mail of theirs says that they are there again.
+    let returns = || {
+        let member = mail.author().and_then(|author| policy.team.member(&author.address));
+        member.is_some_and(|member| books.absences().noted(&member.name, now).is_some())
+    };
     let teams = || mail.author().is_some_and(|author| of_team(&author.address));
     answers_a_letter()
         || (teams() && to_reporter())
+        || returns()
         || match (role, policy.kind) {
             (Role::Sent, _) => to_reporter(),
             (_, InboxKind::Personal) => !is_bulk(mail),

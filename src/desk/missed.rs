@@ -1,13 +1,17 @@
 //! A promise was missed, and its reporter hears the truth.
 
+use std::collections::BTreeMap;
+
 use super::books::Books;
 use super::case::{Case, State};
 use super::event::Fact;
 use super::incoming::Facts;
 use super::keys::Keys;
+use super::ladder::Ladder;
 use super::letter::{LetterId, LetterKind, Notice};
 use super::policy::{Policy, Promise};
 use super::promise;
+use super::team::Rung;
 use super::time::Moment;
 
 /// What time has brought on a case: what the clocks say, and the letter that says so to the reporter
@@ -20,7 +24,16 @@ pub(super) fn passed(
     now: Moment,
 ) -> Facts {
     let mut facts = Vec::new();
-    for fact in promise::due(case, policy, now) {
+    let handler = case.handler.as_deref();
+    let ladder = Ladder::of(policy, handler, books.absences(), now).held(case.is_held());
+    let mut reached: BTreeMap<Promise, Rung> = BTreeMap::new();
+    for mut fact in promise::due(case, policy, now) {
+        if let Fact::Escalated { promise, start, step, rung, .. } = &mut fact {
+            let before = reached.get(promise).copied().or(case.steps(*promise, *start).rung);
+            let next = ladder.next(before, *step);
+            reached.insert(*promise, next);
+            *rung = Some(next);
+        }
         let breached = if let Fact::Breached { promise, .. } = fact { Some(promise) } else { None };
         facts.push(fact);
         let to = case.opening.reporter.as_ref();

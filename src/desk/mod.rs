@@ -6,6 +6,7 @@
 //! again. A desk is cheap to clone, so that a batch of inputs can be worked through on a draft, made
 //! durable, and only then put in the place of what was known before.
 
+mod absence;
 pub mod address;
 mod agenda;
 pub mod alike;
@@ -45,6 +46,7 @@ pub mod outbox;
 pub mod parse;
 mod place;
 pub mod policy;
+pub mod presence;
 pub mod promise;
 pub mod promised;
 pub mod question;
@@ -263,10 +265,10 @@ impl Desk {
     }
 
     /// Whether a mail is to be read, of which only the header fields are known yet.
-    pub fn wants(&self, folder: &Folder, mail: &Message) -> bool {
+    pub fn wants(&self, now: Moment, folder: &Folder, mail: &Message) -> bool {
         let policy = self.policy(&folder.inbox);
         policy.is_some_and(|policy| {
-            intake::wanted(&self.books, policy, &self.rules.keys, folder.role, mail)
+            intake::wanted(&self.books, policy, &self.rules.keys, now, folder.role, mail)
         })
     }
 

@@ -8,7 +8,7 @@ use super::gathering::Gathering;
 use super::ids::CaseId;
 use super::incoming::Facts;
 use super::keys::Keys;
-use super::ladder::{self, Reader};
+use super::ladder::{self, Ladder, Reader};
 use super::letter::{LetterId, LetterKind, Notice};
 use super::policy::Policy;
 use super::team::{Member, Notices};
@@ -40,8 +40,10 @@ pub(super) fn notices<'p>(
         if policy.team.notices == Notices::None && !asks(notice) {
             continue;
         }
-        let held = case.as_ref().and_then(|id| books.case(id)).is_some_and(Case::is_held);
-        for reader in readers(policy, fact, held) {
+        let on_case = case.as_ref().and_then(|id| books.case(id));
+        let handler = on_case.and_then(|case| case.handler.as_deref());
+        let ladder = Ladder::of(policy, handler, books.absences(), now);
+        for reader in readers(policy, fact, &ladder.held(on_case.is_some_and(Case::is_held))) {
             told.extend(write(
                 &mut gathering,
                 policy,
@@ -83,12 +85,11 @@ fn notice(fact: &Fact) -> Option<Notice> {
 }
 
 /// Who reads it.
-fn readers(policy: &Policy, fact: &Fact, held: bool) -> Vec<Reader> {
+fn readers(policy: &Policy, fact: &Fact, ladder: &Ladder<'_>) -> Vec<Reader> {
     let team = &policy.team;
     let members: Vec<&Member> = match fact {
-        Fact::Reminded { .. } => return ladder::handler(policy),
-        Fact::Escalated { step, .. } if held => return ladder::told_of_held(policy, *step).1,
-        Fact::Escalated { step, .. } => return ladder::told(policy, *step).1,
+        Fact::Reminded { .. } => return ladder.reminded(),
+        Fact::Escalated { rung: Some(rung), .. } => return ladder.told(*rung),
         Fact::Asked { .. } => team.lead.iter().collect(),
         Fact::Answered { by, .. } | Fact::Commanded { by, .. } => {
             let author = by.as_ref().and_then(|by| team.member(&by.address));

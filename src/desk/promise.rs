@@ -218,7 +218,7 @@ fn due_on(case: &Case, policy: &Policy, clock: &Clock, now: Moment) -> Vec<Fact>
     let mut step = steps.escalated;
     while let Some(at) = escalation(case, policy, promise, due, step).filter(|at| *at <= now) {
         step += 1;
-        facts.push(Fact::Escalated { promise, start, step, due_at: at });
+        facts.push(Fact::Escalated { promise, start, step, due_at: at, rung: None });
         if facts.len() > MOST_AT_ONCE {
             break;
         }

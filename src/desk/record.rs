@@ -39,6 +39,7 @@ const NUMBER: &str = "number/";
 const KEY: &str = "key/";
 const STOP: &str = "stop/";
 const QUESTION: &str = "question/";
+const AWAY: &str = "away/";
 /// Events that are on no case stand under the empty prefix.
 const NO_CASE: &[u8] = b"\0";
 
@@ -106,6 +107,12 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
                 Some(stop) => put(Table::Meta, key, stop),
                 None => Write::Delete(Table::Meta, key),
             });
+        }
+        (Fact::Away { member, until, .. }, _) => {
+            writes.push(put(Table::Meta, format!("{AWAY}{member}").into_bytes(), until));
+        }
+        (Fact::Back { member }, _) => {
+            writes.push(Write::Delete(Table::Meta, format!("{AWAY}{member}").into_bytes()));
         }
         _ => {}
     }
@@ -231,6 +238,8 @@ pub struct Meta {
     pub stops: Vec<(String, super::outbox::Stop)>,
     /// What leads are asked.
     pub questions: Vec<(QuestionId, Question)>,
+    /// Until when members are away by their own notes.
+    pub absences: Vec<(String, Moment)>,
 }
 
 impl Meta {
@@ -253,6 +262,8 @@ impl Meta {
                 meta.stops.push((inbox.to_owned(), read(&name, value)?));
             } else if let Some(id) = name.strip_prefix(QUESTION) {
                 meta.questions.push((QuestionId(id.to_owned()), read(&name, value)?));
+            } else if let Some(member) = name.strip_prefix(AWAY) {
+                meta.absences.push((member.to_owned(), read(&name, value)?));
             }
         }
         Ok(meta)

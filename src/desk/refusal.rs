@@ -181,6 +181,32 @@ pub enum Refusal {
         /// When.
         at: Moment,
     },
+    /// Nobody is named to handle it.
+    #[error("say who takes {case}: watchpost do {case} take NAME (there is: {team})")]
+    TakenByNobody {
+        /// The case.
+        case: CaseId,
+        /// Who could be named.
+        team: String,
+    },
+    /// Only who is told of a case can handle it.
+    #[error("{named} is not on the team of {case}; name one who is (there is: {team})")]
+    NoMember {
+        /// The case.
+        case: CaseId,
+        /// Who was named.
+        named: String,
+        /// Who could be named.
+        team: String,
+    },
+    /// It is done already.
+    #[error("{member} handles {case} already")]
+    Taken {
+        /// The case.
+        case: CaseId,
+        /// Who handles it.
+        member: String,
+    },
     /// It was split off.
     #[error("mail {} of {} became {to} already; see `watchpost show {to}`", .mail.1, .mail.0)]
     Parted {

@@ -31,7 +31,7 @@ pub fn known_in(role: Role, key: TieKey) -> TieKey {
 
 /// Whose mail it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Proof {
+pub(super) enum Proof {
     /// It lies in Sent, or our server found it authentic.
     Proven,
     /// It only says so.
@@ -127,7 +127,7 @@ fn on_cases(
 /// How many cases one mail is noted on.
 const MOST_CASES: usize = 8;
 
-fn proof(policy: &Policy, incoming: &Incoming) -> Option<Proof> {
+pub(super) fn proof(policy: &Policy, incoming: &Incoming) -> Option<Proof> {
     if incoming.mail.folder.role == Role::Sent {
         return Some(Proof::Proven);
     }
@@ -148,7 +148,7 @@ pub(super) fn is_proven(policy: &Policy, incoming: &Incoming) -> bool {
 }
 
 /// A letter of ours, back in a folder that we watch. Relays may replace its id, but not its field.
-fn is_ours(keys: &Keys, incoming: &Incoming) -> bool {
+pub(super) fn is_ours(keys: &Keys, incoming: &Incoming) -> bool {
     let own_letter = incoming.verdict.reasons.first().is_some_and(|r| r.code == Code::OwnLetter);
     own_letter || incoming.message.ids.iter().any(|id| keys.made(id))
 }

@@ -20,6 +20,12 @@ pub enum Said {
         /// The other one.
         other: CaseId,
     },
+    /// Somebody of the team handles it from here on.
+    Take {
+        /// Who, as the configuration calls them; where none is named, whoever says it.
+        #[serde(default)]
+        member: Option<String>,
+    },
     /// A mail of it is a case of its own.
     Split {
         /// Its number, as `show` has it.
@@ -66,7 +72,7 @@ const PLAIN: [Plain; 6] = [
 ];
 
 /// The commands with what they take.
-pub const COMMANDS: &str = "responded, release, need-info, close, reopen, announced, embargo DAY, met PROMISE, merge OTHER, \
+pub const COMMANDS: &str = "responded, release, take NAME, need-info, close, reopen, announced, embargo DAY, met PROMISE, merge OTHER, \
      split MAIL";
 
 impl Said {
@@ -75,6 +81,7 @@ impl Said {
         match self {
             Said::Merge { .. } => "merge",
             Said::Split { .. } => "split",
+            Said::Take { .. } => "take",
             Said::Embargo { .. } => "embargo",
             Said::Met { .. } => "met",
             Said::Mark { word } => word,
@@ -106,6 +113,9 @@ impl Said {
                 }
             },
             ("merge", ..) => Err("merge takes one case number: merge EXP-2026-0008".into()),
+            ("take", [], _) => Ok(Said::Take { member: None }),
+            ("take", [name], _) => Ok(Said::Take { member: Some((*name).to_owned()) }),
+            ("take", ..) => Err("take takes the name of one member: take kim".into()),
             ("split", [number], _) => match number.parse() {
                 Ok(mail) => Ok(Said::Split { mail }),
                 Err(_) => Err(format!("split: {number} is no number of a mail; `show` has them")),
@@ -190,6 +200,9 @@ mod tests {
         let other = CaseId::parse("EXP-2026-0008").unwrap();
         assert_eq!(Said::parse("merge exp-2026-0008", &policies), Ok(Said::Merge { other }));
         assert_eq!(Said::parse("split 2", &policies), Ok(Said::Split { mail: 2 }));
+        for (text, member) in [("take", None), ("take lee", Some("lee".to_owned()))] {
+            assert_eq!(Said::parse(text, &policies), Ok(Said::Take { member }));
+        }
         let promise = Promise::named("early-warning").unwrap();
         assert_eq!(Said::parse("met early-warning", &policies), Ok(Said::Met { promise }));
         let word = "exploited".into();
@@ -210,6 +223,7 @@ mod tests {
             ("clse", "there is no command clse; there are: responded, release"),
             ("clse", ", exploited"),
             ("close now", "close takes nothing more"),
+            ("take lee now", "take takes the name of one member"),
             ("merge", "merge takes one case number"),
             ("merge seven", "seven is no case number"),
             ("split -1", "-1 is no number of a mail"),

@@ -1,6 +1,9 @@
 //! The people who answer reports.
 
+use serde::{Deserialize, Serialize};
+
 use super::address::{Address, Mailbox};
+use super::calendar::Stretch;
 use super::time::Zone;
 
 /// Somebody on a team. Only the configuration makes anybody one: a header never does.
@@ -12,6 +15,37 @@ pub struct Member {
     pub addresses: Vec<Address>,
     /// The zone that moments are written in for them, beside UTC.
     pub zone: Zone,
+    /// When they are not there, as far as the configuration knows.
+    pub away: Vec<Stretch>,
+}
+
+/// How far up a case goes that is not answered: who hears of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    /// Who owns the inbox.
+    Lead,
+    /// Who stand in for the lead.
+    Deputies,
+    /// Everybody on the team.
+    Team,
+    /// Somebody outside, who gets facts only.
+    Outside,
+}
+
+impl Rung {
+    /// Every rung, lowest first.
+    pub const ALL: [Rung; 4] = [Rung::Lead, Rung::Deputies, Rung::Team, Rung::Outside];
+
+    /// The word that templates use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rung::Lead => "lead",
+            Rung::Deputies => "deputies",
+            Rung::Team => "team",
+            Rung::Outside => "outside",
+        }
+    }
 }
 
 /// The people of one inbox.
@@ -61,6 +95,16 @@ impl Team {
     /// Everybody on it, the lead first.
     pub fn everybody(&self) -> impl Iterator<Item = &Member> {
         self.lead.iter().chain(&self.deputies).chain(&self.members)
+    }
+
+    /// Who of the team stands on this rung; nobody of it stands outside.
+    pub fn on(&self, rung: Rung) -> &[Member] {
+        match rung {
+            Rung::Lead => self.lead.as_slice(),
+            Rung::Deputies => &self.deputies,
+            Rung::Team => &self.members,
+            Rung::Outside => &[],
+        }
     }
 
     /// Whose address this is.

@@ -88,6 +88,17 @@ impl Zone {
 pub struct Day(Date);
 
 impl Day {
+    /// The day of this year, month and day of the month, both from 1. None where there is no such day.
+    pub fn new(year: i16, month: u8, day: u8) -> Option<Day> {
+        let part = |number: u8| i8::try_from(number).ok();
+        Date::new(year, part(month)?, part(day)?).ok().map(Day)
+    }
+
+    /// The year of the common era.
+    pub fn year(self) -> i16 {
+        self.0.year()
+    }
+
     /// Reads `2026-12-24`.
     pub fn parse(text: &str) -> Option<Day> {
         // Eight digits in a row would be read as well.
@@ -340,6 +351,15 @@ mod tests {
         assert_eq!(berlin.shows(winter), "Tue 1 Dec 2026, 18:11 CET");
         assert_eq!(Zone::named("Mars/Olympus"), None);
         assert!(Zone::UTC.is_utc() && !berlin.is_utc());
+    }
+
+    #[test]
+    fn a_day_is_made_of_its_numbers() {
+        let day = Day::new(2027, 1, 4).unwrap();
+        assert_eq!((Some(day), day.year()), (Day::parse("2027-01-04"), 2027));
+        for (month, day) in [(2, 30), (13, 1), (0, 1), (1, 0), (255, 255)] {
+            assert_eq!(Day::new(2026, month, day), None);
+        }
     }
 
     #[test]

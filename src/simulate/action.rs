@@ -141,12 +141,18 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
             Promise::Response,
             told("response_seen", "it is said that the reporter was answered".into()),
         ),
-        Fact::Released { .. } => told("released", "it is said that it is to be answered".into()),
-        Fact::Merged { into, .. } => told("merged", format!("goes on in {into}")),
-        Fact::TookIn { other, .. } => told("merged", format!("{other} goes on here")),
-        Fact::Parted { number, to, .. } => told("split", format!("mail {number} became {to}")),
-        Fact::SplitFrom { other, number, .. } => {
-            told("split", format!("was mail {number} of {other}"))
+        Fact::Taken { .. }
+        | Fact::Away { .. }
+        | Fact::Back { .. }
+        | Fact::Released { .. }
+        | Fact::Merged { .. }
+        | Fact::TookIn { .. }
+        | Fact::Parted { .. }
+        | Fact::SplitFrom { .. }
+        | Fact::Asked { .. }
+        | Fact::Confirmed { .. }
+        | Fact::Declined { .. } => {
+            return arranged(&event.fact).map(|(action, why)| told(action, why));
         }
         Fact::Discussed { by, why, .. } => told(
             "discussed",
@@ -161,11 +167,6 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         Fact::Quoted { answer } => {
             told("quoted", format!("the reporter answers {answer}, which is not in the archive"))
         }
-        Fact::Asked { opening, .. } => {
-            told("asked", format!("the lead is asked whether it is a report: {}", reads(opening)))
-        }
-        Fact::Confirmed { .. } => told("confirmed", "the lead says that it is a report".into()),
-        Fact::Declined { .. } => told("declined", "the lead says that it is no report".into()),
         Fact::Bounced { failed, letter, .. } => {
             let how = if *failed { "did not reach its reader" } else { "is delayed on its way" };
             told("bounced", format!("{} {how}", letter_named(letter)))
@@ -234,6 +235,28 @@ fn pace(fact: &Fact, told: impl Fn(&'static str, String) -> Row) -> Option<Row> 
         Fact::Met { promise, .. } => {
             met(*promise, told("met", "it is said that it is kept".into()))
         }
+        _ => return None,
+    })
+}
+
+/// What people said of cases, and who is there.
+fn arranged(fact: &Fact) -> Option<(&'static str, String)> {
+    Some(match fact {
+        Fact::Taken { member, .. } => ("taken", format!("{member} handles it from now on")),
+        Fact::Away { member, until, .. } => {
+            ("away", format!("{member} is away until {}", utc(*until)))
+        }
+        Fact::Back { member } => ("back", format!("{member} wrote, and is there again")),
+        Fact::Released { .. } => ("released", "it is said that it is to be answered".into()),
+        Fact::Merged { into, .. } => ("merged", format!("goes on in {into}")),
+        Fact::TookIn { other, .. } => ("merged", format!("{other} goes on here")),
+        Fact::Parted { number, to, .. } => ("split", format!("mail {number} became {to}")),
+        Fact::SplitFrom { other, number, .. } => ("split", format!("was mail {number} of {other}")),
+        Fact::Asked { opening, .. } => {
+            ("asked", format!("the lead is asked whether it is a report: {}", reads(opening)))
+        }
+        Fact::Confirmed { .. } => ("confirmed", "the lead says that it is a report".into()),
+        Fact::Declined { .. } => ("declined", "the lead says that it is no report".into()),
         _ => return None,
     })
 }

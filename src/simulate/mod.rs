@@ -173,8 +173,9 @@ impl<A: Audience> Run<'_, A> {
         let Some(read) = self.rows.read(books, self.policies, inbox, arrival, text, &file) else {
             return Ok(());
         };
-        let wanted =
-            |read: &Read| self.rows.leads(read) || self.desk.wants(&read.folder, &read.message);
+        let wanted = |read: &Read| {
+            self.rows.leads(read) || self.desk.wants(self.now, &read.folder, &read.message)
+        };
         let why = if self.rows.is_recorded(&read) {
             Some("this very mail was here already")
         } else if read.headers_first && !wanted(&read) {

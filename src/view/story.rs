@@ -145,6 +145,19 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
         Fact::Responded { by } => {
             ("responded", format!("{} says that the reporter has been answered", sayer(*by)))
         }
+        Fact::Taken { member, by } => {
+            ("taken", format!("{} says that {member} handles it", sayer(*by)))
+        }
+        Fact::Away { member, until, mail } => (
+            "away",
+            format!(
+                "{member} is away until {}, says their note; {}, UID {}",
+                utc(*until),
+                mail.folder,
+                mail.uid
+            ),
+        ),
+        Fact::Back { member } => ("back", format!("{member} wrote, and is there again")),
         Fact::Released { by } => {
             ("released", format!("{} says that it is to be answered", sayer(*by)))
         }
@@ -218,8 +231,10 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
         Fact::Breached { promise, due, .. } => {
             ("breach", format!("the {} was promised by {} and missed", promise.name(), utc(*due)))
         }
-        Fact::Escalated { promise, step, .. } => {
-            ("escalated", format!("the missed {} goes up the ladder ({step})", promise.name()))
+        Fact::Escalated { promise, step, rung, .. } => {
+            let rung = rung.map(|rung| format!(", {}", rung.name())).unwrap_or_default();
+            let story = format!("the missed {} goes up the ladder ({step}{rung})", promise.name());
+            ("escalated", story)
         }
         Fact::Gathered { to, until } => (
             "gathered",

@@ -9,7 +9,7 @@ use watchpost::desk::wording::{self, Wording};
 
 fn member(name: &str) -> Member {
     let addresses = vec![address(&format!("{name}@project.example"))];
-    Member { name: name.into(), addresses, zone: Zone::UTC }
+    Member { name: name.into(), addresses, zone: Zone::UTC, away: Vec::new() }
 }
 
 /// Kim leads, Lee stands in.

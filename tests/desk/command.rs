@@ -416,7 +416,7 @@ fn a_split_that_makes_no_sense_is_told() {
 #[test]
 fn what_a_reporter_quotes_after_a_merge_is_asked_about_on_their_own_case() {
     let addresses = vec![address("kim@project.example")];
-    let kim = Member { name: "kim".into(), addresses, zone: Zone::UTC };
+    let kim = Member { name: "kim".into(), addresses, zone: Zone::UTC, away: Vec::new() };
     let team = Team { lead: Some(kim), notices: Notices::None, ..Team::default() };
     let mut office = Office::of(Policy { team, ..policy() });
     office.receive(report(ANN, "a1@acorn", "Path traversal"));

@@ -7,7 +7,7 @@ use watchpost::desk::time::Zone;
 
 pub(super) fn member(name: &str) -> Member {
     let addresses = vec![address(&format!("{name}@project.example"))];
-    Member { name: name.into(), addresses, zone: Zone::UTC }
+    Member { name: name.into(), addresses, zone: Zone::UTC, away: Vec::new() }
 }
 
 /// Kim leads, Lee stands in, Sam is on the team, and a CERT stands outside.

@@ -13,7 +13,16 @@ impl Office {
         let case = self.case(case);
         let id = case.letters.keys().next().unwrap();
         let wording = Wording::shipped();
-        let letter = wording::write(&wording, &policy(), case, &[], id, self.now).unwrap();
+        let letter = wording::write(
+            &wording,
+            &policy(),
+            case,
+            &[],
+            self.desk.books().absences(),
+            id,
+            self.now,
+        )
+        .unwrap();
         self.desk.addressed(letter)
     }
 
@@ -173,6 +182,7 @@ fn with_a_lead() -> (Office, Address) {
         name: "lead".into(),
         addresses: vec![address("lead@project.example")],
         zone: Zone::UTC,
+        away: Vec::new(),
     };
     let team = Team { lead: Some(lead), notices: Notices::None, ..Team::default() };
     let keys = Keys::new(vec![[9; 32]]).unwrap();

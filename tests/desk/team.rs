@@ -6,7 +6,7 @@ use watchpost::desk::time::Zone;
 
 fn member(name: &str, addresses: &[&str]) -> Member {
     let addresses = addresses.iter().map(|text| address(text)).collect();
-    Member { name: name.into(), addresses, zone: Zone::UTC }
+    Member { name: name.into(), addresses, zone: Zone::UTC, away: Vec::new() }
 }
 
 /// Kim, who leads, and Lee.
@@ -423,7 +423,7 @@ fn a_fresh_mail_of_a_member_to_a_reporter_is_read_in_every_inbox_and_one_to_anyb
     office.receive(report("ann@acorn.example", "1@acorn.example"));
     let folder = |role| Folder { inbox: "security".into(), name: "INBOX".into(), role };
     let from = |who| mail(who, "a@home", "Your findings", Kind::Other);
-    let wants = |role, mail: Mail| office.desk.wants(&folder(role), &mail.message);
+    let wants = |role, mail: Mail| office.desk.wants(office.now, &folder(role), &mail.message);
     for role in [Role::Inbox, Role::Sent] {
         // The inbox stands in Bcc.
         assert!(wants(role, from("kim@home.example").to(&["ann@acorn.example"], &[])), "{role:?}");

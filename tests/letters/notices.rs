@@ -1,7 +1,9 @@
 //! What the team reads, word for word.
 
 use super::*;
-use watchpost::desk::event::Event;
+use watchpost::desk::command::{Command, Said};
+use watchpost::desk::event::{Event, Sayer};
+use watchpost::desk::ids::CaseId;
 use watchpost::desk::intake::looked_up;
 use watchpost::desk::letter::{Letter, LetterId};
 use watchpost::desk::outbox::Outcome;
@@ -109,7 +111,12 @@ fn as_sent(letter: &Letter) -> String {
 
 fn member(name: &str) -> Member {
     let addresses = vec![Address::parse(&format!("{name}@project.example")).unwrap()];
-    Member { name: name.into(), addresses, zone: Zone::named("Europe/Berlin").unwrap() }
+    Member {
+        name: name.into(),
+        addresses,
+        zone: Zone::named("Europe/Berlin").unwrap(),
+        away: Vec::new(),
+    }
 }
 
 fn cert() -> Vec<Address> {
@@ -327,6 +334,19 @@ fn of_news_that_nobody_wrote_the_ladder_reads_since_when() {
     let room = forgotten(policy, 16);
     same_as_golden("team/escalation_update.eml", &as_sent(room.last_to(KIM)));
     same_as_golden("team/escalation_update_outside.eml", &as_sent(room.last_to(CERT)));
+}
+
+#[test]
+fn of_a_case_that_somebody_took_the_lead_reads_who() {
+    let mut policy = staffed(Notices::Facts);
+    policy.team.deputies = vec![member("lee")];
+    let mut room = neglected(policy, REPORT, 47);
+    let case = CaseId::parse("EXP-2026-0001").unwrap();
+    let (said, by) = (Said::Take { member: Some("lee".into()) }, Sayer::Operator);
+    let command = Command { case, said, by, person: None, story: Vec::new() };
+    room.take(&Input::Command(Box::new(command)));
+    room.wait(2);
+    same_as_golden("team/escalation_taken.eml", &as_sent(room.last_to(KIM)));
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub(crate) struct Mail {
     from: String,
     to: String,
     subject: String,
+    /// One more line of its header.
+    field: String,
     answers: Option<String>,
     text: String,
 }
@@ -58,6 +60,7 @@ pub(crate) fn report(at: i64, name: &str, id: &str) -> Mail {
         from: format!("{name}@acorn.example"),
         to: "security@project.example".into(),
         subject: format!("Path traversal {id}"),
+        field: String::new(),
         answers: None,
         // Nobody's report reads like that of somebody else.
         text: format!("{TEXT} It was found by {name} in test {id}."),
@@ -72,6 +75,7 @@ pub(crate) fn reply(at: i64, name: &str, answers: &str) -> Mail {
         from: "kim@project.example".into(),
         to: format!("{name}@acorn.example"),
         subject: "Re: Path traversal".into(),
+        field: String::new(),
         answers: Some(answers.into()),
         text: "Thank you. We can reproduce it and will send a fix next week.".into(),
     }
@@ -85,6 +89,16 @@ impl Mail {
 
     pub(crate) fn to(mut self, to: &str) -> Mail {
         self.to = to.into();
+        self
+    }
+
+    pub(crate) fn titled(mut self, subject: &str) -> Mail {
+        self.subject = subject.into();
+        self
+    }
+
+    pub(crate) fn with(mut self, field: &str) -> Mail {
+        self.field = format!("{field}\n");
         self
     }
 
@@ -105,8 +119,8 @@ impl Mail {
         format!(
             "Authentication-Results: mx.project.example; dkim=pass header.d={domain}; \
              dmarc=pass header.from={domain}\nFrom: {}\nTo: {}\nSubject: {}\nMessage-ID: <{}>\n\
-             {answers}\n{}\n",
-            self.from, self.to, self.subject, self.id, self.text
+             {answers}{}\n{}\n",
+            self.from, self.to, self.subject, self.id, self.field, self.text
         )
     }
 

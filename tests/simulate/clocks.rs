@@ -77,6 +77,50 @@ fn news_are_owed_after_each_word_of_a_person() {
     assert_eq!(told, expected);
 }
 
+/// Kim's out-of-office, and the word by which Lee takes the case.
+#[test]
+fn who_hears_depends_on_who_handles_it_and_who_is_there() {
+    let config = CONFIG.replace("lead =", &format!("{OUTSIDE}\nlead ="));
+    let desk = Desk::of(&config);
+    let away = reply(NOON + HOUR, "x", "n@x.example")
+        .titled("Automatic reply")
+        .to("security@project.example")
+        .with("Auto-Submitted: auto-replied")
+        .saying("I am out of the office until Friday, 4 September.");
+    let back = reply(NOON + 74 * HOUR, "x", "1@acorn.example").to("security@project.example");
+    desk.eml("mail", &[report(NOON, "ann", "1"), away, back]);
+    desk.write(
+        "events.jsonl",
+        r#"{"at": "2026-09-03T10:00:00Z", "message_id": "1@acorn.example", "who": "lee", "do": "take"}"#,
+    );
+    let arguments =
+        ["--mail", "mail", "--events", "events.jsonl", "--until", "2026-09-07T12:00:00Z"];
+    let (rows, _) = desk.all_told(&arguments);
+    let told: Vec<String> = rows.iter().skip(3).map(short).collect();
+    let expected = [
+        "01T13:00:00 away",
+        "02T12:00:00 1 remind lee",
+        "03T00:00:00 1 remind lee",
+        "03T08:00:00 1 remind lee",
+        "03T10:00:00 1 taken",
+        "03T12:00:00 1 breach ann",
+        // Lee handles it, and Kim is away: nobody else is there.
+        "03T12:00:00 1 escalate lee+cert",
+        // Kim is there again on the fourth, and writes.
+        "04T12:00:00 1 escalate kim+lee+cert",
+        "04T14:00:00 1 discussed",
+        "05T12:00:00 1 escalate kim+lee+cert",
+        "06T12:00:00 1 escalate kim+lee+cert",
+        "07T12:00:00 1 escalate kim+lee+cert",
+    ];
+    assert_eq!(told, expected);
+    let why = |action: &str| {
+        rows.iter().find(|row| row["action"] == action).unwrap()["why"].as_str().unwrap()
+    };
+    assert_eq!(why("away"), "kim is away until 2026-09-04 00:00 UTC");
+    assert_eq!(why("taken"), "lee handles it from now on");
+}
+
 #[test]
 fn each_row_of_a_clock_names_its_promise_and_its_letter() {
     let desk = Desk::new();

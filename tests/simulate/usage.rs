@@ -108,7 +108,7 @@ fn a_mistake_in_the_events_is_told_with_its_line() {
     assert_eq!(code, Some(1));
     assert_eq!(
         lines.first().unwrap(),
-        &"watchpost: events.jsonl: line 1: there is no command dance; there are: responded, release, \
+        &"watchpost: events.jsonl: line 1: there is no command dance; there are: responded, release, take NAME, \
          need-info, close, reopen, announced, embargo DAY, met PROMISE, merge OTHER, split MAIL"
     );
     assert!(

@@ -77,9 +77,11 @@ impl Case {
             Fact::Breached { promise, start, due } => {
                 self.step(*promise, *start).breached = Some(*due);
             }
-            Fact::Escalated { promise, start, step, .. } => {
-                self.step(*promise, *start).escalated = *step;
+            Fact::Escalated { promise, start, step, rung, .. } => {
+                let steps = self.step(*promise, *start);
+                (steps.escalated, steps.rung) = (*step, *rung);
             }
+            Fact::Taken { member, .. } => self.handler = Some(member.clone()),
             Fact::Quoted { .. } => self.quoted = true,
             Fact::Deferred { to, until } => self.deferred = Some((to.clone(), *until)),
             Fact::Gathered { to, until } => {
@@ -109,6 +111,8 @@ impl Case {
             | Fact::Opened(_)
             | Fact::SetAside { .. }
             | Fact::Asked { .. }
+            | Fact::Away { .. }
+            | Fact::Back { .. }
             | Fact::Confirmed { .. }
             | Fact::Declined { .. }
             | Fact::RelayStopped { .. }

@@ -30,7 +30,15 @@ pub fn letter<'p>(
     let case = event.case.as_ref().and_then(|id| books.case(id));
     let others: Vec<_> = covers.iter().filter_map(|id| books.case(id)).collect();
     let LetterKind::Notice(kind) = *kind else {
-        return write(wording, policy, case.ok_or_else(missing)?, &others, letter, event.at);
+        return write(
+            wording,
+            policy,
+            case.ok_or_else(missing)?,
+            &others,
+            books.absences(),
+            letter,
+            event.at,
+        );
     };
     let on_case = decided.iter().filter(|one| one.case == event.case);
     let linked: Vec<CaseId> = on_case.filter_map(|one| one.fact.linked().cloned()).collect();

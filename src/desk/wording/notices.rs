@@ -8,13 +8,12 @@ use crate::desk::address::Mailbox;
 use crate::desk::case::Case;
 use crate::desk::event::{Event, Fact, MailRef, Opening};
 use crate::desk::ids::CaseId;
-use crate::desk::ladder::{self, Rung};
 use crate::desk::letter::{LetterId, Notice};
 use crate::desk::line::one_line;
 use crate::desk::message::MessageId;
 use crate::desk::policy::{Policy, Promise};
 use crate::desk::promise::{self, Clock};
-use crate::desk::team::Notices;
+use crate::desk::team::{Notices, Rung};
 use crate::desk::thread::without_prefixes;
 use crate::desk::time::{Moment, Zone};
 use crate::desk::verdict::Verdict;
@@ -108,6 +107,9 @@ pub(super) struct Values {
     rung: String,
     step: u32,
     every: String,
+    /// Who took the case, as the configuration calls them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handler: Option<String>,
     /// The reader is on the team.
     inside: bool,
     /// The team is one person.
@@ -170,6 +172,8 @@ impl Values {
             values.clocks = promise::clocks(case, policy);
             values.owed =
                 values.clocks.iter().filter_map(|clock| words::clock(clock, zone, now)).collect();
+            let handler = case.handler.as_deref().filter(|name| policy.team.named(name).is_some());
+            values.handler = handler.map(str::to_owned);
             values.held =
                 case.held.filter(|_| case.acknowledged.is_none()).map(|h| h.in_words().into());
             values.answered_with = words::answered_with(case);
@@ -185,6 +189,7 @@ impl Values {
         if !values.inside {
             // No template can tell them who it was.
             (values.reporter, values.author, values.message_id) = (None, None, None);
+            values.handler = None;
         }
         values
     }
@@ -256,10 +261,9 @@ impl Values {
             }
             Fact::Quoted { answer } => self.answer = answer.to_string(),
             Fact::Reminded { promise, start, .. } => self.owed(*promise, *start, zone),
-            Fact::Escalated { promise, start, step, .. } => {
+            Fact::Escalated { promise, start, step, rung, .. } => {
                 self.owed(*promise, *start, zone);
-                let told = if self.held.is_some() { ladder::told_of_held } else { ladder::told };
-                told(policy, *step).0.name().clone_into(&mut self.rung);
+                rung.map_or("", Rung::name).clone_into(&mut self.rung);
                 self.step = *step;
             }
             Fact::Answered { words, .. } => self.words = *words,
@@ -332,6 +336,7 @@ impl Values {
             linked: vec!["EXP-2026-0003".into()],
             held: Some("it came through a mailing list".into()),
             policy_url: Some("https://project.example/security".into()),
+            handler: Some("lee".into()),
             acknowledgement_late: true,
             late: true,
             promise: "acknowledgement".into(),

@@ -3,9 +3,11 @@
 use super::templates::{LONGEST_BODY, SLACK, Wording, WordingError, error};
 use super::values::{Found, Values};
 use crate::desk::case::Case;
+use crate::desk::ladder::Ladder;
 use crate::desk::language::Language;
 use crate::desk::letter::{AutoSubmitted, Letter, LetterId};
 use crate::desk::policy::Policy;
+use crate::desk::presence::Absences;
 use crate::desk::time::Moment;
 
 /// Writes a letter of a case, and of the `others` that it acknowledges as well, dated `now`: in the
@@ -16,6 +18,7 @@ pub fn write(
     policy: &Policy,
     case: &Case,
     others: &[&Case],
+    absences: &Absences,
     id: &LetterId,
     now: Moment,
 ) -> Result<Letter, WordingError> {
@@ -24,9 +27,11 @@ pub fn write(
     let verdict = &case.opening.verdict;
     let own = verdict.language.as_deref().and_then(Language::of_code);
     let language = own.unwrap_or(policy.language);
+    let now_with = now_with(policy, case, absences, now);
     let written = |wording: &Wording| {
         let found = Found::of(verdict).map(|found| wording.found(language, &found)).transpose()?;
-        let mut values = Values::of(language, case, others, policy, found, id, now);
+        let values = Values::of(language, case, others, policy, found, id, now);
+        let mut values = values.now_with(now_with);
         loop {
             let filled = wording.filled(language, on_case.kind, &values)?;
             if as_sent(&filled.1) <= LONGEST_BODY || !values.list_fewer() {
@@ -55,6 +60,13 @@ pub fn write(
         auto_submitted: AutoSubmitted::AutoReplied,
         body,
     })
+}
+
+/// Who is told of a missed promise at its deadline.
+fn now_with(policy: &Policy, case: &Case, absences: &Absences, now: Moment) -> &'static str {
+    let ladder = Ladder::of(policy, case.handler.as_deref(), absences, now);
+    let rung = ladder.next(None, 1);
+    if ladder.told(rung).is_empty() { "nobody" } else { rung.name() }
 }
 
 /// About how many bytes a body has as it is sent: what is beyond ASCII grows.

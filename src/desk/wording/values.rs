@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::desk::case::Case;
-use crate::desk::ladder;
 use crate::desk::language::Language;
 use crate::desk::letter::{LetterId, LetterKind};
 use crate::desk::line::one_line;
@@ -121,11 +120,16 @@ impl Values {
                 .and_then(|clock| clock.due)
                 .map(|due| language.date(due))
                 .unwrap_or_default(),
-            now_with: Values::now_with(policy),
+            now_with: "",
             // Whoever answered in person has what they need.
             provisional: case.provisional && case.answered.is_none(),
             unverified: case.letters.values().any(|one| one.kind == LetterKind::Minimal),
         }
+    }
+
+    /// With the rung that is told of a missed promise; `nobody` where there is none to tell.
+    pub(super) fn now_with(self, rung: &'static str) -> Values {
+        Values { now_with: rung, ..self }
     }
 
     /// Lists one case less, if that leaves one.
@@ -136,12 +140,6 @@ impl Values {
             self.more_cases += 1;
         }
         several
-    }
-
-    /// Who is told of a missed promise at its deadline.
-    fn now_with(policy: &Policy) -> &'static str {
-        let (rung, readers) = ladder::told(policy, 1);
-        if readers.is_empty() { "nobody" } else { rung.name() }
     }
 
     /// The module of others that a report is likeliest about: the first that it names.
