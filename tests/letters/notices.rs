@@ -1,6 +1,7 @@
 //! What the team reads, word for word.
 
 use super::*;
+use watchpost::desk::calendar::Stretch;
 use watchpost::desk::command::{Command, Said};
 use watchpost::desk::event::{Event, Sayer};
 use watchpost::desk::ids::CaseId;
@@ -292,6 +293,18 @@ fn forgotten(policy: Policy, days: u64) -> Room {
 fn who_handles_a_case_is_reminded_of_what_is_owed() {
     let policy = Policy { response_reminders: vec![Span::hours(44)], ..staffed(Notices::Facts) };
     same_as_golden("team/reminder.eml", &neglected(policy, REPORT, 45).last());
+}
+
+#[test]
+fn who_is_reminded_in_place_of_somebody_who_is_away_reads_so() {
+    let mut policy =
+        Policy { response_reminders: vec![Span::hours(44)], ..staffed(Notices::Facts) };
+    policy.team.deputies = vec![member("lee")];
+    let away = Stretch { from: Moment::from_unix(0), until: None };
+    policy.team.lead.as_mut().unwrap().away = vec![away];
+    let room = neglected(policy, REPORT, 45);
+    assert_eq!(room.letters.last().unwrap().to.address.to_string(), "lee@project.example");
+    same_as_golden("team/reminder_instead.eml", &room.last());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::desk::address::Mailbox;
 use crate::desk::case::Case;
 use crate::desk::event::{Event, Fact, MailRef, Opening};
 use crate::desk::ids::CaseId;
+use crate::desk::ladder;
 use crate::desk::letter::{LetterId, Notice};
 use crate::desk::line::one_line;
 use crate::desk::message::MessageId;
@@ -110,6 +111,9 @@ pub(super) struct Values {
     /// Who took the case, as the configuration calls them.
     #[serde(skip_serializing_if = "Option::is_none")]
     handler: Option<String>,
+    /// Who handles the case and is away, where somebody else is reminded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instead_of: Option<String>,
     /// The reader is on the team.
     inside: bool,
     /// The team is one person.
@@ -174,6 +178,9 @@ impl Values {
                 values.clocks.iter().filter_map(|clock| words::clock(clock, zone, now)).collect();
             let handler = case.handler.as_deref().filter(|name| policy.team.named(name).is_some());
             values.handler = handler.map(str::to_owned);
+            let handles = ladder::handler(&policy.team, handler).map(|handler| &handler.name);
+            let other = handles.filter(|name| member.is_some_and(|member| member.name != **name));
+            values.instead_of = other.cloned();
             values.held =
                 case.held.filter(|_| case.acknowledged.is_none()).map(|h| h.in_words().into());
             values.answered_with = words::answered_with(case);
@@ -189,7 +196,7 @@ impl Values {
         if !values.inside {
             // No template can tell them who it was.
             (values.reporter, values.author, values.message_id) = (None, None, None);
-            values.handler = None;
+            (values.handler, values.instead_of) = (None, None);
         }
         values
     }
@@ -337,6 +344,7 @@ impl Values {
             held: Some("it came through a mailing list".into()),
             policy_url: Some("https://project.example/security".into()),
             handler: Some("lee".into()),
+            instead_of: Some("kim".into()),
             acknowledgement_late: true,
             late: true,
             promise: "acknowledgement".into(),
