@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::mails::{cases, field, report};
-use crate::rig::{Daemon, INBOX, PATIENCE, Rig, wait_until};
+use crate::rig::{Daemon, INBOX, PATIENCE, Rig, wait_until, watchpost};
 
 const KIM: &str = "kim@project.example";
 const ANN: &str = "ann@acorn.example";
@@ -121,4 +121,42 @@ fn in_a_personal_inbox_only_reports_are_answered_and_a_doubtful_mail_is_asked_ab
         .output()
         .unwrap();
     assert!(found.stdout.is_empty(), "{}", String::from_utf8_lossy(&found.stdout));
+}
+
+#[test]
+fn who_is_away_is_so_after_a_restart_and_who_takes_a_case_is_reminded() {
+    const LEE: &str = "lee@project.example";
+    const SAM: &str = "sam@project.example";
+    let rig = Rig::start();
+    let people = format!(
+        "[[member]]\nname = \"lee\"\naddresses = [\"{LEE}\"]\n\
+         [[member]]\nname = \"sam\"\naddresses = [\"{SAM}\"]\n\
+         [team]\nmembers = [\"sam\"]\ndeputies = [\"lee\"]\nlead"
+    );
+    let promised = "[promises]\nresponse_reminders = [\"15s\", \"25s\"]\n[[inbox]]";
+    let text = staffed(&rig).replace("[team]\nlead", &people).replace("[[inbox]]", promised);
+    let config = rig.write_config(&text);
+    let daemon = Daemon::start(&rig, &config);
+    rig.deliver(Some(ANN), &[INBOX], report(ANN, "one").as_bytes());
+    let notice = field(&rig.wait_for_mails(KIM, 1, PATIENCE).remove(0), "Message-ID");
+    // It is not proven whose it is, but nobody else has that notice.
+    let note = format!(
+        "From: {KIM}\nTo: {INBOX}\nSubject: Automatic reply\nMessage-ID: <away@kim>\n\
+         Auto-Submitted: auto-replied\nIn-Reply-To: {notice}\n\nI am out of the office.\n"
+    );
+    rig.deliver(Some(KIM), &[INBOX], note.as_bytes());
+    let away = || daemon.log().contains("a member is away by their own note");
+    assert!(wait_until(PATIENCE, away), "{}", daemon.log());
+    assert!(daemon.terminate().success());
+    let _daemon = Daemon::start(&rig, &config);
+    let reminded = |who: &str| {
+        let mails = rig.mails(who, "INBOX");
+        mails.iter().filter(|mail| field(mail, "X-Watchpost").starts_with("reminder")).count()
+    };
+    assert!(wait_until(2 * PATIENCE, || reminded(LEE) == 1), "Lee stands in for Kim");
+    let done = ["do", "EXP-2026-0001", "take", "sam", "--config", config.to_str().unwrap()];
+    assert!(watchpost(&done).status.success());
+    assert!(told(&config, "\"handler\":\"sam\""), "{:?}", cases(&config));
+    assert!(wait_until(2 * PATIENCE, || reminded(SAM) == 1), "{:?}", cases(&config));
+    assert_eq!((reminded(KIM), reminded(LEE)), (0, 1));
 }
