@@ -7,7 +7,7 @@ mod words;
 
 use super::books::Books;
 use super::event::Fact;
-use super::incoming::Incoming;
+use super::incoming::{Facts, Incoming};
 use super::keys::Keys;
 use super::message::Message;
 use super::policy::Policy;
@@ -19,16 +19,28 @@ use super::verdict::{Code, Kind};
 /// How long a member is away whose note names no day that can be meant.
 const UNNAMED: Span = Span::hours(7 * 24);
 
-/// What a mail says about whether its author is there, where that is a member. Whoever could forge
-/// such a note could lead an escalation past somebody, so it has to be theirs: by what our own server
-/// found, by the folder that it lies in, or since it answers a notice that nobody else has. A mail of
-/// their own ends what such a note began.
-pub(super) fn presence(
+/// The same facts, and what the mail says of whether its author is there.
+pub(super) fn with_presence(
     books: &Books,
     policy: &Policy,
     keys: &Keys,
     incoming: &Incoming,
-) -> Option<Fact> {
+    mut facts: Facts,
+) -> Facts {
+    let presence = presence(books, policy, keys, incoming).filter(|_| !incoming.recorded);
+    if let Some(Fact::Away { .. }) = presence {
+        // That is its decision.
+        facts.retain(|(_, fact)| !matches!(fact, Fact::SetAside { .. }));
+    }
+    facts.extend(presence.map(|fact| (None, fact)));
+    facts
+}
+
+/// What a mail says about whether its author is there, where that is a member. Whoever could forge
+/// such a note could lead an escalation past somebody, so it has to be theirs: by what our own server
+/// found, by the folder that it lies in, or since it answers a notice that nobody else has. A mail of
+/// their own ends what such a note began.
+fn presence(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Option<Fact> {
     let Incoming { message, mail, verdict, .. } = incoming;
     let member = policy.team.member(&message.author()?.address)?;
     let proof = proof(policy, incoming)?;

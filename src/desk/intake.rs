@@ -1,6 +1,5 @@
 //! What follows from a mail.
 
-use super::absence::presence;
 use super::address::Address;
 use super::alike::{signature, similar};
 use super::answer::{Answer, answer, deserves};
@@ -31,24 +30,6 @@ use super::waiting;
 /// What follows from a mail: exactly one recorded decision, and the letter that it causes. Nothing
 /// follows from mail that is none of ours, and nothing of it is recorded.
 pub(super) fn mail(
-    books: &Books,
-    policy: &Policy,
-    keys: &Keys,
-    caps: &Caps,
-    now: Moment,
-    incoming: &Incoming,
-) -> Facts {
-    let mut facts = decided(books, policy, keys, caps, now, incoming);
-    let presence = presence(books, policy, keys, incoming).filter(|_| !incoming.recorded);
-    if let Some(Fact::Away { .. }) = presence {
-        // That is its decision.
-        facts.retain(|(_, fact)| !matches!(fact, Fact::SetAside { .. }));
-    }
-    facts.extend(presence.map(|fact| (None, fact)));
-    facts
-}
-
-fn decided(
     books: &Books,
     policy: &Policy,
     keys: &Keys,

@@ -179,9 +179,11 @@ impl Desk {
                 .map(|policy| {
                     let Rules { keys, caps, .. } = &*self.rules;
                     let rules = |inbox: &str| self.policy(inbox);
-                    by_mail::said(&self.books, rules, keys, caps, now, incoming).unwrap_or_else(
-                        || intake::mail(&self.books, policy, keys, caps, now, incoming),
-                    )
+                    let facts = by_mail::said(&self.books, rules, keys, caps, now, incoming);
+                    let facts = facts.unwrap_or_else(|| {
+                        intake::mail(&self.books, policy, keys, caps, now, incoming)
+                    });
+                    absence::with_presence(&self.books, policy, keys, incoming, facts)
                 })
                 .unwrap_or_default(),
             Input::Time => {

@@ -39,6 +39,23 @@ fn a_command_alone_in_an_answer_to_a_notice_is_done_and_its_sender_hears_so() {
 }
 
 #[test]
+fn whoever_says_take_handles_the_case_and_is_there_again() {
+    let (mut office, notice) = noticed();
+    office.reasons = vec![Reason { code: Code::AbsenceWords, detail: String::new() }];
+    let mut away = reply(KIM, "o@kim").to(&["security@project.example"], &[]);
+    away.kind = Kind::Automatic;
+    office.receive(away.answering(&notice));
+    office.reasons.clear();
+    let told = says(&mut office, &notice, "k1@kim", "Take");
+    let expected =
+        ["1 command", "1 taken by kim", "kim back", "1 commanded to kim@project.example"];
+    assert_eq!(told, expected);
+    let told = says(&mut office, &notice, "k2@kim", "take lee");
+    assert_eq!(told[1], "1 taken by lee");
+    assert_eq!(office.case(1).handler.as_deref(), Some("lee"));
+}
+
+#[test]
 fn the_copy_in_sent_says_nothing_twice() {
     let (mut office, notice) = noticed();
     says(&mut office, &notice, "k1@kim", "close");
@@ -85,7 +102,8 @@ fn nobody_else_can_command_and_what_goes_to_the_reporter_is_an_answer() {
     let mut away = reply(KIM, "o@kim").to(&["security@project.example"], &[]).saying("close");
     away.kind = Kind::Automatic;
     office.reasons = vec![Reason { code: Code::AutoSubmitted, detail: String::new() }];
-    assert_eq!(office.receive(away.answering(&notice)), ["1 discussed: Automatic"]);
+    let told = office.receive(away.answering(&notice));
+    assert_eq!(told, ["1 discussed: Automatic", "kim away until 2026-09-08T12:00:00Z"]);
     assert_ne!(office.state(1), State::Closed);
 }
 

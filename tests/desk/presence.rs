@@ -22,7 +22,8 @@ fn take(office: &mut Office, name: Option<&str>, by: Option<&str>) -> Vec<String
         Some(person) => (Sayer::Team, Some(mailbox(person))),
         None => (Sayer::Operator, None),
     };
-    let command = Command { case: case(1), said, by, person, story: Vec::new() };
+    let command =
+        Command { case: case(1), said, by, person, said_at: office.now, story: Vec::new() };
     let refusal = office.desk.refusal(office.now, &command);
     let events = office.take(&Input::Command(Box::new(command)));
     match refusal {

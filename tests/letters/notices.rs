@@ -356,7 +356,7 @@ fn of_a_case_that_somebody_took_the_lead_reads_who() {
     let mut room = neglected(policy, REPORT, 47);
     let case = CaseId::parse("EXP-2026-0001").unwrap();
     let (said, by) = (Said::Take { member: Some("lee".into()) }, Sayer::Operator);
-    let command = Command { case, said, by, person: None, story: Vec::new() };
+    let command = Command { case, said, by, person: None, said_at: room.now, story: Vec::new() };
     room.take(&Input::Command(Box::new(command)));
     room.wait(2);
     same_as_golden("team/escalation_taken.eml", &as_sent(room.last_to(KIM)));
