@@ -7,6 +7,8 @@
 mod mails;
 #[path = "letters/notices.rs"]
 mod notices;
+#[path = "letters/waiting.rs"]
+mod waiting;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -382,6 +384,9 @@ fn a_letter_names_the_same_in_every_language() {
         "combined.txt",
         "minimal.txt",
         "missed.txt",
+        "waiting.txt",
+        "asked_again.txt",
+        "last_note.txt",
         "found.txt",
     ] {
         let read = |code: &str| fs::read_to_string(folder.join(code).join(name)).unwrap();
@@ -394,10 +399,12 @@ fn a_letter_names_the_same_in_every_language() {
 #[test]
 fn french_signs_do_not_stand_alone_at_the_beginning_of_a_line() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/desk/letters/fr");
-    for name in
-        ["acknowledgement.txt", "ask_resend.txt", "combined.txt", "minimal.txt", "missed.txt"]
-    {
-        let text = fs::read_to_string(folder.join(name)).unwrap();
+    for file in fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        if file.ends_with("found.txt") {
+            continue;
+        }
+        let (name, text) = (file.display(), fs::read_to_string(&file).unwrap());
         for sign in [" :", " ;", " !", " ?"] {
             assert!(
                 !text.contains(sign),

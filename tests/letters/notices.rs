@@ -15,7 +15,7 @@ use watchpost::desk::team::{Member, Notices, Team};
 use watchpost::desk::thread::Tied;
 use watchpost::desk::time::Zone;
 
-const REPORT: &str = "\
+pub(super) const REPORT: &str = "\
 From: Ann Acorn <ann@acorn.example>
 To: security@project.example
 Subject: Static handler serves files outside its root
@@ -30,24 +30,24 @@ An attacker reads any file that the process may read.
 ";
 
 /// A desk and every letter that it writes.
-struct Room {
+pub(super) struct Room {
     desk: Desk,
     policy: Policy,
-    now: Moment,
+    pub(super) now: Moment,
     uid: u32,
     ties: Vec<(Vec<u8>, Vec<u8>)>,
-    letters: Vec<Letter>,
+    pub(super) letters: Vec<Letter>,
 }
 
 impl Room {
-    fn of(policy: Policy) -> Room {
+    pub(super) fn of(policy: Policy) -> Room {
         let keys = Keys::new(vec![[7; 32]]).unwrap();
         let desk = Desk::open(vec![policy.clone()], keys, Caps::default(), Past::default());
         let now = Moment::parse_rfc3339("2026-09-01T17:11:05Z").unwrap();
         Room { desk, policy, now, uid: 0, ties: Vec::new(), letters: Vec::new() }
     }
 
-    fn take(&mut self, input: &Input) {
+    pub(super) fn take(&mut self, input: &Input) {
         let mut decided: Vec<Event> = Vec::new();
         for event in self.desk.decide(self.now, input) {
             self.desk.apply(&event);
@@ -67,16 +67,21 @@ impl Room {
         }
     }
 
-    fn wait(&mut self, hours: u64) {
+    pub(super) fn wait(&mut self, hours: u64) {
         self.now = self.now + Span::hours(hours);
         self.take(&Input::Time);
     }
 
-    fn receive(&mut self, mail: &str) {
+    pub(super) fn receive(&mut self, mail: &str) {
         self.receive_as(mail, authenticated(), Reading::No);
     }
 
-    fn receive_as(&mut self, mail: &str, authentication: Authentication, reading: Reading) {
+    pub(super) fn receive_as(
+        &mut self,
+        mail: &str,
+        authentication: Authentication,
+        reading: Reading,
+    ) {
         self.uid += 1;
         let mut incoming = incoming(authentication, self.uid, mail);
         incoming.reading = reading;
@@ -106,11 +111,11 @@ impl Room {
     }
 }
 
-fn as_sent(letter: &Letter) -> String {
+pub(super) fn as_sent(letter: &Letter) -> String {
     String::from_utf8(compose(letter).unwrap()).unwrap().replace("\r\n", "\n")
 }
 
-fn member(name: &str) -> Member {
+pub(super) fn member(name: &str) -> Member {
     let addresses = vec![Address::parse(&format!("{name}@project.example")).unwrap()];
     Member {
         name: name.into(),
@@ -120,20 +125,20 @@ fn member(name: &str) -> Member {
     }
 }
 
-fn cert() -> Vec<Address> {
+pub(super) fn cert() -> Vec<Address> {
     vec![Address::parse(CERT).unwrap()]
 }
 
 const CERT: &str = "cert@foundation.example";
-const KIM: &str = "kim@project.example";
+pub(super) const KIM: &str = "kim@project.example";
 const ANN: &str = "ann@acorn.example";
 
-fn staffed(notices: Notices) -> Policy {
+pub(super) fn staffed(notices: Notices) -> Policy {
     let team = Team { lead: Some(member("kim")), notices, ..Team::default() };
     Policy { inbox: "security".into(), team, ..policy() }
 }
 
-fn follow_up(from: &str, subject: &str, answers: &str, text: &str) -> String {
+pub(super) fn follow_up(from: &str, subject: &str, answers: &str, text: &str) -> String {
     format!(
         "From: {from}\nTo: security@project.example\nSubject: {subject}\n\
          Message-ID: <two@acorn.example>\nIn-Reply-To: {answers}\n\n{text}\n"
@@ -265,11 +270,11 @@ fn notices_on_a_case_stand_in_one_thread() {
 }
 
 /// A room in which a report was acknowledged, and the hours after that in which nobody does anything.
-fn neglected(policy: Policy, report: &str, hours: u64) -> Room {
+pub(super) fn neglected(policy: Policy, report: &str, hours: u64) -> Room {
     neglected_as(policy, report, authenticated(), hours)
 }
 
-fn neglected_as(policy: Policy, report: &str, who: Authentication, hours: u64) -> Room {
+pub(super) fn neglected_as(policy: Policy, report: &str, who: Authentication, hours: u64) -> Room {
     let mut room = Room::of(policy);
     room.receive_as(report, who, Reading::No);
     let letter = LetterId("EXP-2026-0001/acknowledgement".into());
@@ -398,7 +403,7 @@ fn a_reporter_hears_the_truth_about_a_missed_promise_in_their_language() {
 }
 
 /// The letter that tells the reporter of a missed promise.
-fn missed(room: &Room) -> &Letter {
+pub(super) fn missed(room: &Room) -> &Letter {
     room.letters.iter().find(|letter| letter.id.missed_promise().is_some()).unwrap()
 }
 

@@ -6,7 +6,7 @@ use crate::desk::case::Case;
 use crate::desk::language::Language;
 use crate::desk::letter::{LetterId, LetterKind};
 use crate::desk::line::one_line;
-use crate::desk::policy::Policy;
+use crate::desk::policy::{Policy, Promise};
 use crate::desk::promise;
 use crate::desk::thread::without_prefixes;
 use crate::desk::time::Moment;
@@ -26,8 +26,10 @@ pub(super) struct Values {
     late: bool,
     /// The mail is encrypted.
     encrypted: bool,
-    /// A person answered.
-    answered: bool,
+    /// What a person owes the reporter next: `response`, `update`, or nothing where it is empty.
+    owed: &'static str,
+    /// That is due before the letter is written.
+    overdue: bool,
     // What is absent is undefined: to print it is an error, where `None` would reach a reporter.
     #[serde(skip_serializing_if = "Option::is_none")]
     found: Option<String>,
@@ -36,12 +38,18 @@ pub(super) struct Values {
     module: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy_url: Option<String>,
-    /// No reports were taken in when this one came, until then.
+    /// No reports are taken in until then, and none were when this one came.
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_until: Option<String>,
-    /// What the project says of the time in which it came.
+    /// What the project says of the time in which it came, while that lasts.
     #[serde(skip_serializing_if = "Option::is_none")]
     intake: Option<String>,
+    /// When what is owed is due; while the case waits for its reporter, if they wrote now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed_due: Option<String>,
+    /// Since when the case waits for its reporter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_since: Option<String>,
     /// When the case is closed unless the reporter writes.
     #[serde(skip_serializing_if = "Option::is_none")]
     closes: Option<String>,
@@ -95,10 +103,15 @@ impl Values {
         let missed = id.missed_promise();
         let clocks = promise::clocks(case, policy);
         let missed = missed.and_then(|one| clocks.iter().find(|clock| clock.promise == one));
-        let cases = [case].into_iter().chain(others.iter().copied());
+        let cases = || [case].into_iter().chain(others.iter().copied());
         let due = promise::response_due(case, policy, now);
+        let (owed, owed_due) = owed(case, policy, now).unzip();
+        let wait = case.waits.last();
         Values {
-            cases: cases.take(LISTED).map(|case| Listed::of(language, case, policy, now)).collect(),
+            cases: cases()
+                .take(LISTED)
+                .map(|case| Listed::of(language, case, policy, now))
+                .collect(),
             more_cases: (others.len() + 1).saturating_sub(LISTED),
             case: case.id.to_string(),
             project: policy.project.clone(),
@@ -107,10 +120,19 @@ impl Values {
             acknowledgement_due: language.date(promise::acknowledgement_due(case, policy, now)),
             response_due: language.date(due),
             late: due <= now,
-            closed_until: case.opening.promised.closed_until.map(|until| language.date(until)),
-            intake: policy.intake_at(case.arrived()).and_then(|intake| intake.text.clone()),
-            closes: case.waits.last().and_then(|wait| wait.closes).map(|at| language.date(at)),
-            answered: case.answered.is_some(),
+            owed: owed.unwrap_or_default(),
+            overdue: owed_due.is_some_and(|due| due <= now),
+            owed_due: owed_due.map(|due| language.date(due)),
+            closed_until: cases()
+                .filter_map(|case| case.opening.promised.closed_until.filter(|until| *until > now))
+                .max()
+                .map(|until| language.date(until)),
+            intake: cases().find_map(|case| {
+                let intake = policy.intake_at(case.arrived());
+                intake.filter(|intake| intake.during.holds(now))?.text.clone()
+            }),
+            waiting_since: wait.map(|wait| language.date(wait.since)),
+            closes: wait.and_then(|wait| wait.closes).map(|at| language.date(at)),
             encrypted: case.opening.verdict.kind == Kind::Encrypted,
             found,
             module: Values::module(&case.opening.verdict),
@@ -149,14 +171,23 @@ impl Values {
     }
 
     /// What there can be: everything and as little as possible, late and not, encrypted and not.
-    /// A letter that asks for the report again always says what was found.
+    /// A letter that asks for the report again always says what was found, and one about a wait
+    /// since when it is.
     pub(super) fn samples(language: Language, kind: LetterKind, found: &str) -> Vec<Values> {
         let mut samples = Vec::new();
         let mut least = Values::least(language);
         least.found = (kind == LetterKind::AskResend).then(|| found.to_owned());
-        for values in [Values::sample(language, found), least] {
+        let all = Values::sample(language, found);
+        let (closes, waiting_since) = (all.closes.clone(), all.waiting_since.clone());
+        least.closes = closes.filter(|_| kind == LetterKind::LastNote);
+        let waits = [LetterKind::Waiting, LetterKind::AskedAgain, LetterKind::LastNote];
+        least.waiting_since = waiting_since.filter(|_| waits.contains(&kind));
+        let news = Values { promise: "update".into(), owed: "update", ..all.clone() };
+        for values in [all, news, least] {
             for (late, encrypted) in [(false, false), (false, true), (true, false), (true, true)] {
-                samples.push(Values { late, encrypted, ..values.clone() });
+                // What is overdue is owed.
+                let overdue = late && !values.owed.is_empty();
+                samples.push(Values { late, encrypted, overdue, ..values.clone() });
             }
         }
         samples
@@ -181,8 +212,11 @@ impl Values {
             missed_due: date.clone(),
             closed_until: Some(date.clone()),
             intake: Some("We are back in January.".into()),
+            owed: "response",
+            overdue: false,
+            owed_due: Some(date.clone()),
+            waiting_since: Some(date.clone()),
             closes: Some(date),
-            answered: true,
             now_with: "outside",
             provisional: true,
             unverified: true,
@@ -203,15 +237,25 @@ impl Values {
             policy_url: None,
             closed_until: None,
             intake: None,
-            answered: false,
+            owed: "",
+            owed_due: None,
             more_cases: 0,
-            promise: "update".into(),
+            promise: "disclosure".into(),
             now_with: "nobody",
             provisional: false,
             unverified: false,
             ..Values::sample(language, "")
         }
     }
+}
+
+/// What a person owes the reporter next, and by when.
+fn owed(case: &Case, policy: &Policy, now: Moment) -> Option<(&'static str, Moment)> {
+    if case.answered.is_none() {
+        return Some(("response", promise::response_due(case, policy, now)));
+    }
+    let due = promise::expected(case, policy, Promise::Update, now)?;
+    Some(("update", due))
 }
 
 /// What the half sentence about what was found can name.
