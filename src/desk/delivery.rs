@@ -45,8 +45,9 @@ pub(super) fn delivery(
     // A delay is told once; how it ended is told on every case that the letter acknowledges.
     let ended = matches!(outcome, Outcome::Accepted(_) | Outcome::Permanent(_));
     let others = if ended { waiting.covers.as_slice() } else { &[] };
-    let on_cases = letter.case().into_iter().chain(others.iter().cloned());
-    let told = on_cases.map(|case| (Some(case), fact.clone()));
+    // A question to the lead, or a digest, is on no case: it has left all the same.
+    let on = std::iter::once(letter.case()).chain(others.iter().cloned().map(Some));
+    let told = on.map(|case| (case, fact.clone()));
     resumed.into_iter().chain(told).collect()
 }
 

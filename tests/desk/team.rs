@@ -372,6 +372,17 @@ fn the_owner_of_a_personal_inbox_is_asked_about_the_doubtful_and_decides() {
 }
 
 #[test]
+fn a_question_that_has_left_is_not_sent_again() {
+    let mut office = asked();
+    let due = office.due();
+    let [question] = due.as_slice() else { panic!("{due:?}") };
+    let (letter, outcome) = (question.clone(), Outcome::Accepted("250 ok".into()));
+    let told = office.take(&Input::Delivery { letter, outcome });
+    assert_eq!(told.iter().map(in_words).collect::<Vec<_>>(), ["sent"]);
+    assert!(office.due().is_empty());
+}
+
+#[test]
 fn nobody_but_the_owner_can_answer_a_question() {
     let mut office = asked();
     let question = notice_id(&office, "question");
