@@ -13,9 +13,11 @@ use crate::desk::keys::Keys;
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::mails;
 use crate::desk::policy::Policy;
+use crate::desk::proof::Entry;
 use crate::desk::record::{self, Meta, Unreadable};
 use crate::desk::refusal::Refusal;
 use crate::desk::table::Table;
+use crate::desk::tally::Since;
 use crate::desk::time::Moment;
 use crate::io::control::{Answer, Request};
 use crate::io::store::{Store, StoreError};
@@ -42,9 +44,21 @@ pub async fn all(
     table: Table,
     prefix: Vec<u8>,
 ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    // The empty key stands before every other.
+    all_after(store, table, prefix, Vec::new()).await
+}
+
+/// Reads every such row whose key stands after one.
+async fn all_after(
+    store: &Store,
+    table: Table,
+    prefix: Vec<u8>,
+    first: Vec<u8>,
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
     let mut rows: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     loop {
-        let after = rows.last().map(|(key, _)| key.clone());
+        let after = rows.last().map_or(&first, |(key, _)| key).clone();
+        let after = (!after.is_empty()).then_some(after);
         let page = store.scan(table, prefix.clone(), after, PAGE).await?;
         let full = page.len() == PAGE;
         rows.extend(page);
@@ -76,8 +90,44 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
         let id = LetterId(String::from_utf8_lossy(&key).into_owned());
         outbox.push((id, record::read("a waiting letter", &value)?));
     }
-    let Meta { last_seq, numbers, keys, stops, questions, absences } = meta;
-    Ok((Past { cases, outbox, stops, questions, absences, numbers, last_seq }, Keys::new(keys)))
+    let Meta { last_seq, numbers, keys, stops, questions, absences, proof, digests } = meta;
+    let first = |of: fn(&Since) -> u64| digests.iter().map(|(_, since)| of(since)).min();
+    let ended = match first(|since| since.entries) {
+        Some(number) => proof_after(store, number).await?,
+        None => Vec::new(),
+    };
+    let aside = match first(|since| since.seq) {
+        Some(seq) => events_of_no_case(store, seq).await?,
+        None => Vec::new(),
+    };
+    let past = Past {
+        cases,
+        outbox,
+        stops,
+        questions,
+        absences,
+        numbers,
+        last_seq,
+        proof,
+        digests,
+        ended,
+        aside,
+    };
+    Ok((past, Keys::new(keys)))
+}
+
+/// The entries of the proof after this one.
+pub async fn proof_after(store: &Store, number: u64) -> Result<Vec<Entry>, LoadError> {
+    let rows = all_after(store, Table::Proof, Vec::new(), record::proof_key(number)).await?;
+    Ok(rows.iter().map(|(_, value)| record::proof_entry(value)).collect::<Result<_, _>>()?)
+}
+
+/// The events that are on no case and came after this one.
+pub async fn events_of_no_case(store: &Store, seq: u64) -> Result<Vec<Event>, LoadError> {
+    let (prefix, after) = record::event_of_no_case(seq);
+    let rows = all_after(store, Table::Events, prefix, after).await?;
+    let read = |(_, value): &(Vec<u8>, Vec<u8>)| record::read("an event", value);
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 /// Answers one request.

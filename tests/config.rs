@@ -83,6 +83,7 @@ fn the_example_shows_every_key_and_no_other() {
     // The top and an inbox hold the same tables; one place is enough to show a key of them.
     let overlaid = [
         "imap", "smtp", "project", "promises", "rules", "calendar", "waiting", "intake", "promise",
+        "digest",
     ]
     .map(|t| format!("inbox.{t}"));
     shown.extend(overlaid);

@@ -10,12 +10,16 @@ mod attack;
 mod by_mail;
 #[path = "desk/command.rs"]
 mod command;
+#[path = "desk/digest.rs"]
+mod digest;
 #[path = "desk/pauses.rs"]
 mod pauses;
 #[path = "desk/presence.rs"]
 mod presence;
 #[path = "desk/promises.rs"]
 mod promises;
+#[path = "desk/proof.rs"]
+mod proof;
 #[path = "desk/subaddress.rs"]
 mod subaddress;
 #[path = "desk/team.rs"]
@@ -39,6 +43,7 @@ use watchpost::desk::letter::LetterId;
 use watchpost::desk::message::{MailReport, Message, MessageId, ReturnPath};
 use watchpost::desk::outbox::Outcome;
 use watchpost::desk::policy::{InboxKind, Policy};
+use watchpost::desk::proof::Entry;
 use watchpost::desk::promise;
 use watchpost::desk::quota::Caps;
 use watchpost::desk::record;
@@ -61,6 +66,9 @@ struct Office {
     reasons: Vec<Reason>,
     figures: Figures,
     largest_row: usize,
+    proof: Vec<Entry>,
+    /// When the next mails arrived, where that is not now.
+    arrived: Option<Moment>,
 }
 
 fn address(text: &str) -> Address {
@@ -135,6 +143,8 @@ impl Office {
             reasons: Vec::new(),
             figures: Figures::default(),
             largest_row: 0,
+            proof: Vec::new(),
+            arrived: None,
         }
     }
 
@@ -150,6 +160,8 @@ impl Office {
                         self.largest_row = self.largest_row.max(value.len());
                         if table == Table::Ties {
                             self.ties.push((key, value));
+                        } else if table == Table::Proof {
+                            self.proof.push(record::proof_entry(&value).unwrap());
                         }
                     }
                     Write::Delete(Table::Ties, gone) => self.ties.retain(|(key, _)| *key != gone),
@@ -169,7 +181,7 @@ impl Office {
                 uid_validity: 1,
                 uid: self.uid,
                 message_id: mail.message.ids.first().cloned(),
-                arrived: self.now,
+                arrived: self.arrived.unwrap_or(self.now),
                 size: 1000,
             },
             message: mail.message,
@@ -278,6 +290,8 @@ fn in_words(event: &Event) -> String {
         Fact::AnsweredBefore => "answered before".into(),
         Fact::RelayStopped { .. } => "relay stopped".into(),
         Fact::RelayResumed { .. } => "relay resumed".into(),
+        Fact::Digested { from, .. } if from.is_none() => "digest counted from here".into(),
+        Fact::Digested { .. } => "digested".into(),
         Fact::FolderBegun { .. } => "folder begun".into(),
     };
     case + &what

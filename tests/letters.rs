@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at its first surprise")]
 
+#[path = "letters/digest.rs"]
+mod digest;
 #[path = "letters/mails.rs"]
 mod mails;
 #[path = "letters/notices.rs"]

@@ -4,7 +4,7 @@ use super::error::shown;
 use super::reader::{Item, Table};
 use super::settings::{Imap, Inbox, Special};
 use super::twice::Taken;
-use super::{promises, server, team, value};
+use super::{digest, promises, server, team, value};
 use crate::desk::address::{Address, Mailbox};
 use crate::desk::classify;
 use crate::desk::language::Language;
@@ -59,6 +59,7 @@ pub(super) fn shared(top: &Table<'_>) {
     promises::waiting(&top.partial("waiting"));
     rules(&top.partial("rules"));
     team::shared(&top.partial("team"));
+    digest::digest(&top.partial("digest"));
     server::imap(&top.partial("imap"));
     server::smtp(&top.partial("smtp"));
 }
@@ -78,6 +79,7 @@ fn policy<'d>(
     let further = promises::further([table, top]);
     let rules = rules(&table.over("rules", top));
     let team = team::team(&table.over("team", top), people);
+    let digest = digest::digest(&table.over("digest", top));
     let kind = table.or("kind", InboxKind::Dedicated, kind);
     let recipients =
         table.need("recipients", RECIPIENTS, |item| value::addresses(item, RECIPIENTS));
@@ -129,6 +131,7 @@ fn policy<'d>(
         attachment_only: rules.attachment_only,
         empty: rules.empty,
         scope: project.scope,
+        digest: digest?.schedule(&team),
         team,
         response_words: promises.response_words,
     })

@@ -3,6 +3,7 @@
 //! What stands at the top of the file holds for every inbox; what stands in an `[[inbox]]` holds
 //! for that one, key by key. `config.example.toml` documents every key.
 
+mod digest;
 mod error;
 mod inbox;
 mod nearest;

@@ -138,6 +138,9 @@ pub(super) fn note(event: &Event) {
         Fact::Declined { question, .. } => {
             tracing::info!(%question, "the lead says that it is none");
         }
+        Fact::Digested { inbox, from: Some(_), .. } => {
+            tracing::info!(inbox, "the digest is due");
+        }
         Fact::Written { .. }
         | Fact::Kept { .. }
         | Fact::Quoted { .. }
@@ -148,6 +151,7 @@ pub(super) fn note(event: &Event) {
         | Fact::Linked { .. }
         | Fact::Similar { .. }
         | Fact::AnsweredBefore
+        | Fact::Digested { from: None, .. }
         | Fact::FolderBegun { .. } => {}
     }
 }

@@ -12,12 +12,15 @@ use super::case::{Case, Fate};
 use super::event::{Event, Fact, Opening};
 use super::gathering::Gathering;
 use super::ids::{CaseId, QuestionId};
+use super::keys::Keys;
 use super::letter::{LetterId, LetterKind, Notice};
 use super::map::Map;
 use super::outbox::{LONGEST_WAIT, Stop, Waiting};
 use super::presence::Absences;
+use super::proof::{Chain, Ended, Entry, Head};
 use super::quota::{Caps, Quota};
 use super::similar::Signature;
+use super::tally::{Since, Tallies};
 use super::time::Moment;
 
 /// All that is known, less the closed cases. Cheap to clone: clones share what they have in common.
@@ -38,6 +41,8 @@ pub struct Books {
     /// The open cases of each reporter.
     reporters: Map<Address, Vec<CaseId>>,
     last_seq: u64,
+    chain: Chain,
+    tallies: Tallies,
 }
 
 /// A mail of which the lead is asked whether it is a report.
@@ -68,6 +73,14 @@ pub struct Past {
     pub numbers: Vec<((String, u16), u32)>,
     /// The number of the last event.
     pub last_seq: u64,
+    /// Where the proof ends.
+    pub proof: Head,
+    /// Since when the next digest of each inbox counts.
+    pub digests: Vec<(String, Since)>,
+    /// The entries of the proof since the first of these.
+    pub ended: Vec<Entry>,
+    /// The events since the first of these that are on no case.
+    pub aside: Vec<Event>,
 }
 
 impl Books {
@@ -96,12 +109,15 @@ impl Books {
             stops: past.stops.into_iter().collect(),
             numbers: past.numbers.into_iter().collect(),
             last_seq: past.last_seq,
+            chain: Chain::after(past.proof),
+            tallies: Tallies::open(past.digests, past.ended, &past.aside),
         }
     }
 
     /// Takes one event in.
     pub fn apply(&mut self, event: &Event) {
         self.last_seq = event.seq;
+        self.tallies.note(event, self.chain.head().number);
         if let Some(id) = &event.case {
             self.apply_to_case(id, event);
         }
@@ -167,7 +183,8 @@ impl Books {
     ) {
         let asked = letter.question().and_then(|id| self.questions.get(&id));
         let inbox = asked.map(|question| question.opening.mail.folder.inbox.clone());
-        let Some(inbox) = inbox.or_else(|| self.inbox_of(event)) else { return };
+        let inbox = inbox.or_else(|| letter.digest_of()).or_else(|| self.inbox_of(event));
+        let Some(inbox) = inbox else { return };
         let notice = !kind.acknowledges();
         match kind {
             LetterKind::Notice(Notice::Gathered) => {
@@ -313,6 +330,25 @@ impl Books {
     /// The texts of the open cases, as they are compared.
     pub fn likenesses(&self) -> impl Iterator<Item = (&Signature, &CaseId)> {
         self.likenesses.iter().map(|(signature, id)| (signature, id))
+    }
+
+    /// Puts down in the proof what the last event ended on a case.
+    pub(super) fn prove(&mut self, keys: &Keys, event: &Event, ended: Vec<Ended>) {
+        let case = event.case.as_ref().and_then(|id| self.cases.get(id));
+        self.chain.add(event.at, case.map(Arc::as_ref), keys, ended);
+        for entry in self.chain.added() {
+            self.tallies.ended(entry.clone());
+        }
+    }
+
+    /// The proof: its end, and what the last event added to it.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// What has happened since the last digests.
+    pub fn tallies(&self) -> &Tallies {
+        &self.tallies
     }
 
     /// What members have been told of late.

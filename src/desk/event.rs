@@ -425,6 +425,17 @@ pub enum Fact {
         /// The inbox whose relay it is.
         inbox: String,
     },
+    /// The team was told what is owed and what became of promises; or, where there is no `from`, that
+    /// is counted from here on.
+    Digested {
+        /// The inbox.
+        inbox: String,
+        /// Since when it was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Moment>,
+        /// The moment at which it was due; the next one counts from there.
+        to: Moment,
+    },
     /// A folder is watched from here on, or its UIDs were all made anew.
     FolderBegun {
         /// The folder.

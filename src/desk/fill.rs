@@ -3,8 +3,8 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Fills paragraphs to `width` columns: lines are joined and broken anew, an item that starts with
-/// `* ` hangs on its star, an empty line ends a paragraph, and what stands below a signature line is
-/// left as it is. Han and kana take two columns each and are broken between any two, but for
+/// `* ` hangs on its star, an empty line ends a paragraph, and a line of a chart, which starts with
+/// `|`, and what stands below a signature line are left as they are. Han and kana take two columns each and are broken between any two, but for
 /// punctuation that may not begin or end a line.
 pub fn fill(text: &str, width: usize) -> String {
     let (body, signature) = match text.split_once("\n-- \n") {
@@ -15,10 +15,14 @@ pub fn fill(text: &str, width: usize) -> String {
     let mut paragraph: Vec<&str> = Vec::new();
     for line in body.lines() {
         let item = line.trim_start().starts_with("* ");
-        if item || line.trim().is_empty() {
+        let chart = line.trim_start().starts_with('|');
+        if item || chart || line.trim().is_empty() {
             fill_paragraph(&mut out, &std::mem::take(&mut paragraph), width);
         }
-        if line.trim().is_empty() {
+        if chart {
+            out.push_str(line.trim_end());
+            out.push('\n');
+        } else if line.trim().is_empty() {
             // Two empty lines in a row are what a template leaves where a condition did not hold.
             if !out.ends_with("\n\n") && !out.is_empty() {
                 out.push('\n');
@@ -129,6 +133,12 @@ mod tests {
         let filled = "one two\nthree\n\n  * four\n    five six\n    seven\n  * eight\n\n-- \nnot  filled\nat all\n";
         assert_eq!(fill(text, 12), filled);
         assert_eq!(fill("averyverylongwordindeed", 5), "averyverylongwordindeed\n");
+    }
+
+    #[test]
+    fn a_chart_is_left_as_it_is() {
+        let text = "one\n\n  | a   #  1\n  | bb  ### 3 \ntwo\nthree\n";
+        assert_eq!(fill(text, 8), "one\n\n  | a   #  1\n  | bb  ### 3\ntwo\nthree\n");
     }
 
     #[test]

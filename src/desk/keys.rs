@@ -81,6 +81,14 @@ impl Keys {
         self.made_address(address) == Some((case.clone(), told_from_others(about)))
     }
 
+    /// What a case is called in the [proof](super::proof): 80 bits that tell nothing to whoever has no
+    /// key of ours. Always made with the oldest key, so that a case keeps its name.
+    pub fn pseudonym(&self, case: &CaseId, about: &MailRef) -> String {
+        let name = format!("{case}.{}", told_from_others(about)).to_lowercase();
+        let seal = self.0.last().and_then(|key| seal(key, PROOF, &name));
+        hex(seal.iter().flatten())
+    }
+
     fn made_here(&self, purpose: &[u8], name: &str, same: impl Fn(&Seal) -> bool) -> bool {
         self.0.iter().any(|key| seal(key, purpose, name).is_some_and(|ours| same(&ours)))
     }
@@ -123,6 +131,7 @@ fn name_in_id(letter: &LetterId) -> String {
 /// What a seal is for: what is sealed for one purpose proves nothing for another.
 const MESSAGE_ID: &[u8] = b"message-id\0";
 const ADDRESS: &[u8] = b"address\0";
+const PROOF: &[u8] = b"proof\0";
 
 /// 80 bits that only we can compute.
 type Seal = [u8; 10];
@@ -141,6 +150,11 @@ fn base32(seal: &Seal) -> String {
     let bit = |at: usize| seal.get(at / 8).map_or(0, |byte| (byte >> (7 - at % 8)) & 1);
     let five = |at: usize| (at..at + 5).fold(0, |five, at| (five << 1) | bit(at));
     (0..80).step_by(5).map(|at| digit(five(at))).collect()
+}
+
+/// SHA-256 of a text, in lower-case hexadecimal.
+pub fn sha256(text: &str) -> String {
+    hex(&Sha256::digest(text))
 }
 
 /// The first 128 bits of SHA-256 over the fields, each with its length before it, so that no two
@@ -237,6 +251,17 @@ mod tests {
         };
         assert_eq!(address(24).unwrap().local().len(), 64);
         assert_eq!(address(25), None);
+    }
+
+    #[test]
+    fn a_case_keeps_its_pseudonym_when_a_key_is_added_and_no_other_has_it() {
+        let (old, new) =
+            (Keys::new(vec![[1; 32]]).unwrap(), Keys::new(vec![[2; 32], [1; 32]]).unwrap());
+        let case = letter().case().unwrap();
+        let name = old.pseudonym(&case, &report(1));
+        assert_eq!((name.len(), &name), (20, &new.pseudonym(&case, &report(1))));
+        assert_ne!(name, old.pseudonym(&case, &report(2)), "another mail");
+        assert_ne!(name, Keys::new(vec![[2; 32]]).unwrap().pseudonym(&case, &report(1)));
     }
 
     #[test]

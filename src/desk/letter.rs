@@ -62,6 +62,8 @@ pub enum Notice {
     Escalation,
     /// Several of these, after many in an hour.
     Gathered,
+    /// What is owed, what was held, what became of promises.
+    Digest,
 }
 
 impl Notice {
@@ -79,6 +81,7 @@ impl Notice {
         Notice::Reminder,
         Notice::Escalation,
         Notice::Gathered,
+        Notice::Digest,
     ];
 
     /// Whether it tells of what is owed: a storm of reports does not delay it, only one of its kind.
@@ -101,6 +104,7 @@ impl Notice {
             Notice::Reminder => "reminder",
             Notice::Escalation => "escalation",
             Notice::Gathered => "gathered",
+            Notice::Digest => "digest",
         }
     }
 }
@@ -149,6 +153,9 @@ impl LetterKind {
     }
 }
 
+/// What stands before the name of an inbox, so that it is never read as a case number.
+const INBOX: &str = "inbox_";
+
 /// Names one letter for ever: `EXP-2026-0007/acknowledgement`. A letter that is due only once has
 /// only one name, so it cannot be written twice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -176,6 +183,18 @@ impl LetterId {
     /// The name of a notice to a member: about this case, or this question, and this event.
     pub fn notice(on: &impl fmt::Display, notice: Notice, about: u64, member: &str) -> LetterId {
         LetterId(format!("{on}/{}.{about}.{member}", notice.name()))
+    }
+
+    /// The name of a digest to a member: of this inbox, told by this event.
+    pub fn digest(inbox: &str, about: u64, member: &str) -> LetterId {
+        LetterId::notice(&format!("{INBOX}{inbox}"), Notice::Digest, about, member)
+    }
+
+    /// The inbox that a digest is of.
+    pub fn digest_of(&self) -> Option<String> {
+        let (on, _) =
+            self.0.split_once('/').filter(|_| self.as_notice() == Some(Notice::Digest))?;
+        on.strip_prefix(INBOX).map(str::to_owned)
     }
 
     /// The promise that such a letter is about.

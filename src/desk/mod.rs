@@ -20,6 +20,7 @@ pub mod classify;
 pub mod command;
 pub mod conversation;
 mod delivery;
+mod digest;
 pub mod door;
 pub mod event;
 pub mod fill;
@@ -43,12 +44,14 @@ mod missed;
 pub mod notice;
 pub mod opening;
 pub mod outbox;
+pub mod outlook;
 pub mod parse;
 mod place;
 pub mod policy;
 pub mod presence;
 pub mod promise;
 pub mod promised;
+pub mod proof;
 pub mod question;
 pub mod quota;
 pub mod reason;
@@ -56,9 +59,12 @@ pub mod record;
 pub mod refusal;
 pub mod response;
 pub mod said;
+pub mod schedule;
 pub mod similar;
+pub mod stats;
 mod subaddress;
 pub mod table;
+pub mod tally;
 pub mod team;
 pub mod thread;
 pub mod time;
@@ -83,6 +89,7 @@ use self::letter::{Letter, LetterId};
 use self::message::Message;
 use self::outbox::Outcome;
 use self::policy::Policy;
+use self::proof::Standing;
 use self::quota::Caps;
 use self::refusal::Refusal;
 use self::time::{Moment, Span};
@@ -160,7 +167,11 @@ impl Desk {
         Desk::with(past, Arc::clone(&self.rules))
     }
 
-    fn with(past: Past, rules: Arc<Rules>) -> Desk {
+    fn with(mut past: Past, rules: Arc<Rules>) -> Desk {
+        // Nothing is counted for a digest that nobody gets.
+        let counts =
+            |inbox: &str| rules.policies.iter().any(|p| p.inbox == inbox && p.digest.is_some());
+        past.digests.retain(|(inbox, _)| counts(inbox));
         let mut desk = Desk { books: Books::open(past), agenda: Agenda::default(), rules };
         let cases: Vec<CaseId> = desk.books.cases().map(|case| case.id.clone()).collect();
         for id in &cases {
@@ -191,6 +202,8 @@ impl Desk {
                 let mut facts = delivery::combined(&self.books, policy, &self.rules.keys, now);
                 facts.extend(notice::gathered(&self.books, policy, &self.rules.keys, now));
                 facts.extend(self.passed(now));
+                let Rules { policies, keys, .. } = &*self.rules;
+                facts.extend(digest::due(&self.books, policies, keys, now));
                 facts
             }
             Input::Delivery { letter, outcome } => {
@@ -245,7 +258,11 @@ impl Desk {
 
     /// Takes one event in.
     pub fn apply(&mut self, event: &Event) {
+        let before = event.case.as_ref().and_then(|id| self.standing(id));
         self.books.apply(event);
+        let after = event.case.as_ref().and_then(|id| self.standing(id));
+        let ended = before.zip(after).map(|(was, is)| proof::ended(&was, &is, event));
+        self.books.prove(&self.rules.keys, event, ended.unwrap_or_default());
         if let Some(id) = &event.case {
             self.schedule(id);
         }
@@ -254,6 +271,11 @@ impl Desk {
     /// Takes in a closed case that a mail or a command is about; see [`Books`].
     pub fn recall(&mut self, case: Case) {
         self.books.recall(case);
+    }
+
+    fn standing(&self, id: &CaseId) -> Option<Standing> {
+        let case = self.books.case(id)?;
+        Some(Standing::of(case, self.policy(&case.mail().folder.inbox)?))
     }
 
     /// Puts down when time brings something next on a case.
@@ -277,7 +299,8 @@ impl Desk {
     /// When something is due, after `now`, that no mail or outcome will bring up by itself.
     pub fn next_wakeup(&self, now: Moment) -> Option<Moment> {
         let clocks = self.agenda.next().map(|at| at.max(now + Span::seconds(1)));
-        self.books.next_wakeup(now).into_iter().chain(clocks).min()
+        let digest = digest::next(&self.books, &self.rules.policies, now);
+        self.books.next_wakeup(now).into_iter().chain(clocks).chain(digest).min()
     }
 
     /// A letter as it leaves: answered, and returned, at an address that is tied to the case,

@@ -120,7 +120,8 @@ fn asks(notice: Notice) -> bool {
         | Notice::Guest
         | Notice::Forged
         | Notice::Unreached
-        | Notice::Gathered => false,
+        | Notice::Gathered
+        | Notice::Digest => false,
     }
 }
 

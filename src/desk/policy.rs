@@ -6,6 +6,7 @@ use super::address::{Address, Mailbox};
 use super::calendar::{Calendar, Stretch};
 use super::language::Language;
 pub use super::promised::{Further, MetBy, Name, Promise, Trigger};
+use super::schedule::Schedule;
 use super::team::Team;
 use super::time::{Moment, Span};
 
@@ -81,6 +82,8 @@ pub struct Policy {
     pub scope: Scope,
     /// Who answers.
     pub team: Team,
+    /// When the team is told what is owed and what became of promises; none where it is not.
+    pub digest: Option<Schedule>,
     /// How many words of their own a person's answer has to hold to count as the response.
     pub response_words: usize,
 }
@@ -210,6 +213,7 @@ impl Policy {
             empty: OnRule::Reject,
             scope: Scope::default(),
             team: Team::default(),
+            digest: None,
             response_words: 0,
         }
     }

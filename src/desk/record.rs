@@ -10,7 +10,9 @@ use super::folder::{Cursor, Folder, Role};
 use super::hex::{hex, read_hex};
 use super::ids::{CaseId, QuestionId};
 use super::letter::{Letter, LetterId};
+use super::proof::{Entry, Head};
 use super::table::{Table, Write};
+use super::tally::Since;
 use super::thread::{TieKey, Tied, base_subject, message_key, subject_key};
 use super::time::Moment;
 
@@ -40,6 +42,8 @@ const KEY: &str = "key/";
 const STOP: &str = "stop/";
 const QUESTION: &str = "question/";
 const AWAY: &str = "away/";
+const DIGEST: &str = "digest/";
+const PROOF: &[u8] = b"proof";
 /// Events that are on no case stand under the empty prefix.
 const NO_CASE: &[u8] = b"\0";
 
@@ -114,9 +118,44 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
         (Fact::Back { member }, _) => {
             writes.push(Write::Delete(Table::Meta, format!("{AWAY}{member}").into_bytes()));
         }
+        (Fact::Digested { inbox, .. }, _) => {
+            let key = format!("{DIGEST}{inbox}").into_bytes();
+            let tally = books.tallies().of(inbox);
+            writes.extend(tally.map(|tally| put(Table::Meta, key, &tally.since)));
+        }
         _ => {}
     }
+    writes.extend(proof(books));
     writes
+}
+
+/// What the event added to the proof, and where it ends now.
+fn proof(books: &Books) -> Vec<Write> {
+    let chain = books.chain();
+    let mut writes: Vec<Write> = chain
+        .added()
+        .iter()
+        .map(|entry| put(Table::Proof, proof_key(entry.number), entry))
+        .collect();
+    if !writes.is_empty() {
+        writes.push(put(Table::Meta, PROOF.to_vec(), chain.head()));
+    }
+    writes
+}
+
+/// Where the entry of the proof with this number stands.
+pub fn proof_key(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+/// Reads an entry of the proof.
+pub fn proof_entry(value: &[u8]) -> Result<Entry, Unreadable> {
+    read("an entry of the proof", value)
+}
+
+/// What the keys of events that are on no case start with, and what that of one of them is.
+pub fn event_of_no_case(seq: u64) -> (Vec<u8>, Vec<u8>) {
+    (NO_CASE.to_vec(), event_key(None, seq))
 }
 
 fn opened(case: &CaseId, opening: &Opening) -> Vec<Write> {
@@ -240,6 +279,10 @@ pub struct Meta {
     pub questions: Vec<(QuestionId, Question)>,
     /// Until when members are away by their own notes.
     pub absences: Vec<(String, Moment)>,
+    /// Where the proof ends.
+    pub proof: Head,
+    /// Since when the next digest of each inbox counts.
+    pub digests: Vec<(String, Since)>,
 }
 
 impl Meta {
@@ -264,6 +307,10 @@ impl Meta {
                 meta.questions.push((QuestionId(id.to_owned()), read(&name, value)?));
             } else if let Some(member) = name.strip_prefix(AWAY) {
                 meta.absences.push((member.to_owned(), read(&name, value)?));
+            } else if let Some(inbox) = name.strip_prefix(DIGEST) {
+                meta.digests.push((inbox.to_owned(), read(&name, value)?));
+            } else if key == PROOF {
+                meta.proof = read(&name, value)?;
             }
         }
         Ok(meta)

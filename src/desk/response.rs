@@ -325,6 +325,11 @@ fn to_a_notice(books: &Books, keys: &Keys, incoming: &Incoming) -> Option<Said> 
             let case = books.case(&id)?;
             Some(Said::Facts(vouched(case, author(message), Some(incoming.mail.clone()))))
         }
+        // It is on the next digest, with everything else that was answered by nobody.
+        (Notice::Digest, ..) => {
+            let (mail, verdict) = (incoming.mail.clone(), incoming.verdict.clone());
+            Some(Said::Facts(vec![(None, Fact::SetAside { mail, verdict })]))
+        }
         _ => None,
     }
 }

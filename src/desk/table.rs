@@ -20,11 +20,13 @@ pub enum Table {
     Letters,
     /// The letters that have not left yet.
     Outbox,
+    /// The proof of what became of promises.
+    Proof,
 }
 
 impl Table {
     /// Every table, in the order of the enum.
-    pub const ALL: [Table; 8] = [
+    pub const ALL: [Table; 9] = [
         Table::Meta,
         Table::Cursors,
         Table::Events,
@@ -33,6 +35,7 @@ impl Table {
         Table::Mails,
         Table::Letters,
         Table::Outbox,
+        Table::Proof,
     ];
 
     /// Its name on disk; never changed.
@@ -46,6 +49,7 @@ impl Table {
             Table::Mails => "mails",
             Table::Letters => "letters",
             Table::Outbox => "outbox",
+            Table::Proof => "proof",
         }
     }
 }

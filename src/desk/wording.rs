@@ -2,6 +2,8 @@
 //! `letters/<language>/*.txt`, what the team receives in `letters/team/*.txt`; an administrator can
 //! put other files in their place.
 
+mod digest;
+mod digests;
 mod event;
 mod notice;
 mod notices;

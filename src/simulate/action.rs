@@ -204,6 +204,7 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         | Fact::AnsweredBefore
         | Fact::RelayStopped { .. }
         | Fact::RelayResumed { .. }
+        | Fact::Digested { .. }
         | Fact::FolderBegun { .. } => return None,
     })
 }
@@ -272,6 +273,7 @@ fn sent(owed: &Owed, told: &impl Fn(&'static str, String) -> Row) -> Option<Row>
         LetterKind::LastNote => ("last_note", None),
         LetterKind::Notice(Notice::Reminder) => ("remind", promise),
         LetterKind::Notice(Notice::Escalation) => ("escalate", promise),
+        LetterKind::Notice(Notice::Digest) => ("digest", None),
         // Its row is that of the missed promise.
         LetterKind::Missed => return None,
         _ => ("notify", None),
@@ -311,6 +313,7 @@ fn named(kind: LetterKind) -> &'static str {
             Notice::Reminder => "it is due soon",
             Notice::Escalation => "it was missed, and goes up the ladder",
             Notice::Gathered => "several notices in one",
+            Notice::Digest => "what is owed, what was held, and how promises were kept",
         },
     }
 }

@@ -40,7 +40,7 @@ pub struct Row {
 impl Row {
     /// Whether it is of letters to the team, which may be the same letter to several of them.
     fn of_team(&self) -> bool {
-        matches!(self.action, "notify" | "gathered" | "remind" | "escalate")
+        matches!(self.action, "notify" | "gathered" | "remind" | "escalate" | "digest")
     }
 
     /// Takes in the row that follows, where it tells of the same letter to somebody else.

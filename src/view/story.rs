@@ -285,6 +285,10 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
         Fact::RelayResumed { .. } => {
             ("relay resumed", "the mail server takes letters again".into())
         }
+        Fact::Digested { inbox, from, to } => match from {
+            Some(from) => ("digest", format!("{inbox}: told from {} to {}", utc(*from), utc(*to))),
+            None => ("digest", format!("{inbox}: counted from {}", utc(*to))),
+        },
         Fact::FolderBegun { folder, last_old_uid, .. } => {
             ("folder", format!("{folder} is watched from UID {last_old_uid} on"))
         }

@@ -15,7 +15,7 @@ use watchpost::desk::team::{Member, Notices, Team};
 use watchpost::desk::thread::Tied;
 use watchpost::desk::time::Zone;
 
-pub(super) const REPORT: &str = "\
+pub(crate) const REPORT: &str = "\
 From: Ann Acorn <ann@acorn.example>
 To: security@project.example
 Subject: Static handler serves files outside its root
@@ -30,24 +30,27 @@ An attacker reads any file that the process may read.
 ";
 
 /// A desk and every letter that it writes.
-pub(super) struct Room {
-    desk: Desk,
+pub(crate) struct Room {
+    pub(crate) desk: Desk,
     policy: Policy,
-    pub(super) now: Moment,
+    pub(crate) now: Moment,
+    /// No mail arrived before this.
+    pub(crate) arrived: Moment,
     uid: u32,
     ties: Vec<(Vec<u8>, Vec<u8>)>,
-    pub(super) letters: Vec<Letter>,
+    pub(crate) letters: Vec<Letter>,
 }
 
 impl Room {
-    pub(super) fn of(policy: Policy) -> Room {
+    pub(crate) fn of(policy: Policy) -> Room {
         let keys = Keys::new(vec![[7; 32]]).unwrap();
         let desk = Desk::open(vec![policy.clone()], keys, Caps::default(), Past::default());
         let now = Moment::parse_rfc3339("2026-09-01T17:11:05Z").unwrap();
-        Room { desk, policy, now, uid: 0, ties: Vec::new(), letters: Vec::new() }
+        let arrived = Moment::from_unix(0);
+        Room { desk, policy, now, arrived, uid: 0, ties: Vec::new(), letters: Vec::new() }
     }
 
-    pub(super) fn take(&mut self, input: &Input) {
+    pub(crate) fn take(&mut self, input: &Input) {
         let mut decided: Vec<Event> = Vec::new();
         for event in self.desk.decide(self.now, input) {
             self.desk.apply(&event);
@@ -67,16 +70,16 @@ impl Room {
         }
     }
 
-    pub(super) fn wait(&mut self, hours: u64) {
+    pub(crate) fn wait(&mut self, hours: u64) {
         self.now = self.now + Span::hours(hours);
         self.take(&Input::Time);
     }
 
-    pub(super) fn receive(&mut self, mail: &str) {
+    pub(crate) fn receive(&mut self, mail: &str) {
         self.receive_as(mail, authenticated(), Reading::No);
     }
 
-    pub(super) fn receive_as(
+    pub(crate) fn receive_as(
         &mut self,
         mail: &str,
         authentication: Authentication,
@@ -85,6 +88,7 @@ impl Room {
         self.uid += 1;
         let mut incoming = incoming(authentication, self.uid, mail);
         incoming.reading = reading;
+        incoming.mail.arrived = incoming.mail.arrived.max(self.arrived);
         let mut tied = Vec::new();
         for tie in looked_up(&incoming.message) {
             let Some(key) = tie.key() else { continue };
@@ -97,7 +101,7 @@ impl Room {
         self.take(&Input::Mail(Box::new(incoming)));
     }
 
-    fn last(&self) -> String {
+    pub(crate) fn last(&self) -> String {
         as_sent(self.letters.last().unwrap())
     }
 
@@ -111,11 +115,11 @@ impl Room {
     }
 }
 
-pub(super) fn as_sent(letter: &Letter) -> String {
+pub(crate) fn as_sent(letter: &Letter) -> String {
     String::from_utf8(compose(letter).unwrap()).unwrap().replace("\r\n", "\n")
 }
 
-pub(super) fn member(name: &str) -> Member {
+pub(crate) fn member(name: &str) -> Member {
     let addresses = vec![Address::parse(&format!("{name}@project.example")).unwrap()];
     Member {
         name: name.into(),

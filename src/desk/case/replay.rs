@@ -117,6 +117,7 @@ impl Case {
             | Fact::Declined { .. }
             | Fact::RelayStopped { .. }
             | Fact::RelayResumed { .. }
+            | Fact::Digested { .. }
             | Fact::FolderBegun { .. } => {}
         }
     }

@@ -1,5 +1,6 @@
 //! From the event that decided on a letter to the letter.
 
+use super::digest::digest;
 use super::notice::notice;
 use super::notices::{Decided, Told};
 use super::reply::write;
@@ -7,7 +8,7 @@ use super::templates::{Wording, WordingError, error};
 use crate::desk::books::Books;
 use crate::desk::event::{Event, Fact};
 use crate::desk::ids::CaseId;
-use crate::desk::letter::{Letter, LetterKind};
+use crate::desk::letter::{Letter, LetterKind, Notice};
 use crate::desk::policy::Policy;
 
 /// Writes the letter that an event decided on, dated as the event. `books` are those after it,
@@ -40,6 +41,9 @@ pub fn letter<'p>(
             event.at,
         );
     };
+    if kind == Notice::Digest {
+        return digest(wording, books, policy, event);
+    }
     let on_case = decided.iter().filter(|one| one.case == event.case);
     let linked: Vec<CaseId> = on_case.filter_map(|one| one.fact.linked().cloned()).collect();
     let on_case = decided.iter().filter(|one| one.case == event.case);

@@ -8,8 +8,8 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
-use super::notices;
 use super::values::{Found, Values};
+use super::{digests, notices};
 use crate::desk::fill::fill;
 use crate::desk::language::Language;
 use crate::desk::letter::{LetterKind, Notice};
@@ -87,8 +87,13 @@ impl Wording {
         let wording = Wording { templates: Arc::new(templates), files: Arc::new(files) };
         Language::ALL.iter().try_for_each(|language| wording.prove(*language))?;
         for notice in Notice::ALL {
-            let (samples, kind) = (notices::Values::samples(), LetterKind::Notice(notice));
-            wording.prove_letter(Language::English, kind, &samples)?;
+            let kind = LetterKind::Notice(notice);
+            match notice {
+                Notice::Digest => {
+                    wording.prove_letter(Language::English, kind, &digests::Values::samples())?;
+                }
+                _ => wording.prove_letter(Language::English, kind, &notices::Values::samples())?,
+            }
         }
         Ok(wording)
     }
@@ -254,6 +259,7 @@ fn shipped_notice(notice: Notice) -> &'static str {
         Notice::Reminder => include_str!("../letters/team/reminder.txt"),
         Notice::Escalation => include_str!("../letters/team/escalation.txt"),
         Notice::Gathered => include_str!("../letters/team/gathered.txt"),
+        Notice::Digest => include_str!("../letters/team/digest.txt"),
     }
 }
 

@@ -124,6 +124,7 @@ fn notice_in_words(notice: Notice) -> &'static str {
         Notice::Commanded => "the notice of what came of a command",
         Notice::Escalation => "the notice of a missed promise",
         Notice::Gathered => "the notice of several cases",
+        Notice::Digest => "the digest",
     }
 }
 
