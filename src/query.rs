@@ -12,8 +12,9 @@ use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::mails;
+use crate::desk::outlook::Outlook;
 use crate::desk::policy::Policy;
-use crate::desk::proof::Entry;
+use crate::desk::proof::{Entry, Head};
 use crate::desk::record::{self, Meta, Unreadable};
 use crate::desk::refusal::Refusal;
 use crate::desk::table::Table;
@@ -23,6 +24,7 @@ use crate::io::control::{Answer, Request};
 use crate::io::store::{Store, StoreError};
 use crate::io::wall;
 use crate::view;
+use crate::view::stats::{Period, stats};
 
 /// Why a store cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +118,23 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
     Ok((past, Keys::new(keys)))
 }
 
+/// Some entries of the proof after this one; none after the last.
+async fn proof_page(store: &Store, number: u64) -> Result<Vec<Entry>, LoadError> {
+    let after = Some(record::proof_key(number));
+    let rows = store.scan(Table::Proof, Vec::new(), after, PAGE).await?;
+    Ok(rows.iter().map(|(_, value)| record::proof_entry(value)).collect::<Result<_, _>>()?)
+}
+
+/// A line of the proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofRow {
+    /// An entry as it is recorded.
+    Entry(Box<Entry>),
+    /// Where it ends.
+    Head(Head),
+}
+
 /// The entries of the proof after this one.
 pub async fn proof_after(store: &Store, number: u64) -> Result<Vec<Entry>, LoadError> {
     let rows = all_after(store, Table::Proof, Vec::new(), record::proof_key(number)).await?;
@@ -166,6 +185,24 @@ pub async fn answer(desk: &Desk, store: &Store, request: &Request) -> Answer {
                 rows.extend(letters.map_err(|error| error.to_string())?);
             }
             rows.iter().map(json).collect()
+        }
+        Request::Stats { from, to, inbox } => {
+            let period = Period { from: *from, to: *to, inbox: inbox.clone() };
+            let entries = proof_after(store, 0).await.map_err(|error| error.to_string())?;
+            let events = events_of_no_case(store, 0).await.map_err(|error| error.to_string())?;
+            let policies = desk.policies().iter().filter(|policy| period.has(&policy.inbox));
+            let open: Vec<Outlook<'_>> =
+                policies.map(|policy| Outlook::of(desk.books(), policy)).collect();
+            let proof = (entries.as_slice(), desk.books().chain().head());
+            stats(&period, proof, &events, &open, wall::now()).iter().map(json).collect()
+        }
+        Request::Proof { after } => {
+            let page = proof_page(store, *after).await.map_err(|error| error.to_string())?;
+            let head = json(&ProofRow::Head(desk.books().chain().head().clone()));
+            page.into_iter()
+                .map(|entry| json(&ProofRow::Entry(Box::new(entry))))
+                .chain([head])
+                .collect()
         }
         Request::Do { .. } => Err("this can only be said where it can be recorded".to_owned()),
     }

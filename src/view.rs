@@ -1,6 +1,7 @@
 //! What an operator sees of cases: the rows of `cases` and the story of `show`.
 
 mod explain;
+pub mod stats;
 mod story;
 
 use serde::{Deserialize, Serialize};

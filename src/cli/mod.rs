@@ -7,6 +7,7 @@ mod classify;
 mod explain;
 mod export;
 mod failure;
+mod figures;
 mod gather;
 mod mbox;
 mod passwords;
@@ -20,6 +21,8 @@ mod say;
 mod setup;
 mod show;
 mod simulate;
+mod stats;
+mod svg;
 mod words;
 
 use std::io::{self, Write as _};
@@ -33,6 +36,7 @@ use self::failure::Failure;
 use self::print::Format;
 use crate::desk::ids::CaseId;
 use crate::desk::time::Moment;
+use crate::view::stats::Period;
 
 /// Keeps the promises of a SECURITY.md: watches the inbox that vulnerability reports are mailed to,
 /// acknowledges each report, and shows until when a person owes an answer.
@@ -127,6 +131,30 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Tell how promises were kept, what is owed, what was held; or verify the proof of it.
+    #[command(after_help = STATS)]
+    Stats {
+        /// From this day (UTC) or moment on; otherwise all since the proof begins.
+        #[arg(long, value_name = "DAY", value_parser = |text: &str| stats::edge(text, false))]
+        from: Option<Moment>,
+        /// Up to and including this day (UTC) or moment; otherwise until now.
+        #[arg(long, value_name = "DAY", value_parser = |text: &str| stats::edge(text, true))]
+        to: Option<Moment>,
+        /// Only this inbox.
+        #[arg(long, value_name = "NAME")]
+        inbox: Option<String>,
+        #[command(flatten)]
+        config: ConfigFile,
+        /// How to tell it: `svg` draws the response times.
+        #[arg(long, value_enum, default_value = "text")]
+        format: StatsFormat,
+        /// Compute the hash of every entry of the proof anew.
+        #[arg(long, conflicts_with_all = ["from", "to", "inbox"])]
+        verify: bool,
+        /// The proof has to hold the entry with this hash, which a digest told.
+        #[arg(long, value_name = "HASH", requires = "verify")]
+        holds: Option<String>,
+    },
     /// Write a case out whole: its mails and letters as an mbox, or its events.
     Export {
         /// The case number, such as EXP-2026-0007.
@@ -175,6 +203,15 @@ What would be done with the mail (acknowledge):
 
 Without a configuration the topmost Authentication-Results field is believed.";
 
+/// What is counted when.
+const STATS: &str = "\
+A promise counts in the time in which it was recorded as kept or missed. What is owed, held and open is
+told as it is now, whatever time is asked for.
+
+The proof is a log of kept and missed promises, each entry of which holds the hash of the one before.
+--verify shows that no entry was changed; that none was replaced together with all after it is shown by
+--holds, with a hash from an old digest. --format json prints every entry.";
+
 /// What an archive is, and what an event.
 const ARCHIVES: &str = "\
 A mail arrives when the From_ line of the mbox says, or the name of its file in the Maildir; else when
@@ -221,6 +258,24 @@ enum FormatName {
     Json,
 }
 
+/// As [`stats::Format`], where the command line is read.
+#[derive(Clone, Copy, ValueEnum)]
+enum StatsFormat {
+    Text,
+    Json,
+    Svg,
+}
+
+impl From<StatsFormat> for stats::Format {
+    fn from(format: StatsFormat) -> stats::Format {
+        match format {
+            StatsFormat::Text => stats::Format::Text,
+            StatsFormat::Json => stats::Format::Json,
+            StatsFormat::Svg => stats::Format::Svg,
+        }
+    }
+}
+
 fn case_number(text: &str) -> Result<CaseId, String> {
     CaseId::parse(text).ok_or_else(|| "a case number looks like EXP-2026-0007".into())
 }
@@ -264,6 +319,11 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Show { case, config, output } => show::show(&config.config, output.format(), case),
         Command::Explain { case, config, output } => {
             explain::explain(&config.config, output.format(), case)
+        }
+        Command::Stats { from, to, inbox, config, format, verify, holds } => {
+            let (config, period) = (config.config, Period { from, to, inbox });
+            let verify = verify.then_some(holds);
+            stats::stats(&stats::Wanted { config, period, format: format.into(), verify })
         }
         Command::Export { case, config, to, format } => {
             let (config, format) = (config.config, format.into());

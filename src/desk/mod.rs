@@ -335,6 +335,11 @@ impl Desk {
         &self.books
     }
 
+    /// The rules of all inboxes.
+    pub fn policies(&self) -> &[Policy] {
+        &self.rules.policies
+    }
+
     /// The rules of an inbox.
     pub fn policy(&self, inbox: &str) -> Option<&Policy> {
         self.rules.policies.iter().find(|policy| policy.inbox == inbox)

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::desk::command::Said;
 use crate::desk::ids::CaseId;
+use crate::desk::time::Moment;
 
 /// What an operator can ask the running daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,20 @@ pub enum Request {
     Export {
         /// Its number.
         case: CaseId,
+    },
+    /// How promises were kept, and what is owed.
+    Stats {
+        /// From this second on; none for all from the beginning.
+        from: Option<Moment>,
+        /// Up to and including this second; none for all until now.
+        to: Option<Moment>,
+        /// Only this inbox.
+        inbox: Option<String>,
+    },
+    /// Entries of the proof, and where it ends.
+    Proof {
+        /// They come after the one with this number.
+        after: u64,
     },
     /// Something is said of a case.
     Do {
