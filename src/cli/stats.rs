@@ -11,7 +11,7 @@ use super::svg;
 use super::words::count;
 use crate::config::settings::Settings;
 use crate::desk::proof::{Check, Head};
-use crate::desk::time::{Moment, Span};
+use crate::desk::time::{Day, Moment, Span, Zone};
 use crate::io::control::Request;
 use crate::io::wall;
 use crate::query::ProofRow;
@@ -116,12 +116,11 @@ fn broken(fault: impl std::fmt::Display) -> Failure {
 
 /// A day in UTC, or a moment: its first second, or its last one.
 pub(super) fn edge(text: &str, last: bool) -> Result<Moment, String> {
-    let day = |text: &str| {
-        let whole = text.len() == 10 && text.bytes().filter(|b| *b == b'-').count() == 2;
-        let day = whole.then(|| Moment::parse_rfc3339(&format!("{text}T00:00:00Z")))??;
-        Some(if last { day + Span::seconds(86_399) } else { day })
-    };
-    day(text).or_else(|| Moment::parse_rfc3339(text)).ok_or_else(|| {
+    // More than a day would be read as one.
+    let day = Some(text).filter(|text| text.len() == 10).and_then(Day::parse);
+    let day = day.map(|day| Zone::UTC.begins(if last { day.plus(1) } else { day }));
+    let day = day.map(|edge| if last { edge - Span::seconds(1) } else { edge });
+    Moment::parse_rfc3339(text).or(day).ok_or_else(|| {
         "a day looks like 2026-09-01 and is one of UTC, a moment like 2026-09-01T17:11:00Z".into()
     })
 }

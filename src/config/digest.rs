@@ -18,8 +18,8 @@ enum Every {
 /// The keys of the table, with what stands there where they are left out.
 pub(super) struct Digest {
     every: Every,
-    weekday: u8,
-    at: (u8, u8),
+    weekday: usize,
+    minutes: u16,
     /// None where nobody wrote one.
     zone: Option<Zone>,
 }
@@ -34,13 +34,12 @@ impl Digest {
             Every::Day => None,
             Every::Never => return None,
         };
-        let (hour, minute) = self.at;
         let zone = self.zone.unwrap_or_else(|| first.zone.clone());
-        Some(Schedule { weekday, hour, minute, zone })
+        Some(Schedule { weekday, minutes: self.minutes, zone })
     }
 }
 
-const DAYS: [(&str, u8); 7] = [
+const DAYS: [(&str, usize); 7] = [
     ("Monday", 0),
     ("Tuesday", 1),
     ("Wednesday", 2),
@@ -55,21 +54,20 @@ pub(super) fn digest(table: &Table<'_>) -> Option<Digest> {
     let words = [("week", Every::Week), ("day", Every::Day), ("off", Every::Never)];
     let every = table.or("every", Every::Week, |item| value::choice(item, &words));
     let weekday = table.or("on", 0, |item| value::choice(item, &DAYS));
-    let at = table.or("at", (8, 0), time);
+    let minutes = table.or("at", 8 * 60, time);
     let zone = table.optional("zone", team::zone);
-    Some(Digest { every: every?, weekday: weekday?, at: at?, zone: zone? })
+    Some(Digest { every: every?, weekday: weekday?, minutes: minutes?, zone: zone? })
 }
 
-/// `08:00`.
-fn time(item: &Item<'_>) -> Option<(u8, u8)> {
+/// `08:00`, as minutes after midnight.
+fn time(item: &Item<'_>) -> Option<u16> {
     let text = item.text()?;
-    let two = |text: &str, most: u8| {
+    let two = |text: &str, most: u16| {
         let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| text.parse::<u8>().ok()).flatten().filter(|number| *number <= most)
+        digits.then(|| text.parse::<u16>().ok()).flatten().filter(|number| *number <= most)
     };
-    let read =
-        text.split_once(':').and_then(|(hour, minute)| Some((two(hour, 23)?, two(minute, 59)?)));
-    read.or_else(|| {
+    let read = |(hour, minute)| Some(two(hour, 23)? * 60 + two(minute, 59)?);
+    text.split_once(':').and_then(read).or_else(|| {
         item.refuse(format_args!(
             "\"{}\" is no time of the day; write one from \"00:00\" to \"23:59\"",
             shown(text)

@@ -46,15 +46,19 @@ impl<'a> Outlook<'a> {
     /// How the cases under a policy stand.
     pub fn of(books: &'a Books, policy: &Policy) -> Outlook<'a> {
         let here = |inbox: &str| inbox == policy.inbox;
-        let mut oldest: Vec<&Case> =
-            books.cases().filter(|case| case.closed.is_none() && here(&case.mail().folder.inbox)).collect();
+        let mut oldest: Vec<&Case> = books
+            .cases()
+            .filter(|case| case.closed.is_none() && here(&case.mail().folder.inbox))
+            .collect();
         oldest.sort_by_key(|case| case.arrived());
         let of = |what: fn(&Case) -> bool| oldest.iter().copied().filter(|c| what(c)).collect();
         let held: Vec<&Case> = of(Case::is_held);
         let unreached = of(|case| case.own_state() == State::Unreached);
         let answerable = oldest.iter().filter(|case| !case.is_held());
         let mut owed: Vec<Owed<'_>> = answerable
-            .flat_map(|case| promise::clocks(case, policy).into_iter().map(|clock| Owed { case, clock }))
+            .flat_map(|case| {
+                promise::clocks(case, policy).into_iter().map(|clock| Owed { case, clock })
+            })
             .filter(|owed| owed.clock.is_running())
             .collect();
         owed.sort_by_key(|owed| (owed.due().is_none(), owed.due(), owed.clock.promise));

@@ -131,7 +131,8 @@ fn response(case: &Case, tempo: &Tempo<'_>) -> Clock {
         }
     };
     // Who writes on a case that was closed unanswered is owed an answer once more.
-    let start = case.reopened.filter(|_| case.answered.is_none()).map_or(start, |at| at.max(start));
+    let unanswered = |at: &Moment| case.answered.is_none_or(|answered| answered >= *at);
+    let start = case.reopened.filter(unanswered).map_or(start, |at| at.max(start));
     counted(case, Promise::Response, start, promised.response, case.answered, tempo)
 }
 

@@ -294,7 +294,7 @@ pub struct EntryRow<'a> {
     at: String,
     inbox: &'a str,
     case: &'a str,
-    promise: &'static str,
+    promise: &'a str,
     start: String,
     due: Option<String>,
     met: Option<String>,

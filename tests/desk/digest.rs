@@ -8,7 +8,7 @@ use watchpost::desk::time::Zone;
 
 /// Each Monday at eight; stories begin on Tuesday 1 September 2026 at noon.
 fn weekly() -> Schedule {
-    Schedule { weekday: Some(0), hour: 8, minute: 0, zone: Zone::UTC }
+    Schedule { weekday: Some(0), minutes: 8 * 60, zone: Zone::UTC }
 }
 
 fn daily() -> Schedule {

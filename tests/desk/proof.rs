@@ -2,6 +2,8 @@
 
 use super::promises::{acknowledged, answer, promising, report, wait};
 use super::*;
+use watchpost::desk::command::Said;
+use watchpost::desk::policy::{Further, MetBy, Promise, Trigger};
 use watchpost::desk::proof::{Check, Head};
 
 /// Each entry on a line, with the hours between the start of its clock and its end.
@@ -120,6 +122,55 @@ fn what_an_earlier_store_answered_is_not_proven_here() {
     old.witness = Some(Keyword::Acked);
     office.receive(old);
     assert_eq!(told(&office), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_closed_case_still_owed_ended_with_it_and_what_was_missed_stays_missed() {
+    let mut office = acknowledged(updating());
+    wait(&mut office, 10);
+    office.say(1, Said::Close);
+    assert_eq!(told(&office)[1..], ["response closed"]);
+    wait(&mut office, 100);
+    office.say(1, Said::Reopen);
+    answer(&mut office, "a@kim");
+    assert_eq!(told(&office)[1..], ["response closed", "response kept 0h"]);
+    office.say(1, Said::Close);
+    office.say(1, Said::Reopen);
+    assert_eq!(told(&office)[3..], ["update closed"]);
+    wait(&mut office, 80);
+    office.say(1, Said::Close);
+    assert_eq!(told(&office)[4..], ["update missed"]);
+}
+
+#[test]
+fn an_answer_while_the_clock_stands_still_is_in_time() {
+    let mut office = acknowledged(promising());
+    wait(&mut office, 10);
+    office.say(1, Said::NeedInfo);
+    wait(&mut office, 200);
+    answer(&mut office, "a@kim");
+    assert_eq!(told(&office)[1..], ["response kept 210h"]);
+}
+
+#[test]
+fn promises_of_the_configuration_are_put_down_by_their_names() {
+    let further = |name: &str, hours, met_by| Further {
+        promise: Promise::named(name).unwrap(),
+        length: Span::hours(hours),
+        from: Trigger::Received,
+        reminders: Vec::new(),
+        escalates: false,
+        met_by,
+        pauses: false,
+    };
+    let triage = further("triage", 24, vec![MetBy::Response]);
+    let fix = further("fix", 240, Vec::new());
+    let mut office = acknowledged(Policy { further: vec![triage, fix], ..promising() });
+    wait(&mut office, 30);
+    answer(&mut office, "a@kim");
+    office.say(1, Said::Close);
+    let expected = ["triage missed", "response kept 30h", "triage late 30h", "fix kept 30h"];
+    assert_eq!(told(&office)[1..], expected);
 }
 
 #[test]

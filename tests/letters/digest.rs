@@ -14,7 +14,7 @@ fn digesting(notices: Notices) -> Room {
     let lead = Some(member("kim"));
     let team = Team { lead, deputies: vec![member("lee")], notices, ..Team::default() };
     let zone = Zone::named("Europe/Berlin").unwrap();
-    let digest = Some(Schedule { weekday: Some(0), hour: 8, minute: 0, zone });
+    let digest = Some(Schedule { weekday: Some(0), minutes: 8 * 60, zone });
     let update = Some(Span::hours(14 * 24));
     let mut room = Room::of(Policy { team, digest, update, tell_missed: false, ..policy() });
     room.take(&Input::Time);
