@@ -16,6 +16,8 @@ mod reading;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use self::afterwards::Afterwards;
 pub use self::command::command;
 use self::command::{Failed, lines};
@@ -127,17 +129,22 @@ impl Daemon {
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), NoRecord> {
         let mut stop = std::pin::pin!(stop);
         self.send_due(Vec::new()).await;
+        let mut wake = Instant::now();
         loop {
             self.tell_status();
-            let pause = self.pause();
+            // Who asks again and again puts nothing off.
+            wake = wake.min(Instant::now() + self.pause());
             let woken = tokio::select! {
                 biased;
                 () = &mut stop => Woken::Stop,
                 Some((letter, outcome)) = self.edges.outcomes.recv() => Woken::Outcome(letter, outcome),
                 Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
                 Some(news) = self.edges.news.recv() => Woken::News(news),
-                () = tokio::time::sleep(pause) => Woken::Time,
+                () = tokio::time::sleep_until(wake) => Woken::Time,
             };
+            if !matches!(woken, Woken::Asked(_)) {
+                wake = Instant::now() + LONGEST_SLEEP;
+            }
             systemd::alive();
             match woken {
                 Woken::Stop => break,
