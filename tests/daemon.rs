@@ -27,6 +27,8 @@ mod operator;
 mod outage;
 #[path = "daemon/promises.rs"]
 mod promises;
+#[path = "daemon/proof.rs"]
+mod proof;
 #[path = "daemon/robot.rs"]
 mod robot;
 #[path = "daemon/special.rs"]

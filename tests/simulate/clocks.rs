@@ -51,7 +51,7 @@ fn an_answer_one_second_before_and_at_and_after_the_deadline() {
             ],
         ),
     ] {
-        let told = told(CONFIG, &[at], "2026-09-09T12:00:00Z");
+        let told = told(CONFIG, &[at], "2026-09-07T00:00:00Z");
         assert_eq!(told, [&reminders, after].concat(), "{at}");
     }
 }
@@ -131,4 +131,19 @@ fn each_row_of_a_clock_names_its_promise_and_its_letter() {
         assert_eq!(of(action)["promise"], "response");
         assert!(of(action)["message_id"].is_string(), "{}", of(action));
     }
+}
+
+#[test]
+fn the_team_gets_a_digest_on_monday_morning_or_each_day_on_which_there_is_something() {
+    let answer = &[HOUR][..];
+    let weekly = told(CONFIG, answer, "2026-09-21T07:59:59Z");
+    let expected =
+        ["01T13:00:00 1 response_seen", "07T08:00:00 digest kim+lee", "14T08:00:00 digest kim+lee"];
+    assert_eq!(weekly, expected);
+    let digest = |keys: &str| format!("{CONFIG}\n[digest]\n{keys}\n");
+    let daily = digest("every = \"day\"\nat = \"18:30\"\nzone = \"Asia/Tokyo\"");
+    let daily = told(&daily, answer, "2026-09-21T07:59:59Z");
+    assert_eq!(daily, ["01T13:00:00 1 response_seen", "02T09:30:00 digest kim+lee"]);
+    let none = told(&digest("every = \"off\""), answer, "2026-09-21T07:59:59Z");
+    assert_eq!(none, ["01T13:00:00 1 response_seen"]);
 }
