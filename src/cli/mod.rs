@@ -322,8 +322,8 @@ fn perform(command: Command) -> Result<(), Failure> {
         }
         Command::Stats { from, to, inbox, config, format, verify, holds } => {
             let (config, period) = (config.config, Period { from, to, inbox });
-            let verify = verify.then_some(holds);
-            stats::stats(&stats::Wanted { config, period, format: format.into(), verify })
+            let format = format.into();
+            stats::stats(&stats::Wanted { config, period, format, verify, holds })
         }
         Command::Export { case, config, to, format } => {
             let (config, format) = (config.config, format.into());

@@ -33,15 +33,17 @@ pub(super) struct Wanted {
     pub(super) config: PathBuf,
     pub(super) period: Period,
     pub(super) format: Format,
-    /// Go through the proof, which has to hold this hash where one is given.
-    pub(super) verify: Option<Option<String>>,
+    /// Go through the proof.
+    pub(super) verify: bool,
+    /// It has to hold this hash.
+    pub(super) holds: Option<String>,
 }
 
 /// Tells the figures, or verifies the proof.
 pub(super) fn stats(wanted: &Wanted) -> Result<(), Failure> {
     let settings = settings(&wanted.config)?;
-    if let Some(hash) = &wanted.verify {
-        return verify(&settings, wanted.format, hash.as_deref());
+    if wanted.verify {
+        return verify(&settings, wanted.format, wanted.holds.as_deref());
     }
     let Period { from, to, inbox } = wanted.period.clone();
     let inboxes: Vec<&str> = settings.inboxes.iter().map(|one| one.policy.inbox.as_str()).collect();

@@ -94,9 +94,9 @@ pub(super) fn draw(rows: &[StatsRow]) -> Vec<String> {
     }
     lines.extend(marks.iter().map(|mark| mark.drawn(&frame)));
     if marks.is_empty() {
-        let middle = (LEFT + RIGHT) / 2;
+        let (x, y) = (i64::midpoint(LEFT, RIGHT), i64::midpoint(TOP, BOTTOM));
         let nothing = "No report was answered or missed in this time.";
-        lines.push(text(middle, (TOP + BOTTOM) / 2, "", "middle", nothing));
+        lines.push(text(x, y, "", "middle", nothing));
     }
     lines.extend(legend());
     lines.push("</svg>".into());

@@ -68,7 +68,7 @@ pub enum Notice {
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Notice; 12] = [
+    pub const ALL: [Notice; 13] = [
         Notice::Report,
         Notice::FollowUp,
         Notice::Guest,

@@ -234,7 +234,6 @@ fn compare(was: &Clock, is: &Clock, missed: bool, now_missed: bool) -> &'static 
         (None, Some(_)) => met(is, missed),
         (None, None) if now_missed && !missed => &[Outcome::Missed],
         (None, None) if was.is_running() && !is.is_running() && !missed => &[Outcome::Closed],
-        (None, None) => &[],
         (Some(_), None) => &[Outcome::Reopened],
         // An answer was found that is older than the one that was known.
         (Some(_), Some(_)) if !in_time(was) && in_time(is) => &[Outcome::Corrected],
@@ -242,7 +241,7 @@ fn compare(was: &Clock, is: &Clock, missed: bool, now_missed: bool) -> &'static 
         (Some(_), Some(_)) if in_time(was) && !in_time(is) => {
             &[Outcome::Reopened, Outcome::Missed, Outcome::Late]
         }
-        (Some(_), Some(_)) => &[],
+        _ => &[],
     }
 }
 

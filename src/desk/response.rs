@@ -62,7 +62,8 @@ pub(super) fn response(
     {
         return Some(said);
     }
-    on_cases(books, policy, keys, incoming, proof).map(Said::Facts)
+    let said = on_cases(books, policy, keys, incoming, proof);
+    said.or_else(|| to_a_digest(keys, incoming).filter(|_| proof == Proof::Proven)).map(Said::Facts)
 }
 
 fn on_cases(
@@ -325,13 +326,19 @@ fn to_a_notice(books: &Books, keys: &Keys, incoming: &Incoming) -> Option<Said> 
             let case = books.case(&id)?;
             Some(Said::Facts(vouched(case, author(message), Some(incoming.mail.clone()))))
         }
-        // It is on the next digest, with everything else that was answered by nobody.
-        (Notice::Digest, ..) => {
-            let (mail, verdict) = (incoming.mail.clone(), incoming.verdict.clone());
-            Some(Said::Facts(vec![(None, Fact::SetAside { mail, verdict })]))
-        }
         _ => None,
     }
+}
+
+/// What a member writes in answer to a digest, about no case that we can tell. It is no report; it
+/// stands on the next digest, with all else that nobody answered.
+fn to_a_digest(keys: &Keys, incoming: &Incoming) -> Option<Facts> {
+    let (message, mail) = (&incoming.message, &incoming.mail);
+    let mut named = message.in_reply_to.iter().chain(&message.references);
+    let answers = named.any(|id| keys.letter(id).is_some_and(|one| one.digest_of().is_some()));
+    let (mail, verdict) = (mail.clone(), incoming.verdict.clone());
+    (answers && mail.folder.role == Role::Inbox)
+        .then(|| vec![(None, Fact::SetAside { mail, verdict })])
 }
 
 /// A person of the team said that the reporter has been answered.

@@ -83,8 +83,12 @@ impl Tallies {
     ) -> Tallies {
         let tallies = since.into_iter().map(|(inbox, since)| (inbox, Tally::new(since))).collect();
         let mut tallies = Tallies { inboxes: tallies };
-        entries.into_iter().for_each(|entry| tallies.ended(entry));
-        aside.iter().for_each(|event| tallies.note(event, 0));
+        for entry in entries {
+            tallies.ended(entry);
+        }
+        for event in aside {
+            tallies.note(event, 0);
+        }
         tallies
     }
 

@@ -23,7 +23,8 @@ fn outcomes(config: &str) -> Vec<String> {
     let (status, lines, told) = run(&["stats", "--verify", "--format", "json", "--config", config]);
     assert_eq!(status, 0, "{told}");
     let rows = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    rows.map(|row| format!("{} {}", row["promise"], row["outcome"]).replace('"', "")).collect()
+    let word = |row: &serde_json::Value, key| row.get(key).unwrap().as_str().unwrap().to_owned();
+    rows.map(|row| format!("{} {}", word(&row, "promise"), word(&row, "outcome"))).collect()
 }
 
 /// Changes rows of the store while nobody runs.
