@@ -45,7 +45,11 @@ impl Scene<'_> {
         let arguments =
             ["--mail", "mail", "--sent", "sent", "--events", "events.jsonl", "--until", self.until];
         let (rows, _) = desk.all_told(&arguments);
-        rows.iter().filter(|row| row["action"] != "notify").skip(2).map(short).collect()
+        rows.iter()
+            .filter(|row| row["action"] != "notify" && row["action"] != "digest")
+            .skip(2)
+            .map(short)
+            .collect()
     }
 }
 
