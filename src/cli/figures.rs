@@ -171,3 +171,140 @@ fn cells<const N: usize>(
     let inbox = inboxes.then(|| inbox.to_owned());
     std::iter::once(first.to_owned()).chain(inbox).chain(rest).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(case: &str, held: Option<&str>) -> OpenRow {
+        OpenRow {
+            case: case.into(),
+            inbox: "security".into(),
+            received: "2026-09-01T17:11:00Z".into(),
+            verdict: "complete".into(),
+            state: "provisional".into(),
+            held: held.map(str::to_owned),
+        }
+    }
+
+    fn rows() -> Vec<StatsRow> {
+        let period = StatsRow::Period {
+            from: None,
+            to: Some("2026-09-30T23:59:59Z".into()),
+            inbox: None,
+            since: Some("2026-09-01T17:12:00Z".into()),
+        };
+        let promise = PromiseRow {
+            promise: "response".into(),
+            kept: 2,
+            missed: 3,
+            missed_held: 1,
+            corrected: 1,
+            reopened: 0,
+            closed: 0,
+            median: Some(5 * 3600),
+            ninetieth: Some(31 * 3600),
+            slowest: Some(31 * 3600),
+        };
+        let ended = |outcome, took| StatsRow::Ended {
+            promise: "response".into(),
+            inbox: "security".into(),
+            case: "00112233445566778899".into(),
+            at: "2026-09-03T17:11:00Z".into(),
+            outcome,
+            took,
+            promised: Some(48 * 3600),
+            held: false,
+        };
+        let owed = |case: &str, due: Option<&str>| StatsRow::Owed {
+            case: case.into(),
+            inbox: "security".into(),
+            promise: "response".into(),
+            due: due.map(str::to_owned),
+            overdue: false,
+        };
+        let aside = StatsRow::AsideMail {
+            at: "2026-09-02T10:00:00Z".into(),
+            inbox: "security".into(),
+            folder: "INBOX\u{1b}[2J".into(),
+            uid: 7,
+            kind: "automatic".into(),
+        };
+        vec![
+            period,
+            StatsRow::Promise(promise),
+            ended(Outcome::Kept, Some(5 * 3600)),
+            ended(Outcome::Late, Some(31 * 3600)),
+            ended(Outcome::Missed, None),
+            owed("EXP-2026-0004", Some("2026-09-03T15:11:00Z")),
+            owed("EXP-2026-0005", None),
+            StatsRow::Held(open("EXP-2026-0002", Some("it reads as junk"))),
+            StatsRow::Aside { kind: "automatic".into(), count: 3 },
+            aside,
+            StatsRow::Oldest(open("EXP-2026-0001", None)),
+            StatsRow::Proof { entries: 5, head: "64bc".into() },
+        ]
+    }
+
+    fn told(rows: &[StatsRow], width: Option<usize>) -> String {
+        let now = Moment::parse_rfc3339("2026-09-03T17:12:00Z").unwrap();
+        text(rows, false, now, Screen { width, colour: false }).join("\n")
+    }
+
+    #[test]
+    fn the_figures_are_told_as_the_digest_does() {
+        let expected = "\
+Promises from 2026-09-01 17:12 to 2026-09-30 23:59 (UTC)
+PROMISE   KEPT  MISSED      HALF WITHIN  9 IN 10 WITHIN  SLOWEST
+response  2     3 (1 held)  5 h          31 h            31 h     1 missed at first, and kept as it turned out
+
+How soon a person answered
+| within  1 h
+| within  6 h  # 1
+| within 12 h
+| within 24 h
+| within 48 h  # 1
+
+Owed to reporters now
+EXP-2026-0004  response  2026-09-03 15:11  OVERDUE 2 h
+EXP-2026-0005  response  waits
+
+Held now, and answered by nobody
+EXP-2026-0002  received 2026-09-01 17:11  it reads as junk
+
+Put aside without a case and without an answer
+2026-09-02 10:00  INBOX\\u{1b}[2J, UID 7  automatic
+and 2 before these
+
+The oldest open cases
+EXP-2026-0001  received 2026-09-01 17:11  complete; text asked for
+
+The proof
+5 entries; the last one: 64bc";
+        assert_eq!(told(&rows(), None), expected);
+    }
+
+    #[test]
+    fn a_time_in_which_nothing_happened_reads_well() {
+        let since = None;
+        let rows = [
+            StatsRow::Period { from: None, to: None, inbox: Some("security".into()), since },
+            StatsRow::Proof { entries: 0, head: String::new() },
+        ];
+        let expected = "\
+Promises of security
+No promise was kept or missed in this time.
+
+The proof
+It has no entry yet.";
+        assert_eq!(told(&rows, Some(80)), expected);
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_terminal() {
+        for width in [80, 100] {
+            let text = told(&rows(), Some(width));
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+        }
+    }
+}
