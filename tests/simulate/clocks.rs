@@ -111,6 +111,7 @@ fn who_hears_depends_on_who_handles_it_and_who_is_there() {
         "04T14:00:00 1 discussed",
         "05T12:00:00 1 escalate kim+lee+cert",
         "06T12:00:00 1 escalate kim+lee+cert",
+        "07T08:00:00 digest kim+lee",
         "07T12:00:00 1 escalate kim+lee+cert",
     ];
     assert_eq!(told, expected);
