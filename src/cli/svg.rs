@@ -219,9 +219,9 @@ impl Frame {
             lines.push(text(LEFT - 8, y + 5, "", "end", label));
         }
         let whole = self.to.since(self.from).as_seconds();
-        for n in 0..=4 {
+        for (n, anchor) in (0..).zip(["start", "middle", "middle", "middle", "end"]) {
             let at = self.from + Span::seconds(whole / 4 * n);
-            lines.push(text(self.x(at), BOTTOM + 22, "", "middle", &day(at)));
+            lines.push(text(self.x(at), BOTTOM + 22, "", anchor, &day(at)));
         }
         lines
     }
