@@ -92,7 +92,8 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
         let id = LetterId(String::from_utf8_lossy(&key).into_owned());
         outbox.push((id, record::read("a waiting letter", &value)?));
     }
-    let Meta { last_seq, numbers, keys, stops, questions, absences, proof, digests } = meta;
+    let Meta { last_seq, numbers, keys, stops, questions, absences, canaries, proof, digests } =
+        meta;
     let first = |of: fn(&Since) -> u64| digests.iter().map(|(_, since)| of(since)).min();
     let ended = match first(|since| since.entries) {
         Some(number) => proof_after(store, number).await?,
@@ -108,6 +109,7 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
         stops,
         questions,
         absences,
+        canaries,
         numbers,
         last_seq,
         proof,

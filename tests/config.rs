@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use watchpost::config::settings::{SecretSource, Security, Special};
 use watchpost::config::{self, Errors};
 use watchpost::desk::language::Language;
-use watchpost::desk::policy::{InboxKind, OnRule, Start};
+use watchpost::desk::policy::{Canary, InboxKind, OnRule, Start};
 use watchpost::desk::time::Span;
 
 const EXAMPLE: &str = include_str!("../config.example.toml");
@@ -70,6 +70,14 @@ fn the_example_is_one_with_every_key_in_it_too() {
     assert_eq!(express.imap.junk, Special::Named("Werbung".into()));
     assert_eq!(router.policy.project, "Router");
     assert_eq!(router.policy.from.name, "Router Security");
+    let second = settings.alarm.second.as_ref().unwrap();
+    assert_eq!(
+        (second.to[0].to_string(), second.smtp.server.port),
+        ("kim@home.example".into(), 465)
+    );
+    assert_eq!(settings.alarm.command.as_ref().unwrap().len(), 2);
+    let canary = Canary { every: Span::hours(6), within: Span::minutes(30) };
+    assert_eq!((express.policy.canary, router.policy.canary), (Some(canary), Some(canary)));
 }
 
 #[test]
@@ -83,7 +91,7 @@ fn the_example_shows_every_key_and_no_other() {
     // The top and an inbox hold the same tables; one place is enough to show a key of them.
     let overlaid = [
         "imap", "smtp", "project", "promises", "rules", "calendar", "waiting", "intake", "promise",
-        "digest",
+        "digest", "canary",
     ]
     .map(|t| format!("inbox.{t}"));
     shown.extend(overlaid);
@@ -149,6 +157,12 @@ fn what_is_left_out_has_the_defaults_that_the_example_names() {
     assert_eq!(inbox.smtp.connections, 2);
     assert_eq!(inbox.smtp.server.port, 465);
     assert_eq!(inbox.smtp.server.timeout, Duration::from_secs(30));
+    assert_eq!(inbox.policy.canary, None);
+    assert_eq!((&defaults.alarm.second, &defaults.alarm.command), (&None, &None));
+    assert_eq!(defaults.alarm.rules.after, Span::minutes(15));
+    assert_eq!(defaults.alarm.rules.every, Span::hours(6));
+    assert_eq!(defaults.alarm.rules.acknowledgement_percent, 50);
+    assert_eq!(defaults.alarm.rules.letter_waits, Span::hours(4));
     assert_eq!(inbox.imap.server.port, 993);
     assert_eq!(inbox.imap.server.security, Security::Tls);
     assert_eq!(inbox.imap.server.timeout, Duration::from_mins(1));

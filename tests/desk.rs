@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
 
+#[path = "desk/alarm.rs"]
+mod alarm;
 #[path = "desk/alike.rs"]
 mod alike;
 #[path = "desk/attack.rs"]
@@ -292,6 +294,8 @@ fn in_words(event: &Event) -> String {
         Fact::RelayResumed { .. } => "relay resumed".into(),
         Fact::Digested { from, .. } if from.is_none() => "digest counted from here".into(),
         Fact::Digested { .. } => "digested".into(),
+        Fact::CanarySent { .. } => "canary sent".into(),
+        Fact::CanaryCame { .. } => "canary arrived".into(),
         Fact::FolderBegun { .. } => "folder begun".into(),
     };
     case + &what

@@ -29,6 +29,7 @@ pub(super) fn check(config: &Path, offline: bool) -> Result<(), Failure> {
     for inbox in &settings.inboxes {
         policy(&inbox.policy, &mut report);
     }
+    second_relay(&settings, &mut report);
     for hindrance in hindrances(&settings) {
         report.fail(hindrance);
     }
@@ -114,9 +115,23 @@ async fn servers(settings: &Settings, unreadable: &[SecretSource], report: &mut 
         if !unreadable.contains(&inbox.imap.password) {
             imap_account(inbox, report).await;
         }
-        if inbox.smtp.login.as_ref().is_none_or(|(_, source)| !unreadable.contains(source)) {
-            smtp_relay(inbox, report).await;
-        }
+        smtp_relay(&inbox.policy.inbox, &inbox.smtp, unreadable, report).await;
+    }
+    if let Some(second) = &settings.alarm.second {
+        smtp_relay("alarm", &second.smtp, unreadable, report).await;
+    }
+}
+
+/// An alarm by the server that it tells of is heard by nobody.
+fn second_relay(settings: &Settings, report: &mut Report) {
+    let Some(second) = &settings.alarm.second else { return };
+    let place = |server: &Server| (server.host.clone(), server.port);
+    let same = |inbox: &&Inbox| place(&inbox.smtp.server) == place(&second.smtp.server);
+    if let Some(inbox) = settings.inboxes.iter().find(same) {
+        report.note(format!(
+            "alarm: letters of {} leave by the same server: when it is down, nobody is told by mail",
+            inbox.policy.inbox
+        ));
     }
 }
 
@@ -191,9 +206,12 @@ fn special_folders(
     }
 }
 
-async fn smtp_relay(inbox: &Inbox, report: &mut Report) {
-    let relay = Smtp { server: hurried(&inbox.smtp.server), ..inbox.smtp.clone() };
-    let place = format!("{}: SMTP {}:{}", inbox.policy.inbox, relay.server.host, relay.server.port);
+async fn smtp_relay(whose: &str, relay: &Smtp, unreadable: &[SecretSource], report: &mut Report) {
+    if relay.login.as_ref().is_some_and(|(_, source)| unreadable.contains(source)) {
+        return;
+    }
+    let relay = Smtp { server: hurried(&relay.server), ..relay.clone() };
+    let place = format!("{whose}: SMTP {}:{}", relay.server.host, relay.server.port);
     let secret =
         relay.login.as_ref().map_or_else(secret::none, |(_, source)| secret::reader(source));
     match smtp::probe(&relay, &secret).await {

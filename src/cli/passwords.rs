@@ -13,16 +13,23 @@ pub(super) struct Used {
 /// Every place, in the order of the file.
 pub(super) fn used(settings: &Settings) -> Vec<Used> {
     let mut places: Vec<Used> = Vec::new();
+    let mut use_for = |by: String, source: &SecretSource| match places
+        .iter_mut()
+        .find(|used| used.source == *source)
+    {
+        Some(used) => used.by.push(by),
+        None => places.push(Used { source: source.clone(), by: vec![by] }),
+    };
     for inbox in &settings.inboxes {
-        let smtp = inbox.smtp.login.as_ref().map(|(_, source)| ("SMTP", source));
-        for (protocol, source) in [Some(("IMAP", &inbox.imap.password)), smtp].into_iter().flatten()
-        {
-            let by = format!("{}: {protocol}", inbox.policy.inbox);
-            match places.iter_mut().find(|used| used.source == *source) {
-                Some(used) => used.by.push(by),
-                None => places.push(Used { source: source.clone(), by: vec![by] }),
-            }
+        let name = &inbox.policy.inbox;
+        use_for(format!("{name}: IMAP"), &inbox.imap.password);
+        if let Some((_, source)) = &inbox.smtp.login {
+            use_for(format!("{name}: SMTP"), source);
         }
+    }
+    let second = settings.alarm.second.as_ref();
+    if let Some((_, source)) = second.and_then(|second| second.smtp.login.as_ref()) {
+        use_for("alarm: SMTP".to_owned(), source);
     }
     places
 }

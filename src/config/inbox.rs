@@ -4,7 +4,7 @@ use super::error::shown;
 use super::reader::{Item, Table};
 use super::settings::{Imap, Inbox, Special};
 use super::twice::Taken;
-use super::{digest, promises, server, team, value};
+use super::{alarm, digest, promises, server, team, value};
 use crate::desk::address::{Address, Mailbox};
 use crate::desk::classify;
 use crate::desk::language::Language;
@@ -60,6 +60,7 @@ pub(super) fn shared(top: &Table<'_>) {
     rules(&top.partial("rules"));
     team::shared(&top.partial("team"));
     digest::digest(&top.partial("digest"));
+    alarm::canary(&top.partial("canary"));
     server::imap(&top.partial("imap"));
     server::smtp(&top.partial("smtp"));
 }
@@ -80,6 +81,7 @@ fn policy<'d>(
     let rules = rules(&table.over("rules", top));
     let team = team::team(&table.over("team", top), people);
     let digest = digest::digest(&table.over("digest", top));
+    let canary = alarm::canary(&table.over("canary", top));
     let kind = table.or("kind", InboxKind::Dedicated, kind);
     let recipients =
         table.need("recipients", RECIPIENTS, |item| value::addresses(item, RECIPIENTS));
@@ -134,6 +136,7 @@ fn policy<'d>(
         digest: digest?.schedule(&team),
         team,
         response_words: promises.response_words,
+        canary: canary?,
     })
 }
 

@@ -3,6 +3,7 @@
 //! What stands at the top of the file holds for every inbox; what stands in an `[[inbox]]` holds
 //! for that one, key by key. `config.example.toml` documents every key.
 
+mod alarm;
 mod digest;
 mod error;
 mod inbox;
@@ -105,10 +106,13 @@ fn settings(top: &Table<'_>, default_state: PathBuf) -> Option<Settings> {
     let control = top.optional("control", value::path);
     let letters = top.optional("letters", value::path);
     let caps = caps(&top.partial("limits"));
+    let alarm = alarm::alarm(&top.partial("alarm"));
     inbox::shared(top);
     let people = team::people(top);
     let inboxes = inboxes(top, people.as_deref());
     people?;
+    let (alarm, inboxes) = (alarm?, inboxes?);
+    alarm::fits(top, &alarm, &inboxes)?;
     let (state, given) = (state?, control?);
     let key = if given.is_some() { "control" } else { "state" };
     let control = given.unwrap_or_else(|| state.join("control"));
@@ -116,7 +120,7 @@ fn settings(top: &Table<'_>, default_state: PathBuf) -> Option<Settings> {
         let why = format!("the path of a socket holds at most {SOCKET} bytes; write a shorter one");
         return top.refuse(key, why);
     }
-    Some(Settings { state, control, letters: letters?, caps: caps?, inboxes: inboxes? })
+    Some(Settings { state, control, letters: letters?, caps: caps?, alarm, inboxes })
 }
 
 fn caps(limits: &Table<'_>) -> Option<Caps> {

@@ -10,6 +10,8 @@ pub(super) const EXAMPLE: &str = "password = { file = \"/etc/watchpost/imap-pass
 /// The same for a relay.
 pub(super) const SMTP_EXAMPLE: &str = "password = { file = \"/etc/watchpost/smtp-password\" }";
 
+const COMMAND: &str = "command = [\"pass\", \"show\", \"mail/security\"]";
+
 const WAYS: &str = "write where it can be read: { file = \"/path\" } for a file that only its \
                     owner can read, { command = [\"program\", \"argument\"] } for what a command \
                     prints, or { credential = \"name\" } for a systemd credential";
@@ -21,7 +23,8 @@ pub(super) fn source(item: &Item<'_>) -> Option<SecretSource> {
         return item.refuse(format_args!("the password itself does not belong in here; {WAYS}"));
     };
     let file = table.optional("file", |item| value::path(item).map(SecretSource::File));
-    let command = table.optional("command", command);
+    let command =
+        table.optional("command", |item| value::command(item, COMMAND).map(SecretSource::Command));
     let credential = table.optional("credential", credential);
     let mut ways = [file?, command?, credential?].into_iter().flatten();
     match (ways.next(), ways.next()) {
@@ -29,27 +32,6 @@ pub(super) fn source(item: &Item<'_>) -> Option<SecretSource> {
         (None, _) => item.refuse(format_args!("names no place; {WAYS}")),
         (Some(_), Some(_)) => item.refuse("names more than one place; leave one of them"),
     }
-}
-
-fn command(item: &Item<'_>) -> Option<SecretSource> {
-    const EXAMPLE: &str = "command = [\"pass\", \"show\", \"mail/security\"]";
-    let words = item.list(EXAMPLE)?;
-    let mut command = Vec::new();
-    for word in &words {
-        match word.as_text() {
-            Some(text) if !text.contains('\0') => command.push(text.to_owned()),
-            _ => return word.refuse(format_args!("not text; write {EXAMPLE}")),
-        }
-    }
-    let program = command.first().map_or("", String::as_str);
-    if program.is_empty() || program.starts_with('~') {
-        return item.refuse(format_args!("the first must be a program; write {EXAMPLE}"));
-    }
-    // Where the daemon is started from is nobody's choice, so nothing may hang on it.
-    if program.contains('/') && !program.starts_with('/') {
-        return item.refuse("the program must be a name, or a whole path from `/`");
-    }
-    Some(SecretSource::Command(command))
 }
 
 fn credential(item: &Item<'_>) -> Option<SecretSource> {

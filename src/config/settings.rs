@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::desk::address::{Address, Mailbox};
+use crate::desk::alarm::Rules;
 use crate::desk::folder::Role;
 use crate::desk::policy::Policy;
 use crate::desk::quota::Caps;
@@ -18,6 +20,8 @@ pub struct Settings {
     pub letters: Option<PathBuf>,
     /// How many acknowledgements may leave, over all inboxes.
     pub caps: Caps,
+    /// Who is told, and how, when mail itself is down.
+    pub alarm: Alarm,
     /// Every inbox, at least one, in the order of the file.
     pub inboxes: Vec<Inbox>,
 }
@@ -32,6 +36,28 @@ impl Settings {
     pub fn store(&self) -> PathBuf {
         self.state.join("store")
     }
+}
+
+/// When an alarm is due, and the ways that it takes beside the log and the status of the service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alarm {
+    /// When.
+    pub rules: Rules,
+    /// By mail, over another server.
+    pub second: Option<Second>,
+    /// By a program and its arguments, run without a shell.
+    pub command: Option<Vec<String>>,
+}
+
+/// A relay that has nothing to do with the inboxes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Second {
+    /// Access to it.
+    pub smtp: Smtp,
+    /// Who its mail comes from.
+    pub from: Mailbox,
+    /// Who is told.
+    pub to: Vec<Address>,
 }
 
 /// One watched inbox and how its letters leave.

@@ -133,6 +133,27 @@ pub(super) fn name(item: &Item<'_>, what: &str, example: &str) -> Option<String>
     ))
 }
 
+/// A program and its arguments; `example` says how to write them.
+pub(super) fn command(item: &Item<'_>, example: &str) -> Option<Vec<String>> {
+    let words = item.list(example)?;
+    let mut command = Vec::new();
+    for word in &words {
+        match word.as_text() {
+            Some(text) if !text.contains('\0') => command.push(text.to_owned()),
+            _ => return word.refuse(format_args!("not text; write {example}")),
+        }
+    }
+    let program = command.first().map_or("", String::as_str);
+    if program.is_empty() || program.starts_with('~') {
+        return item.refuse(format_args!("the first must be a program; write {example}"));
+    }
+    // Where the daemon is started from is nobody's choice, so nothing may hang on it.
+    if program.contains('/') && !program.starts_with('/') {
+        return item.refuse("the program must be a name, or a whole path from `/`");
+    }
+    Some(command)
+}
+
 /// Mail addresses, each once.
 pub(super) fn addresses(item: &Item<'_>, example: &str) -> Option<Vec<Address>> {
     let mut addresses: Vec<Address> = Vec::new();

@@ -7,6 +7,7 @@ use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::alarm::Channels;
 use super::reading::{News, reader};
 use crate::config::settings::{Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
@@ -25,6 +26,8 @@ pub struct Edges {
     pub(super) asked: mpsc::Receiver<Asked>,
     /// By inbox; inboxes that share a relay share its connections.
     pub(super) relays: Relays,
+    /// The ways that an alarm takes.
+    pub(super) channels: Channels,
     pub(super) told_ready: bool,
     pub(super) told_status: String,
     marks: Marks,
@@ -59,6 +62,7 @@ impl Edges {
             outcomes,
             asked,
             relays,
+            channels: Channels::start(settings),
             told_ready: false,
             told_status: String::new(),
             marks,

@@ -6,6 +6,7 @@ use super::afterwards::Afterwards;
 use super::draft::{Draft, DraftError, find};
 use super::reading::{Batch, News, ReadHeader, ReadMail};
 use crate::desk::Input;
+use crate::desk::alarm::Unread;
 use crate::desk::event::MailRef;
 use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::intake::Incoming;
@@ -28,8 +29,8 @@ pub(super) struct Folders {
     gaps: BTreeSet<Folder>,
     /// Those that have not said anything yet.
     silent: BTreeSet<Folder>,
-    /// Those that cannot be watched now.
-    troubled: BTreeSet<Folder>,
+    /// Those that cannot be watched now: since when, and why.
+    troubled: BTreeMap<Folder, (Moment, String)>,
     /// Those that are not there, which is no trouble.
     resting: BTreeSet<Folder>,
     /// Those whose known mails may lack a keyword, since a connection broke.
@@ -69,7 +70,23 @@ impl Folders {
 
     /// How many are not watched now.
     pub(super) fn unwatched(&self) -> usize {
-        self.troubled.union(&self.silent).count()
+        self.troubled.len() + self.silent.len()
+    }
+
+    /// The inboxes of which a folder cannot be read, by what was last heard; one of which nothing was
+    /// heard yet has been silent since `start`.
+    pub(super) fn unread(&self, start: Moment) -> BTreeMap<String, Unread> {
+        let silent = || (start, "nothing was heard of the server yet".to_owned());
+        let silent = self.silent.iter().map(|folder| (folder, silent()));
+        let troubled = self.troubled.iter().map(|(folder, trouble)| (folder, trouble.clone()));
+        let mut unread: BTreeMap<String, Unread> = BTreeMap::new();
+        for (folder, (since, why)) in troubled.chain(silent) {
+            let fresh = || Unread { since, folders: Vec::new(), why };
+            let one = unread.entry(folder.inbox.clone()).or_insert_with(fresh);
+            one.since = one.since.min(since);
+            one.folders.push(folder.name.clone());
+        }
+        unread
     }
 
     /// How many are not there, or read as another folder.
@@ -103,7 +120,10 @@ impl Folders {
             }
             // Dropped, and read again after the reconnect that follows.
             News::Mails(batch) if self.gaps.contains(&batch.folder) => {}
-            News::Mails(batch) => self.mails(draft, store, wording, batch, afterwards).await?,
+            News::Mails(batch) => {
+                self.troubled.remove(&batch.folder);
+                self.mails(draft, store, wording, batch, afterwards).await?;
+            }
             News::Lost { folder } => {
                 self.gaps.insert(folder);
             }
@@ -111,7 +131,8 @@ impl Folders {
                 tracing::warn!(%folder, error, "this folder cannot be watched now");
                 self.silent.remove(&folder);
                 self.resting.remove(&folder);
-                self.troubled.insert(folder);
+                let since = self.troubled.get(&folder).map_or(draft.now(), |(since, _)| *since);
+                self.troubled.insert(folder, (since, error));
             }
             News::Resting { folder, why } => {
                 self.silent.remove(&folder);
@@ -131,7 +152,7 @@ impl Folders {
                 }
             },
             News::Watching { folder } => {
-                if self.troubled.remove(&folder) || self.unmarked.contains(&folder) {
+                if self.troubled.remove(&folder).is_some() || self.unmarked.contains(&folder) {
                     tracing::info!(%folder, "watching");
                 }
                 if self.unmarked.remove(&folder) {

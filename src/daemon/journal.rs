@@ -1,6 +1,7 @@
 //! What the log tells of events: enough to know what happens, no addresses, nothing that a mail says.
 
 use crate::desk::event::{Event, Fact};
+use crate::desk::folder::Role;
 use crate::desk::line::without_addresses;
 
 /// Writes one event to the log.
@@ -140,6 +141,15 @@ pub(super) fn note(event: &Event) {
         }
         Fact::Digested { inbox, from: Some(_), .. } => {
             tracing::info!(inbox, "the digest is due");
+        }
+        Fact::CanarySent { .. } => tracing::debug!("the canary is on its way"),
+        Fact::CanaryCame { mail, .. } if mail.folder.role == Role::Junk => {
+            let (folder, uid) = (&mail.folder, mail.uid);
+            tracing::warn!(%folder, uid, "the canary was taken for junk: reports may be as well");
+        }
+        Fact::CanaryCame { mail, .. } => {
+            let (folder, uid) = (&mail.folder, mail.uid);
+            tracing::info!(%folder, uid, "the canary arrived");
         }
         Fact::Written { .. }
         | Fact::Kept { .. }

@@ -5,6 +5,7 @@
 //! then acted upon. If the disk refuses, the draft is dropped and nothing has happened.
 
 mod afterwards;
+mod alarm;
 mod command;
 mod copies;
 mod draft;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::afterwards::Afterwards;
+use self::alarm::Alarms;
 pub use self::command::command;
 use self::command::{Failed, lines};
 use self::copies::Copies;
@@ -59,6 +61,8 @@ pub struct Daemon {
     folders: Folders,
     /// Letters that are to be kept in the folder for sent mail.
     copies: Copies,
+    /// What is wrong with mail itself, and who is told.
+    alarms: Alarms,
     /// Letters that are with the SMTP edge now.
     in_flight: BTreeSet<LetterId>,
     /// Outcomes that could not be made durable yet.
@@ -84,6 +88,7 @@ pub struct NoRecord;
 enum Woken {
     News(News),
     Outcome(LetterId, Outcome),
+    Alarm(LetterId, Outcome),
     Asked(Asked),
     Time,
     Stop,
@@ -107,6 +112,7 @@ impl Daemon {
         }
         let wall = Wall::new();
         let copies = Copies::of(&desk, &edges, wall.now());
+        let alarms = Alarms::of(&store, wall.now()).await?;
         Ok(Daemon {
             desk,
             store,
@@ -115,6 +121,7 @@ impl Daemon {
             edges,
             folders,
             copies,
+            alarms,
             in_flight: BTreeSet::new(),
             unsaved: Vec::new(),
             stale: false,
@@ -131,6 +138,7 @@ impl Daemon {
         self.send_due(Vec::new()).await;
         let mut wake = Instant::now();
         loop {
+            self.look_for_trouble().await;
             self.tell_status();
             // Who asks again and again puts nothing off.
             wake = wake.min(Instant::now() + self.pause());
@@ -138,6 +146,7 @@ impl Daemon {
                 biased;
                 () = &mut stop => Woken::Stop,
                 Some((letter, outcome)) = self.edges.outcomes.recv() => Woken::Outcome(letter, outcome),
+                Some((id, outcome)) = self.edges.channels.outcomes.recv() => Woken::Alarm(id, outcome),
                 Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
                 Some(news) = self.edges.news.recv() => Woken::News(news),
                 () = tokio::time::sleep_until(wake) => Woken::Time,
@@ -153,6 +162,10 @@ impl Daemon {
                     self.send_due(Vec::new()).await;
                 }
                 Woken::Time => self.work(Vec::new()).await,
+                Woken::Alarm(id, outcome) => {
+                    self.alarms.outcome(self.wall.now(), &id, outcome);
+                    self.work(Vec::new()).await;
+                }
                 Woken::News(news) => self.work(vec![news]).await,
                 Woken::Outcome(letter, outcome) => {
                     self.unsaved.push((letter, outcome));
@@ -175,7 +188,8 @@ impl Daemon {
         }
         let now = self.wall.now();
         let filing = self.copies.next_wakeup();
-        match self.desk.next_wakeup(now).into_iter().chain(filing).min() {
+        let alarm = self.alarms.next_wakeup(now, &self.desk, &self.edges);
+        match self.desk.next_wakeup(now).into_iter().chain(filing).chain(alarm).min() {
             Some(next) => longest.min(Duration::from_secs(next.since(now).as_seconds())),
             None => longest,
         }
@@ -195,6 +209,7 @@ impl Daemon {
         let folders: Vec<Folder> = news.iter().filter_map(News::folder_of_mails).cloned().collect();
         if let Err(error) = self.record(news).await {
             tracing::error!(%error, "nothing was recorded; it is tried again");
+            self.alarms.unrecorded(self.wall.now(), &error.to_string());
             self.stale = true;
             let hopeless = matches!(error, DraftError::Store(StoreError::Closed));
             self.failures = if hopeless { MOST_FAILURES } else { self.failures + 1 };
@@ -212,6 +227,7 @@ impl Daemon {
         self.fill(&mut draft, news, &mut afterwards).await?;
         let committed = draft.commit(&self.store).await?;
         self.desk = committed.desk;
+        self.alarms.recorded();
         for (letter, _) in self.unsaved.drain(..) {
             self.in_flight.remove(&letter);
         }
@@ -256,6 +272,9 @@ impl Daemon {
         for (letter, outcome) in &self.unsaved {
             let (letter, outcome) = (letter.clone(), outcome.clone());
             draft.take(&self.wording, &Input::Delivery { letter, outcome })?;
+        }
+        for (to, made) in &self.alarms.sent {
+            draft.take(&self.wording, &Input::CanarySent { to: to.clone(), made: *made })?;
         }
         for item in news {
             let (store, wording) = (&self.store, &self.wording);
@@ -355,6 +374,12 @@ impl Daemon {
         Ok(committed.events)
     }
 
+    async fn look_for_trouble(&mut self) {
+        let unread = self.folders.unread(self.alarms.start());
+        let now = self.wall.now();
+        self.alarms.look(now, &self.desk, &self.store, &self.edges, unread).await;
+    }
+
     fn tell_status(&mut self) {
         if self.folders.all_heard() && !std::mem::replace(&mut self.edges.told_ready, true) {
             tracing::info!("ready");
@@ -362,8 +387,9 @@ impl Daemon {
         }
         let books = self.desk.books();
         let folders = self.edges.folders().count().saturating_sub(self.folders.resting());
+        let trouble = self.alarms.status().map(|status| status + "; ").unwrap_or_default();
         let status = format!(
-            "watching {} of {folders} folders; {} open cases; {} letters waiting",
+            "{trouble}watching {} of {folders} folders; {} open cases; {} letters waiting",
             folders.saturating_sub(self.folders.unwatched()),
             books.open_cases(),
             books.letters_waiting(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use super::answer::Answer;
+use super::canary::{self, Flight};
 use super::case::{Case, Fate};
 use super::event::{Event, Fact, Opening};
 use super::gathering::Gathering;
@@ -36,6 +37,8 @@ pub struct Books {
     gathering: Gathering,
     questions: Map<QuestionId, Question>,
     absences: Absences,
+    /// The canaries, by the name of the address that they are sent to.
+    canaries: Map<String, Flight>,
     /// The texts of the open cases, side by side: each new one is compared with all of them.
     likenesses: Arc<Vec<(Signature, CaseId)>>,
     /// The open cases of each reporter.
@@ -69,6 +72,8 @@ pub struct Past {
     pub questions: Vec<(QuestionId, Question)>,
     /// Until when members are away by their own notes, by name.
     pub absences: Vec<(String, Moment)>,
+    /// The canaries, by the name of their address.
+    pub canaries: Vec<(String, Flight)>,
     /// The highest case number used, by prefix and year.
     pub numbers: Vec<((String, u16), u32)>,
     /// The number of the last event.
@@ -104,6 +109,7 @@ impl Books {
             open: past.cases.iter().filter(|case| case.closed.is_none()).count(),
             questions: past.questions.into_iter().collect(),
             absences: Absences::of(past.absences),
+            canaries: past.canaries.into_iter().collect(),
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
             outbox: past.outbox.into_iter().collect(),
             stops: past.stops.into_iter().collect(),
@@ -169,6 +175,14 @@ impl Books {
             }
             Fact::Away { member, until, .. } => self.absences.leaves(member, *until),
             Fact::Back { member } => self.absences.returns(member),
+            Fact::CanarySent { to, made } => {
+                let flight = Flight::begun(self.canary(to), *made);
+                self.canaries.insert_mut(canary::name(to), flight);
+            }
+            Fact::CanaryCame { to, made, .. } => {
+                let flight = Flight::ended(self.canary(to), *made);
+                self.canaries.insert_mut(canary::name(to), flight);
+            }
             _ => {}
         }
     }
@@ -401,6 +415,11 @@ impl Books {
     /// Set where the relay of an inbox refuses us.
     pub fn stop(&self, inbox: &str) -> Option<&Stop> {
         self.stops.get(inbox)
+    }
+
+    /// What is known of the canaries to a published address.
+    pub fn canary(&self, to: &Address) -> Option<&Flight> {
+        self.canaries.get(&canary::name(to))
     }
 
     /// The number of the last event.

@@ -436,6 +436,22 @@ pub enum Fact {
         /// The moment at which it was due; the next one counts from there.
         to: Moment,
     },
+    /// A mail of our own is on its way to a published address, to see it arrive.
+    CanarySent {
+        /// The address.
+        to: Address,
+        /// When it was made; it carries this moment.
+        made: Moment,
+    },
+    /// It arrived.
+    CanaryCame {
+        /// The address that it was sent to.
+        to: Address,
+        /// When it was made.
+        made: Moment,
+        /// Where it lies.
+        mail: MailRef,
+    },
     /// A folder is watched from here on, or its UIDs were all made anew.
     FolderBegun {
         /// The folder.

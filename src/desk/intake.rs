@@ -5,6 +5,7 @@ use super::alike::{signature, similar};
 use super::answer::{Answer, answer, deserves};
 use super::authentication::Authentication;
 use super::books::Books;
+use super::canary;
 use super::case::Case;
 use super::classify::personal::Reading;
 use super::event::{Alone, Certainty, Fact, HoldReason, MailRef, Opening, Promised};
@@ -39,6 +40,9 @@ pub(super) fn mail(
 ) -> Facts {
     if incoming.recorded {
         return Facts::new();
+    }
+    if let Some(fact) = canary_came(books, policy, keys, incoming) {
+        return vec![(None, fact)];
     }
     let permit = |to: &Address, mail: &MailRef| permit(books, policy, caps, now, mail, to);
     if let Some(said) = response(books, policy, keys, incoming) {
@@ -87,6 +91,14 @@ pub(super) fn mail(
             }
         }
     }
+}
+
+/// A canary counts once; whatever else carries its word is a mail like any other.
+fn canary_came(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Option<Fact> {
+    let (to, made) = canary::recognised(keys, policy, &incoming.message)?;
+    let arrives = incoming.mail.folder.role != Role::Sent;
+    let awaited = books.canary(&to).is_none_or(|flight| flight.awaits(made));
+    (arrives && awaited).then(|| Fact::CanaryCame { to, made, mail: incoming.mail.clone() })
 }
 
 /// What a mail may do that belongs to no case.
@@ -395,6 +407,7 @@ pub fn wanted(
     };
     let teams = || mail.author().is_some_and(|author| of_team(&author.address));
     answers_a_letter()
+        || canary::recognised(keys, policy, mail).is_some()
         || (teams() && to_reporter())
         || returns()
         || match (role, policy.kind) {

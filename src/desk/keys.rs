@@ -89,6 +89,19 @@ impl Keys {
         hex(seal.iter().flatten())
     }
 
+    /// A word that only we can make, for something that is neither a letter nor an address of a case:
+    /// `what.name.` and 80 bits of HMAC-SHA-256 over both.
+    pub fn word(&self, what: &str, name: &str) -> Option<String> {
+        let mac = hex(&seal(self.0.first()?, &word_for(what), name)?);
+        Some(format!("{what}.{name}.{mac}"))
+    }
+
+    /// The name in such a word; none where none of our keys made it.
+    pub fn name_in_word<'w>(&self, what: &str, word: &'w str) -> Option<&'w str> {
+        let (name, mac) = word.strip_prefix(what)?.strip_prefix('.')?.rsplit_once('.')?;
+        self.made_here(&word_for(what), name, |seal| hex(seal) == mac).then_some(name)
+    }
+
     fn made_here(&self, purpose: &[u8], name: &str, same: impl Fn(&Seal) -> bool) -> bool {
         self.0.iter().any(|key| seal(key, purpose, name).is_some_and(|ours| same(&ours)))
     }
@@ -132,6 +145,10 @@ fn name_in_id(letter: &LetterId) -> String {
 const MESSAGE_ID: &[u8] = b"message-id\0";
 const ADDRESS: &[u8] = b"address\0";
 const PROOF: &[u8] = b"proof\0";
+
+fn word_for(what: &str) -> Vec<u8> {
+    format!("word\0{what}\0").into_bytes()
+}
 
 /// 80 bits that only we can compute.
 type Seal = [u8; 10];

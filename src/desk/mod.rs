@@ -9,12 +9,14 @@
 mod absence;
 pub mod address;
 mod agenda;
+pub mod alarm;
 pub mod alike;
 pub mod answer;
 pub mod authentication;
 pub mod books;
 mod by_mail;
 pub mod calendar;
+pub mod canary;
 pub mod case;
 pub mod classify;
 pub mod command;
@@ -75,8 +77,11 @@ pub mod wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::address::Address;
 use self::agenda::Agenda;
+use self::alarm::{Outside, Seen, Trouble};
 use self::books::{Books, Past};
+use self::canary::Flight;
 use self::case::Case;
 use self::command::Command;
 use self::event::{Event, Fact};
@@ -88,7 +93,7 @@ use self::keys::Keys;
 use self::letter::{Letter, LetterId};
 use self::message::Message;
 use self::outbox::Outcome;
-use self::policy::Policy;
+use self::policy::{Canary, Policy};
 use self::proof::Standing;
 use self::quota::Caps;
 use self::refusal::Refusal;
@@ -114,6 +119,13 @@ pub enum Input {
         letter: LetterId,
         /// It was there.
         by_itself: bool,
+    },
+    /// The second relay took a canary.
+    CanarySent {
+        /// The published address that it is on its way to.
+        to: Address,
+        /// When it was made.
+        made: Moment,
     },
     /// Somebody who may said something by command.
     Command(Box<Command>),
@@ -211,6 +223,9 @@ impl Desk {
             }
             Input::Kept { letter, by_itself } => {
                 delivery::kept(&self.books, letter, *by_itself).into_iter().collect()
+            }
+            Input::CanarySent { to, made } => {
+                vec![(None, Fact::CanarySent { to: to.clone(), made: *made })]
             }
             // What cannot be done changes nothing; whoever said it asks for the reason.
             Input::Command(command) => self.obey(now, command).unwrap_or_default(),
@@ -328,6 +343,30 @@ impl Desk {
             *letters.entry(waiting.inbox.as_str()).or_default() += 1;
         }
         letters
+    }
+
+    /// What is wrong with mail now, with what the loop knows beside the books.
+    pub fn troubles(
+        &self,
+        now: Moment,
+        rules: &alarm::Rules,
+        outside: &Outside,
+    ) -> BTreeMap<Trouble, Seen> {
+        alarm::troubles(&self.books, &self.rules.policies, rules, outside, now)
+    }
+
+    /// The inboxes that canaries are sent to, with each published address and what is known there.
+    pub fn canaries(&self) -> impl Iterator<Item = (&str, &Address, Canary, Option<&Flight>)> {
+        let flown = self.rules.policies.iter().filter_map(|policy| Some((policy, policy.canary?)));
+        flown.flat_map(move |(policy, canary)| {
+            let known = move |to| (policy.inbox.as_str(), to, canary, self.books.canary(to));
+            policy.recipients.iter().map(known)
+        })
+    }
+
+    /// The secret keys, for letters that belong to no case.
+    pub fn keys(&self) -> &Keys {
+        &self.rules.keys
     }
 
     /// What is known.

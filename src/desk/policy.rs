@@ -86,6 +86,17 @@ pub struct Policy {
     pub digest: Option<Schedule>,
     /// How many words of their own a person's answer has to hold to count as the response.
     pub response_words: usize,
+    /// How it is seen that mail to the published addresses arrives, where that is looked at.
+    pub canary: Option<Canary>,
+}
+
+/// How often a mail of our own is sent to each published address, to see it arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Canary {
+    /// One leaves each time that this has passed.
+    pub every: Span,
+    /// What has not arrived by then is missing.
+    pub within: Span,
 }
 
 /// Some time in which reports are taken in by other rules.
@@ -215,6 +226,7 @@ impl Policy {
             team: Team::default(),
             digest: None,
             response_words: 0,
+            canary: None,
         }
     }
 

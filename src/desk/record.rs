@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::books::{Books, Question};
+use super::canary::{self, Flight};
 use super::event::{Event, Fact, MailRef, Opening};
 use super::folder::{Cursor, Folder, Role};
 use super::hex::{hex, read_hex};
@@ -44,6 +45,7 @@ const QUESTION: &str = "question/";
 const AWAY: &str = "away/";
 const DIGEST: &str = "digest/";
 const PROOF: &[u8] = b"proof";
+const CANARY: &str = "canary/";
 /// Events that are on no case stand under the empty prefix.
 const NO_CASE: &[u8] = b"\0";
 
@@ -122,6 +124,10 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
             let key = format!("{DIGEST}{inbox}").into_bytes();
             let tally = books.tallies().of(inbox);
             writes.extend(tally.map(|tally| put(Table::Meta, key, &tally.since)));
+        }
+        (Fact::CanarySent { to, .. } | Fact::CanaryCame { to, .. }, _) => {
+            let key = format!("{CANARY}{}", canary::name(to)).into_bytes();
+            writes.extend(books.canary(to).map(|flight| put(Table::Meta, key, flight)));
         }
         _ => {}
     }
@@ -283,6 +289,8 @@ pub struct Meta {
     pub proof: Head,
     /// Since when the next digest of each inbox counts.
     pub digests: Vec<(String, Since)>,
+    /// The canaries, by the name of their address.
+    pub canaries: Vec<(String, Flight)>,
 }
 
 impl Meta {
@@ -311,6 +319,8 @@ impl Meta {
                 meta.digests.push((inbox.to_owned(), read(&name, value)?));
             } else if key == PROOF {
                 meta.proof = read(&name, value)?;
+            } else if let Some(to) = name.strip_prefix(CANARY) {
+                meta.canaries.push((to.to_owned(), read(&name, value)?));
             }
         }
         Ok(meta)

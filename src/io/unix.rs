@@ -33,3 +33,12 @@ pub fn free_space(path: &Path) -> io::Result<u64> {
     let room = rustix::fs::statvfs(path)?;
     Ok(room.f_bavail.saturating_mul(room.f_frsize))
 }
+
+/// Ends a program that leads a process group, and all that it has started in it, at once.
+pub fn kill_group(leader: u32) {
+    let leader = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(leader) = leader {
+        // Who has ended already cannot be killed.
+        let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+    }
+}

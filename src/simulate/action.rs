@@ -101,6 +101,9 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
             told("received", why)
         }
         Fact::SetAside { verdict, .. } => told("ignored", judged(verdict)),
+        Fact::CanaryCame { .. } => {
+            told("ignored", "a mail of our own, sent to see it arrive".into())
+        }
         Fact::Linked { other } => {
             told("linked", format!("refers to {other}, without proof that it belongs there"))
         }
@@ -205,6 +208,7 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         | Fact::RelayStopped { .. }
         | Fact::RelayResumed { .. }
         | Fact::Digested { .. }
+        | Fact::CanarySent { .. }
         | Fact::FolderBegun { .. } => return None,
     })
 }

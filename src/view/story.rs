@@ -289,6 +289,8 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
             Some(from) => ("digest", format!("{inbox}: told from {} to {}", utc(*from), utc(*to))),
             None => ("digest", format!("{inbox}: counted from {}", utc(*to))),
         },
+        Fact::CanarySent { .. } => ("canary sent", "a mail of our own, to see it arrive".into()),
+        Fact::CanaryCame { .. } => ("canary arrived", "a mail of our own".into()),
         Fact::FolderBegun { folder, last_old_uid, .. } => {
             ("folder", format!("{folder} is watched from UID {last_old_uid} on"))
         }

@@ -118,6 +118,8 @@ impl Case {
             | Fact::RelayStopped { .. }
             | Fact::RelayResumed { .. }
             | Fact::Digested { .. }
+            | Fact::CanarySent { .. }
+            | Fact::CanaryCame { .. }
             | Fact::FolderBegun { .. } => {}
         }
     }
