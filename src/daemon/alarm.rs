@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::mpsc;
 
-use super::edges::Edges;
 use crate::config::settings::{Second, Settings};
 use crate::desk::Desk;
 use crate::desk::address::{Address, Mailbox};
@@ -131,10 +130,9 @@ impl Alarms {
         now: Moment,
         desk: &Desk,
         store: &Store,
-        edges: &Edges,
+        channels: &Channels,
         mailboxes: BTreeMap<String, Unread>,
     ) {
-        let channels = &edges.channels;
         if self.looked.replace(now) != Some(now) {
             self.unread = mailboxes.keys().cloned().collect();
             let second_relay = self.second.clone();
@@ -283,16 +281,22 @@ impl Alarms {
     }
 
     /// When there is something to do if nothing comes in.
-    pub(super) fn next_wakeup(&self, now: Moment, desk: &Desk, edges: &Edges) -> Option<Moment> {
-        let rules = &edges.channels.rules;
+    pub(super) fn next_wakeup(
+        &self,
+        now: Moment,
+        desk: &Desk,
+        channels: &Channels,
+    ) -> Option<Moment> {
         let tries = self.waiting.values().filter(|one| !one.busy).map(|one| one.next);
         let canaries = desk.canaries().filter_map(|(_, _, canary, flight)| {
-            let Flight { sent, awaited } = flight?;
-            let missing = awaited.map(|made| made + canary.within + SECOND);
+            let Flight { sent, oldest } = flight?;
+            let missing = oldest.map(|made| made + canary.within + SECOND);
             missing.into_iter().chain([*sent + canary.every]).filter(|at| *at > now).min()
         });
-        let next =
-            tries.chain(canaries).chain(self.next_canary).chain(self.alarm.next_wakeup(rules));
+        let next = tries
+            .chain(canaries)
+            .chain(self.next_canary)
+            .chain(self.alarm.next_wakeup(&channels.rules));
         // What could not be done just now is not tried in the same second again.
         next.min().map(|at| at.max(now + SECOND))
     }

@@ -188,7 +188,7 @@ impl Daemon {
         }
         let now = self.wall.now();
         let filing = self.copies.next_wakeup();
-        let alarm = self.alarms.next_wakeup(now, &self.desk, &self.edges);
+        let alarm = self.alarms.next_wakeup(now, &self.desk, &self.edges.channels);
         match self.desk.next_wakeup(now).into_iter().chain(filing).chain(alarm).min() {
             Some(next) => longest.min(Duration::from_secs(next.since(now).as_seconds())),
             None => longest,
@@ -377,7 +377,8 @@ impl Daemon {
     async fn look_for_trouble(&mut self) {
         let unread = self.folders.unread(self.alarms.start());
         let now = self.wall.now();
-        self.alarms.look(now, &self.desk, &self.store, &self.edges, unread).await;
+        let (desk, store, channels) = (&self.desk, &self.store, &self.edges.channels);
+        self.alarms.look(now, desk, store, channels, unread).await;
     }
 
     fn tell_status(&mut self) {

@@ -23,32 +23,32 @@ pub struct Flight {
     pub sent: Moment,
     /// When the oldest was made of those that are still awaited: what was made before one that
     /// arrived is not.
-    pub awaited: Option<Moment>,
+    pub oldest: Option<Moment>,
 }
 
 impl Flight {
     /// One more left.
     pub fn begun(before: Option<&Flight>, made: Moment) -> Flight {
-        let awaited = before.and_then(|flight| flight.awaited).unwrap_or(made);
+        let oldest = before.and_then(|flight| flight.oldest).unwrap_or(made);
         // Never longer than a clock was ahead.
-        Flight { sent: made, awaited: Some(awaited.min(made)) }
+        Flight { sent: made, oldest: Some(oldest.min(made)) }
     }
 
     /// One arrived.
     pub fn ended(before: Option<&Flight>, made: Moment) -> Flight {
         let sent = before.map_or(made, |flight| flight.sent.max(made));
-        Flight { sent, awaited: (sent > made).then_some(sent) }
+        Flight { sent, oldest: (sent > made).then_some(sent) }
     }
 
     /// Whether the arrival of one tells something new. One may come before it is known that the relay
     /// took it.
-    pub fn awaits(&self, made: Moment) -> bool {
-        made > self.sent || self.awaited.is_some_and(|oldest| oldest <= made)
+    pub fn expects(&self, made: Moment) -> bool {
+        made > self.sent || self.oldest.is_some_and(|oldest| oldest <= made)
     }
 
     /// When the oldest was made of those that should have arrived by now.
     pub fn missing(&self, canary: &Canary, now: Moment) -> Option<Moment> {
-        self.awaited.filter(|made| *made + canary.within < now)
+        self.oldest.filter(|made| *made + canary.within < now)
     }
 }
 
@@ -122,21 +122,21 @@ mod tests {
         assert_eq!(late.missing(&CANARY, at(23_401)), Some(at(21_600)));
         let arrived = Flight::ended(Some(&second), at(21_600));
         assert_eq!(arrived.missing(&CANARY, at(99_999)), None);
-        assert!(!arrived.awaits(at(21_600)) && !arrived.awaits(at(0)), "each counts once");
+        assert!(!arrived.expects(at(21_600)) && !arrived.expects(at(0)), "each counts once");
     }
 
     #[test]
     fn a_canary_that_arrives_before_it_is_known_to_have_left_has_arrived() {
         let known = Flight::ended(None, at(0));
-        assert_eq!(known, Flight { sent: at(0), awaited: None });
-        assert!(known.awaits(at(1)));
+        assert_eq!(known, Flight { sent: at(0), oldest: None });
+        assert!(known.expects(at(1)));
     }
 
     #[test]
     fn a_clock_that_was_ahead_for_a_while_leaves_nothing_behind() {
         let ahead = Flight::begun(None, at(1_000_000));
         let right = Flight::begun(Some(&ahead), at(0));
-        assert!(right.awaits(at(0)));
+        assert!(right.expects(at(0)));
         assert_eq!(right.missing(&CANARY, at(1801)), Some(at(0)));
     }
 }

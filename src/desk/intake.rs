@@ -97,8 +97,8 @@ pub(super) fn mail(
 fn canary_came(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Option<Fact> {
     let (to, made) = canary::recognised(keys, policy, &incoming.message)?;
     let arrives = incoming.mail.folder.role != Role::Sent;
-    let awaited = books.canary(&to).is_none_or(|flight| flight.awaits(made));
-    (arrives && awaited).then(|| Fact::CanaryCame { to, made, mail: incoming.mail.clone() })
+    let expected = books.canary(&to).is_none_or(|flight| flight.expects(made));
+    (arrives && expected).then(|| Fact::CanaryCame { to, made, mail: incoming.mail.clone() })
 }
 
 /// What a mail may do that belongs to no case.
