@@ -7,6 +7,8 @@ pub mod rig;
 #[path = "daemon/mails.rs"]
 mod mails;
 
+#[path = "daemon/alarm.rs"]
+mod alarm;
 #[path = "daemon/case.rs"]
 mod case;
 #[path = "daemon/crash.rs"]

@@ -59,6 +59,8 @@ pub(super) struct Alarms {
     rows: BTreeMap<Vec<u8>, Vec<u8>>,
     start: Moment,
     looked: Option<Moment>,
+    /// Something may have changed in the second of the last look.
+    look_again: bool,
     /// What is on its way, or waits for its next try.
     waiting: BTreeMap<LetterId, Waiting>,
     /// When something was last said: what was said before is not brought out any more.
@@ -98,6 +100,7 @@ impl Alarms {
             rows,
             start: now,
             looked: None,
+            look_again: false,
             waiting: BTreeMap::new(),
             said: None,
             sent: Vec::new(),
@@ -124,6 +127,11 @@ impl Alarms {
         self.start
     }
 
+    /// Whether something is with a relay or the command, so that its outcome is worth waiting for.
+    pub(super) fn is_busy(&self) -> bool {
+        self.waiting.values().any(|one| one.busy)
+    }
+
     /// Looks at what is wrong, at most once a second, says what there is to say, and sends what is due.
     pub(super) async fn look(
         &mut self,
@@ -133,7 +141,8 @@ impl Alarms {
         channels: &Channels,
         mailboxes: BTreeMap<String, Unread>,
     ) {
-        if self.looked.replace(now) != Some(now) {
+        self.look_again = self.looked.replace(now) == Some(now);
+        if !self.look_again {
             self.unread = mailboxes.keys().cloned().collect();
             let second_relay = self.second.clone();
             let outside = Outside { mailboxes, store: self.store.clone(), second_relay };
@@ -264,7 +273,7 @@ impl Alarms {
 
     /// Keeps what must survive a restart. Where that fails there is an alarm of its own; it is tried
     /// again with the next look.
-    async fn keep(&mut self, now: Moment, store: &Store) {
+    pub(super) async fn keep(&mut self, now: Moment, store: &Store) {
         let rows = self.alarm.rows(now);
         if rows == self.rows {
             return;
@@ -297,6 +306,7 @@ impl Alarms {
             .chain(canaries)
             .chain(self.next_canary)
             .chain(self.alarm.next_wakeup(&channels.rules));
+        let next = next.chain(self.look_again.then_some(now));
         // What could not be done just now is not tried in the same second again.
         next.min().map(|at| at.max(now + SECOND))
     }

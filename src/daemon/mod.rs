@@ -13,6 +13,7 @@ mod edges;
 mod folders;
 mod journal;
 mod reading;
+mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -374,33 +375,6 @@ impl Daemon {
         Ok(committed.events)
     }
 
-    async fn look_for_trouble(&mut self) {
-        let unread = self.folders.unread(self.alarms.start());
-        let now = self.wall.now();
-        let (desk, store, channels) = (&self.desk, &self.store, &self.edges.channels);
-        self.alarms.look(now, desk, store, channels, unread).await;
-    }
-
-    fn tell_status(&mut self) {
-        if self.folders.all_heard() && !std::mem::replace(&mut self.edges.told_ready, true) {
-            tracing::info!("ready");
-            systemd::ready();
-        }
-        let books = self.desk.books();
-        let folders = self.edges.folders().count().saturating_sub(self.folders.resting());
-        let trouble = self.alarms.status().map(|status| status + "; ").unwrap_or_default();
-        let status = format!(
-            "{trouble}watching {} of {folders} folders; {} open cases; {} letters waiting",
-            folders.saturating_sub(self.folders.unwatched()),
-            books.open_cases(),
-            books.letters_waiting(),
-        );
-        if status != self.edges.told_status {
-            systemd::status(&status);
-            self.edges.told_status = status;
-        }
-    }
-
     /// Lets letters that are on their way arrive, so that none is sent twice after the next start.
     async fn stop(mut self) {
         self.stopping = true;
@@ -408,15 +382,19 @@ impl Daemon {
         let patience = tokio::time::sleep(PATIENCE_AT_STOP);
         let mut patience = std::pin::pin!(patience);
         let beat = systemd::watchdog().unwrap_or(PATIENCE_AT_STOP);
-        while !self.in_flight.is_empty() {
+        while !self.in_flight.is_empty() || self.alarms.is_busy() {
             systemd::alive();
             tokio::select! {
                 Some(outcome) = self.edges.outcomes.recv() => self.unsaved.push(outcome),
+                Some((id, outcome)) = self.edges.channels.outcomes.recv() => {
+                    self.alarms.outcome(self.wall.now(), &id, outcome);
+                }
                 () = tokio::time::sleep(beat) => {}
                 () = &mut patience => break,
             }
             self.work(Vec::new()).await;
         }
+        self.alarms.keep(self.wall.now(), &self.store).await;
         self.store.close().await;
     }
 }

@@ -93,7 +93,7 @@ pub fn facts(say: &Say) -> Vec<(&'static str, String)> {
 fn text(say: &Say) -> String {
     let list = |head: &str, wanted: fn(&Told) -> bool| {
         let told = say.told.iter().filter(|one| wanted(one));
-        let lines: String = told.map(|one| format!("* {}\n", one_line(one))).collect();
+        let lines = told.map(|one| format!("* {}\n", one_line(one))).collect::<Vec<_>>().concat();
         if lines.is_empty() { lines } else { format!("{head}\n\n{lines}\n") }
     };
     let new = list("Watchpost cannot do its work:", |one| one.until.is_none() && one.new);
