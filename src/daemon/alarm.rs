@@ -116,10 +116,12 @@ impl Alarms {
         self.store.get_or_insert((now, why.to_owned()));
     }
 
-    /// All that there was to record was recorded.
-    pub(super) fn recorded(&mut self) {
-        self.store = None;
+    /// All that there was to record was recorded; where there was nothing, that proves nothing.
+    pub(super) fn recorded(&mut self, something: bool) {
         self.sent.clear();
+        if something {
+            self.store = None;
+        }
     }
 
     /// Since when folders of each inbox cannot be read, as far as the daemon's own start tells.
@@ -271,8 +273,8 @@ impl Alarms {
         }
     }
 
-    /// Keeps what must survive a restart. Where that fails there is an alarm of its own; it is tried
-    /// again with the next look.
+    /// Keeps what must survive a restart, and so finds out whether anything can be kept. Where that
+    /// fails it is tried again with the next look.
     pub(super) async fn keep(&mut self, now: Moment, store: &Store) {
         let rows = self.alarm.rows(now);
         if rows == self.rows {
@@ -284,8 +286,11 @@ impl Alarms {
         let new = rows.iter().filter(|(key, value)| self.rows.get(*key) != Some(*value));
         writes.extend(new.map(|(key, value)| Write::Put(Table::Meta, key.clone(), value.clone())));
         match store.commit(writes).await {
-            Ok(()) => self.rows = rows,
-            Err(error) => tracing::debug!(%error, "what was said of an alarm is not kept"),
+            Ok(()) => (self.rows, self.store) = (rows, None),
+            Err(error) => {
+                tracing::debug!(%error, "what was said of an alarm is not kept");
+                self.unrecorded(now, &error.to_string());
+            }
         }
     }
 

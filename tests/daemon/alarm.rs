@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::disk::SmallDisk;
 use crate::mails::{cases, field, report};
 use crate::rig::{Daemon, INBOX, PASSWORD, PATIENCE, Rig, wait_until, watchpost};
 
@@ -109,7 +110,7 @@ impl World {
         let script = "cat > $0/$WATCHPOST_STATE.text; env > $0/$WATCHPOST_STATE.env.new; \
                       mv $0/$WATCHPOST_STATE.env.new $0/$WATCHPOST_STATE.env";
         let alarm = format!(
-            "[alarm]\nto = [\"kim@home.example\"]\nfrom = \"Watchpost <{SECOND}>\"\nafter = \"2s\"\n\
+            "[alarm]\nto = [\"kim@home.example\"]\nfrom = \"Watchpost <{SECOND}>\"\nafter = \"4s\"\n\
              command = [\"sh\", \"-c\", \"{script}\", \"{}\"]\n\
              [alarm.smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n{canary}\n[limits]",
             self.told.display(),
@@ -178,7 +179,9 @@ fn without_its_relay_it_is_heard_elsewhere_once_and_the_letters_leave_once_after
     for reporter in [KIM, BO] {
         assert_eq!(world.rig.mails(reporter, "INBOX").len(), 1);
     }
-    assert_eq!(world.second.mails("Watchpost: ").len(), 2, "one alarm, one end");
+    for once in ["Watchpost: alarm: security: mail cannot be sent", "Watchpost: over: "] {
+        assert_eq!(world.second.mails(once).len(), 1, "{once}");
+    }
 }
 
 #[test]
@@ -214,7 +217,7 @@ fn a_login_that_is_refused_is_told_without_the_password() {
 #[test]
 fn a_canary_that_arrives_opens_no_case_and_is_answered_by_nobody() {
     let world = World::new();
-    let config = world.config("[canary]\nevery = \"1m\"\nwithin = \"20s\"");
+    let config = world.config("[canary]\nevery = \"1h\"\nwithin = \"5m\"");
     let daemon = Daemon::start(&world.rig, &config);
     let canary = world.second.wait_for("Watchpost canary ", &daemon);
     assert_eq!(field(canary.as_bytes(), "From"), format!("Watchpost <{SECOND}>"));
@@ -230,7 +233,7 @@ fn a_canary_that_arrives_opens_no_case_and_is_answered_by_nobody() {
     let daemon = Daemon::start(&world.rig, &config);
     world.rig.deliver(Some(BO), &[INBOX], report(BO, "two").as_bytes());
     world.rig.wait_for_mails(BO, 1, PATIENCE);
-    assert_eq!(world.second.mails("").len(), 1, "{}", daemon.log());
+    assert_eq!(world.second.mails("Watchpost canary ").len(), 1, "{}", daemon.log());
     assert!(world.rig.mails(SECOND, "INBOX").is_empty(), "nobody answers it");
 }
 
@@ -257,6 +260,27 @@ fn a_second_relay_that_takes_nothing_is_told_by_the_command() {
     assert!(facts.contains(&"WATCHPOST_ALARM=second_relay".to_owned()), "{facts:?}");
     assert!(daemon.log().contains("alarm: the second relay takes no mail since "));
     assert!(world.second.mails("").is_empty());
+}
+
+#[test]
+fn a_full_disk_is_told_although_nothing_can_be_recorded() {
+    let world = World::new();
+    let Some(disk) = SmallDisk::at(world.rig.dir().join("state")) else {
+        eprintln!("skipped: file systems cannot be mounted here");
+        return;
+    };
+    let config = world.config("");
+    let daemon = Daemon::start(&world.rig, &config);
+    let filler = disk.0.join("filler");
+    // As much as fits.
+    let _ = fs::write(&filler, vec![0; 16 << 20]);
+    world.rig.deliver(Some(KIM), &[INBOX], report(KIM, "one").as_bytes());
+    world.second.wait_for("Watchpost: alarm: nothing can be recorded", &daemon);
+    fs::remove_file(&filler).unwrap();
+    world.second.wait_for("Watchpost: over: what happens is recorded again", &daemon);
+    world.rig.wait_for_mails(KIM, 1, PATIENCE);
+    assert_eq!(world.rig.mails(KIM, "INBOX").len(), 1);
+    assert_eq!(world.second.mails("Watchpost: ").len(), 2, "one alarm, one end");
 }
 
 #[test]

@@ -6,11 +6,11 @@ use crate::mails::{answers, cases, mixed};
 use crate::rig::{Daemon, INBOX, Rig, wait_until};
 
 /// A small file system of its own, taken away in the end.
-struct SmallDisk(std::path::PathBuf);
+pub(crate) struct SmallDisk(pub(crate) std::path::PathBuf);
 
 impl SmallDisk {
     /// None where this machine does not let us mount.
-    fn at(path: std::path::PathBuf) -> Option<SmallDisk> {
+    pub(crate) fn at(path: std::path::PathBuf) -> Option<SmallDisk> {
         fs::create_dir_all(&path).unwrap();
         let options = ["-t", "tmpfs", "-o", "size=8m", "tmpfs"];
         let mounted = Command::new("mount").args(options).arg(&path).status().unwrap();

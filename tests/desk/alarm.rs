@@ -130,6 +130,12 @@ fn what_is_told_names_cases_and_servers_and_nobody() {
     let mut night = relay_is_down();
     night.pass(DAY);
     let keys = Keys::new(vec![[9; 32]]).unwrap();
+    let status = alarm::status(night.alarm.present()).unwrap();
+    assert_eq!(
+        status,
+        "security: mail cannot be sent since 2026-09-01 12:00 UTC: 1 letter waits; connect: \
+         refused; <…> waits; and 1 more"
+    );
     let say = night.said.last().unwrap();
     let from = mailbox("watchpost@other.example");
     let letter = alarm::letter(&keys, &from, &address("kim@home.example"), say, 0).unwrap();
