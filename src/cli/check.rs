@@ -29,7 +29,7 @@ pub(super) fn check(config: &Path, offline: bool) -> Result<(), Failure> {
     for inbox in &settings.inboxes {
         policy(&inbox.policy, &mut report);
     }
-    second_relay(&settings, &mut report);
+    alarm(&settings, &mut report);
     for hindrance in hindrances(&settings) {
         report.fail(hindrance);
     }
@@ -122,8 +122,14 @@ async fn servers(settings: &Settings, unreadable: &[SecretSource], report: &mut 
     }
 }
 
-/// An alarm by the server that it tells of is heard by nobody.
-fn second_relay(settings: &Settings, report: &mut Report) {
+/// Ways that an alarm would take in vain: a program that is not there, or the server that it tells of.
+fn alarm(settings: &Settings, report: &mut Report) {
+    let program = settings.alarm.command.iter().flatten().next();
+    if let Some(program) = program.filter(|program| program.starts_with('/'))
+        && let Err(error) = std::fs::metadata(program)
+    {
+        report.fail(format!("alarm: the command {program}: {error}"));
+    }
     let Some(second) = &settings.alarm.second else { return };
     let place = |server: &Server| (server.host.clone(), server.port);
     let same = |inbox: &&Inbox| place(&inbox.smtp.server) == place(&second.smtp.server);

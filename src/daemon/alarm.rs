@@ -69,6 +69,8 @@ pub(super) struct Alarms {
     pub(super) sent: Vec<(Address, Moment)>,
     /// Since when nothing can be recorded, and why.
     store: Option<(Moment, String)>,
+    /// When that was last over: folders that were dropped meanwhile take a while to come back.
+    store_works: Moment,
     /// Since when the second relay takes nothing, and why; when it is tried again with a canary.
     second: Option<(Moment, String)>,
     next_canary: Option<Moment>,
@@ -105,6 +107,7 @@ impl Alarms {
             said: None,
             sent: Vec::new(),
             store: None,
+            store_works: now,
             second: None,
             next_canary: None,
             unread: BTreeSet::new(),
@@ -117,10 +120,16 @@ impl Alarms {
     }
 
     /// All that there was to record was recorded; where there was nothing, that proves nothing.
-    pub(super) fn recorded(&mut self, something: bool) {
+    pub(super) fn recorded(&mut self, now: Moment, something: bool) {
         self.sent.clear();
         if something {
-            self.store = None;
+            self.store_works(now);
+        }
+    }
+
+    fn store_works(&mut self, now: Moment) {
+        if self.store.take().is_some() {
+            self.store_works = now;
         }
     }
 
@@ -141,8 +150,9 @@ impl Alarms {
         desk: &Desk,
         store: &Store,
         channels: &Channels,
-        mailboxes: BTreeMap<String, Unread>,
+        mut mailboxes: BTreeMap<String, Unread>,
     ) {
+        mailboxes.values_mut().for_each(|one| one.since = one.since.max(self.store_works));
         self.look_again = self.looked.replace(now) == Some(now);
         if !self.look_again {
             self.unread = mailboxes.keys().cloned().collect();
@@ -286,7 +296,10 @@ impl Alarms {
         let new = rows.iter().filter(|(key, value)| self.rows.get(*key) != Some(*value));
         writes.extend(new.map(|(key, value)| Write::Put(Table::Meta, key.clone(), value.clone())));
         match store.commit(writes).await {
-            Ok(()) => (self.rows, self.store) = (rows, None),
+            Ok(()) => {
+                self.rows = rows;
+                self.store_works(now);
+            }
             Err(error) => {
                 tracing::debug!(%error, "what was said of an alarm is not kept");
                 self.unrecorded(now, &error.to_string());

@@ -228,7 +228,7 @@ impl Daemon {
         self.fill(&mut draft, news, &mut afterwards).await?;
         let committed = draft.commit(&self.store).await?;
         self.desk = committed.desk;
-        self.alarms.recorded(!committed.events.is_empty());
+        self.alarms.recorded(self.wall.now(), !committed.events.is_empty());
         for (letter, _) in self.unsaved.drain(..) {
             self.in_flight.remove(&letter);
         }

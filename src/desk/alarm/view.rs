@@ -48,15 +48,16 @@ pub fn troubles(
             found.insert(trouble, Seen { since: *since, how: told(why) });
         }
     }
-    for (inbox, Unread { since, folders, why }) in &outside.mailboxes {
+    // What cannot be recorded is not taken from a folder either.
+    for (inbox, Unread { since, folders, why }) in
+        outside.mailboxes.iter().filter(|_| outside.store.is_none())
+    {
         let how = format!("{}: {}", folders.join(", "), told(why));
         found.insert(Trouble::Mailbox(inbox.clone()), Seen { since: *since, how });
     }
+    let queues = queues(books, rules, now);
     for policy in policies {
-        let inbox = || policy.inbox.clone();
-        found.extend(relay(books, policy).map(|seen| (Trouble::Relay(inbox()), seen)));
-        let oldest = oldest_letter(books, policy, rules, now);
-        found.extend(oldest.map(|seen| (Trouble::Letter(inbox()), seen)));
+        found.extend(outgoing(books, &policy.inbox, queues.get(policy.inbox.as_str())));
         // What cannot be read has not arrived: one cause, one alarm.
         if !outside.mailboxes.contains_key(&policy.inbox) {
             found.extend(canaries(books, policy, now));
@@ -66,23 +67,38 @@ pub fn troubles(
     found
 }
 
-fn relay(books: &Books, policy: &Policy) -> Option<Seen> {
-    let stop = books.stop(&policy.inbox)?;
-    let waiting = books.outbox().filter(|one| one.inbox == policy.inbox).count();
-    let how = format!("{}; {}", counted(waiting, "letter waits", "letters wait"), told(&stop.why));
-    Some(Seen { since: stop.since, how })
+/// The letters of one inbox that wait.
+#[derive(Clone, Copy)]
+struct Queue {
+    letters: usize,
+    oldest: Moment,
+    /// How many have waited for too long.
+    over: usize,
 }
 
-/// Where the relay is down, all letters wait, and that is told.
-fn oldest_letter(books: &Books, policy: &Policy, rules: &Rules, now: Moment) -> Option<Seen> {
-    if books.stop(&policy.inbox).is_some() {
-        return None;
+fn queues<'a>(books: &'a Books, rules: &Rules, now: Moment) -> BTreeMap<&'a str, Queue> {
+    let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
+    for letter in books.outbox() {
+        let empty = Queue { letters: 0, oldest: letter.queued, over: 0 };
+        let queue = queues.entry(&letter.inbox).or_insert(empty);
+        queue.letters += 1;
+        queue.oldest = queue.oldest.min(letter.queued);
+        queue.over += usize::from(letter.queued + rules.letter_waits <= now);
     }
-    let of_inbox = || books.outbox().filter(|one| one.inbox == policy.inbox);
-    let since = of_inbox().map(|one| one.queued).min()?;
-    let over = of_inbox().filter(|one| one.queued + rules.letter_waits <= now).count();
-    let how = counted(over, "letter waits", "letters wait");
-    (over > 0).then_some(Seen { since, how })
+    queues
+}
+
+/// Where the relay is down, all letters wait, and that is told once.
+fn outgoing(books: &Books, inbox: &str, queue: Option<&Queue>) -> Option<(Trouble, Seen)> {
+    let waiting = |count| counted(count, "letter waits", "letters wait");
+    if let Some(stop) = books.stop(inbox) {
+        let letters = queue.map_or(0, |queue| queue.letters);
+        let how = format!("{}; {}", waiting(letters), told(&stop.why));
+        return Some((Trouble::Relay(inbox.to_owned()), Seen { since: stop.since, how }));
+    }
+    let queue = queue.filter(|queue| queue.over > 0)?;
+    let seen = Seen { since: queue.oldest, how: waiting(queue.over) };
+    Some((Trouble::Letter(inbox.to_owned()), seen))
 }
 
 fn canaries<'a>(
@@ -107,8 +123,9 @@ fn acknowledgements(
     now: Moment,
 ) -> BTreeMap<Trouble, Seen> {
     let mut late: BTreeMap<&str, Vec<(Moment, Moment, &Case)>> = BTreeMap::new();
-    for case in books.cases().filter(|case| case.acknowledged.is_none()) {
-        let Some(fate) = undelivered(case) else { continue };
+    let open = books.cases().filter(|case| case.acknowledged.is_none());
+    let stuck = open.filter_map(|case| Some((case, undelivered(case)?)));
+    for (case, fate) in stuck.take(LOOKED_AT) {
         let inbox = &case.mail().folder.inbox;
         let policy = policies.iter().find(|policy| policy.inbox == *inbox);
         let clock = policy.and_then(|policy| clock(case, policy, Promise::Acknowledgement));
@@ -146,6 +163,8 @@ fn undelivered(case: &Case) -> Option<&Fate> {
     fates().find(|fate| **fate == Fate::Waiting).or_else(|| fates().find(lost))
 }
 
+/// After a flood thousands can be stuck, and the oldest of them say enough.
+const LOOKED_AT: usize = 500;
 /// So many cases are named, the rest is counted.
 const NAMED: usize = 5;
 
