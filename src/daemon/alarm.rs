@@ -152,7 +152,9 @@ impl Alarms {
         channels: &Channels,
         mut mailboxes: BTreeMap<String, Unread>,
     ) {
-        mailboxes.values_mut().for_each(|one| one.since = one.since.max(self.store_works));
+        for one in mailboxes.values_mut() {
+            one.since = one.since.max(self.store_works);
+        }
         self.look_again = self.looked.replace(now) == Some(now);
         if !self.look_again {
             self.unread = mailboxes.keys().cloned().collect();
