@@ -378,11 +378,11 @@ fn of_a_personal_inbox_the_canary_is_read_and_no_other_mail_of_machines() {
         role: Role::Inbox,
     };
     let ours = canary_of(&office.desk, office.now);
-    assert!(office.desk.wants(&folder, &ours));
+    assert!(office.desk.wants(office.now, &folder, &ours));
     let mut other = ours;
     other.ids = Vec::new();
     other.subject = "Watchpost canary".into();
-    assert!(!office.desk.wants(&folder, &other));
+    assert!(!office.desk.wants(office.now, &folder, &other));
 }
 
 #[test]
