@@ -211,7 +211,7 @@ impl<A: Audience> Run<'_, A> {
         for id in answers {
             let known = self.early.entry(id).or_default();
             if known.len() < MOST_EARLY {
-                known.push(arrival.clone());
+                known.push(*arrival);
             }
         }
     }
