@@ -7,12 +7,18 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "imap/faults.rs"]
+mod faults;
 #[path = "imap/filing.rs"]
 mod filing;
 #[path = "imap/guard.rs"]
 mod guard;
+#[path = "imap/hostile.rs"]
+mod hostile;
 #[path = "imap/login.rs"]
 mod login;
+#[path = "imap/model.rs"]
+mod model;
 #[path = "imap/reading.rs"]
 mod reading;
 #[path = "imap/server.rs"]

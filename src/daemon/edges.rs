@@ -16,7 +16,7 @@ use crate::desk::outbox::Outcome;
 use crate::desk::parse::needs_more;
 use crate::desk::policy::{InboxKind, Policy};
 use crate::io::control::{self, Asked};
-use crate::io::imap::{self, FromFolder, ToFolder, Watch};
+use crate::io::imap::{self, FromFolder, Gate, ToFolder, Watch};
 use crate::io::{secret, smtp};
 
 /// Everything that the loop hears from and speaks to.
@@ -109,12 +109,14 @@ fn start_watchers(
 ) -> (Marks, Vec<JoinHandle<()>>) {
     let (mut marks, mut watchers) = (Marks::new(), Vec::new());
     for inbox in &settings.inboxes {
+        let gate = Arc::<Gate>::default();
         for (name, role) in inbox.imap.watched() {
             let folder = Folder { inbox: inbox.policy.inbox.clone(), name, role };
             let job = Watch {
                 folder: folder.clone(),
                 account: inbox.imap.clone(),
                 password: secret::reader(&inbox.imap.password),
+                gate: Arc::clone(&gate),
                 headers_first: role != Role::Inbox || inbox.policy.kind != InboxKind::Dedicated,
                 needs_more: Arc::new(needs_more),
             };

@@ -104,14 +104,19 @@ impl Folders {
         afterwards: &mut Afterwards,
     ) -> Result<(), DraftError> {
         match item {
-            News::Selected { folder, uid_validity, uid_next, reply } => {
+            News::Selected { folder, uid_validity, uid_next, counts, reply } => {
                 self.silent.remove(&folder);
                 self.resting.remove(&folder);
                 self.gaps.remove(&folder);
                 self.unmarked.insert(folder.clone());
                 afterwards.opened.push(folder.clone());
-                let cursor =
-                    self.selected(draft, wording, folder, uid_validity, uid_next, afterwards)?;
+                let cursor = self.selected(
+                    draft,
+                    wording,
+                    folder,
+                    (uid_validity, uid_next, counts),
+                    afterwards,
+                )?;
                 afterwards.cursors.push((reply, cursor));
             }
             News::Headers { folder, mails, reply } => {
@@ -165,20 +170,25 @@ impl Folders {
 
     /// Where to read on. A folder that was never seen begins after the mail that is there: a first
     /// start answers no old mail. One whose UIDs were made anew is read again from its beginning;
-    /// what is recorded is known by its content, what is older than our first look stays old.
+    /// what is recorded is known by its content, what is older than our first look stays old. The
+    /// same holds where the server was set back: it will give UIDs again that we have read.
     fn selected(
         &self,
         draft: &mut Draft,
         wording: &Wording,
         folder: Folder,
-        uid_validity: u32,
-        uid_next: u32,
+        (uid_validity, uid_next, counts): (u32, u32, bool),
         afterwards: &mut Afterwards,
     ) -> Result<Cursor, DraftError> {
         let last_old_uid = uid_next.saturating_sub(1);
         let known = afterwards.progress.get(&folder).or(self.progress.get(&folder));
         let progress = match known {
-            Some(known) if known.cursor.uid_validity == uid_validity => return Ok(known.cursor),
+            Some(known)
+                if known.cursor.uid_validity == uid_validity
+                    && !(counts && uid_next <= known.cursor.last_uid) =>
+            {
+                return Ok(known.cursor);
+            }
             Some(known) => Progress {
                 cursor: Cursor { uid_validity, last_uid: 0 },
                 since: known.since,

@@ -51,6 +51,7 @@ pub(super) enum News {
         folder: Folder,
         uid_validity: u32,
         uid_next: u32,
+        counts: bool,
         reply: oneshot::Sender<Cursor>,
     },
     Headers {
@@ -135,8 +136,8 @@ pub(super) async fn reader(
 
 fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
     Some(match from_folder {
-        FromFolder::Selected { folder, uid_validity, uid_next, reply } => {
-            News::Selected { folder, uid_validity, uid_next, reply }
+        FromFolder::Selected { folder, uid_validity, uid_next, counts, reply } => {
+            News::Selected { folder, uid_validity, uid_next, counts, reply }
         }
         FromFolder::Headers { folder, mails, reply } => {
             let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;

@@ -2,7 +2,8 @@
 //! anything into plain data for the loop.
 //!
 //! From the socket up: [`guard`] drops what no parser needs to see, `wire` reads response by
-//! response, `session` runs commands and checks how each ends, `login` gets a session, `special`
+//! response, `session` runs commands and checks how each ends, `login` gets a session, `gate` keeps
+//! refused logins few, `special`
 //! knows the folders for sent mail and junk, `reader` fetches what is new, `handover` gives it to
 //! the loop in batches, `filing` keeps letters, and [`watch`] does this for ever. Mail is read by
 //! UID with PEEK: no flag of it changes but our two keywords. `whole` reads whole mails for an
@@ -13,6 +14,7 @@ mod doubt;
 mod errands;
 mod error;
 mod filing;
+mod gate;
 pub mod guard;
 mod handover;
 mod login;
@@ -28,6 +30,7 @@ mod whole;
 mod wire;
 
 pub use self::error::{Absent, Error};
+pub use self::gate::Gate;
 pub use self::probe::{Probe, ProbedFolder, probe};
 pub use self::talk::{Fetched, Filed, FromFolder, NeedsMore, ToFolder, Watch};
 pub use self::watch::watch;

@@ -156,6 +156,7 @@ async fn a_letter_is_kept_once_as_it_was_sent_and_as_read() {
         folder: sent(),
         password: secret::reader(&account.password),
         account,
+        gate: Arc::default(),
         headers_first: true,
         needs_more: Arc::new(|_| false),
     };

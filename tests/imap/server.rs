@@ -61,6 +61,13 @@ impl Door {
         Peer { stream: BufReader::new(tcp) }
     }
 
+    /// As [`Door::accept`], but for ever.
+    pub(crate) async fn accept_whenever(&self) -> Peer<TcpStream> {
+        let (tcp, _) = self.listener.accept().await.unwrap();
+        tcp.set_nodelay(true).unwrap();
+        Peer { stream: BufReader::new(tcp) }
+    }
+
     /// Accepts, and plays the start that most tests share.
     pub(crate) async fn selected(&self, exists: u32, uid_next: u32) -> Peer<TcpStream> {
         let mut peer = self.accept().await;
@@ -79,6 +86,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(crate) async fn say(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
         self.stream.flush().await.unwrap();
+    }
+
+    /// As [`Peer::say`]; false where nobody is there any more.
+    pub(crate) async fn say_if_there(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).await.is_ok() && self.stream.flush().await.is_ok()
+    }
+
+    /// The next line, without its end, if there is one.
+    pub(crate) async fn line_if_any(&mut self) -> Option<String> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).await.ok()?;
+        line.strip_suffix("\r\n").map(str::to_owned)
     }
 
     /// The next line, without its end.
@@ -222,6 +241,7 @@ impl Desk {
             folder: Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox },
             account,
             password: secret("secret"),
+            gate: Arc::default(),
             headers_first: false,
             needs_more: Arc::new(|_| false),
         };
@@ -241,6 +261,11 @@ impl Desk {
 
     pub(crate) async fn next(&mut self) -> FromFolder {
         timeout(PATIENCE, self.heard.recv()).await.expect("an event in time").expect("a task")
+    }
+
+    /// The next event, however long it takes by a clock that the test moves.
+    pub(crate) async fn next_whenever(&mut self) -> FromFolder {
+        self.heard.recv().await.expect("a task")
     }
 
     /// Works until the folder waits; tells whether by IDLE.
@@ -318,6 +343,14 @@ pub(crate) struct Still {
     _release: std::sync::mpsc::Sender<()>,
 }
 
+impl Drop for Still {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            tokio::time::resume();
+        }
+    }
+}
+
 pub(crate) fn stop_the_clock() -> Still {
     tokio::time::pause();
     let (release, wait) = std::sync::mpsc::channel();
@@ -328,6 +361,14 @@ pub(crate) fn stop_the_clock() -> Still {
 
 pub(crate) async fn probing(account: &Imap) -> Result<Probe, Error> {
     probe(account, &secret("secret")).await
+}
+
+/// As [`pass`], once everybody has done what they could do at once.
+pub(crate) async fn pass_slowly(time: Duration) {
+    for _ in 0..30 {
+        tokio::task::yield_now().await;
+    }
+    pass(time).await;
 }
 
 /// Lets time pass while the clock is stopped. Timers count in whole milliseconds, rounded up.

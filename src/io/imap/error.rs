@@ -94,6 +94,15 @@ pub enum Error {
     /// Something else listens there.
     #[error("what answers there does not greet like an IMAP server")]
     NotImap,
+    /// UIDVALIDITY changed under an open folder.
+    #[error("the server has numbered the mails of this folder anew")]
+    Renumbered,
+    /// More UIDs than memory should hold.
+    #[error("the server lists more than {0} mails; move old ones to another folder")]
+    TooMany(usize),
+    /// A bug of ours, which must cost no more than a connection.
+    #[error("a defect of Watchpost ended the connection; please report it")]
+    Defect,
     /// Without UIDVALIDITY no UID can be trusted.
     #[error("the server gives no UIDVALIDITY for this folder, so it cannot be read safely")]
     NoUidValidity,

@@ -3,7 +3,8 @@
 //!
 //! The parser above gives up the connection at any untagged response it does not know, reserves
 //! whatever size a literal announces, and panics at a few odd bytes. The guard knows lines and
-//! literals and nothing else of the grammar.
+//! literals and nothing else of the grammar. A line passes when it is whole: the parser starts anew
+//! at every piece that it is given, and a line that announces too much never reaches it.
 
 use std::io;
 use std::pin::Pin;
@@ -35,6 +36,9 @@ pub enum Refusal {
     /// No end of line in sight.
     #[error("the server sends a line of more than {0} bytes")]
     Line(u64),
+    /// Too many literals.
+    #[error("the server sends more than {0} pieces of data in one answer")]
+    Literals(u32),
     /// Parentheses in parentheses in parentheses.
     #[error("the server nests parentheses deeper than any answer needs")]
     Depth,
@@ -122,11 +126,15 @@ pub struct Filter {
     /// The start of a response until its kind is known; empty afterwards.
     head: Vec<u8>,
     kind: Kind,
+    /// The line so far, as much of it as may pass.
+    held: Vec<u8>,
     /// What the end of the line looks like so far.
     tail: Tail,
     last: u8,
     line: u64,
     literals: u64,
+    /// How many literals came.
+    pieces: u32,
     depth: u32,
     refused: Option<Refusal>,
 }
@@ -161,6 +169,8 @@ enum Tail {
 const LONGEST_HEAD: usize = 40;
 /// What we ask for nests three deep.
 const DEEPEST: u32 = 64;
+/// We ask for two; the parser starts anew at each.
+const MOST_LITERALS: u32 = 32;
 
 impl Filter {
     /// A filter at the start of a response.
@@ -170,10 +180,12 @@ impl Filter {
             place: Place::Head,
             head: Vec::new(),
             kind: Kind::Status,
+            held: Vec::new(),
             tail: Tail::Nothing,
             last: 0,
             line: 0,
             literals: 0,
+            pieces: 0,
             depth: 0,
             refused: None,
         }
@@ -214,11 +226,11 @@ impl Filter {
         }
         if let Place::Head = self.place {
             self.head.push(byte);
-            self.settle_kind(out);
+            self.settle_kind();
         } else {
             match self.kind {
-                Kind::Status => out.push(self.harmless(byte)),
-                Kind::Data => out.push(byte),
+                Kind::Status => self.held.push(self.harmless(byte)),
+                Kind::Data => self.held.push(byte),
                 Kind::Dropped => {}
             }
         }
@@ -228,18 +240,18 @@ impl Filter {
         self.last = byte;
         self.look_for_literal(byte);
         if byte == b'\n' {
-            self.end_of_line();
+            self.end_of_line(out);
         }
         rest
     }
 
-    fn settle_kind(&mut self, out: &mut Vec<u8>) {
+    fn settle_kind(&mut self) {
         let Some(kind) = kind_of(&self.head) else { return };
         self.kind = kind;
         self.place = Place::Line;
         let head = std::mem::take(&mut self.head);
         if kind != Kind::Dropped {
-            out.extend_from_slice(&head);
+            self.held = head;
         }
     }
 
@@ -274,17 +286,28 @@ impl Filter {
         };
     }
 
-    fn end_of_line(&mut self) {
+    fn end_of_line(&mut self, out: &mut Vec<u8>) {
+        if let Tail::Announced(size) = self.tail
+            && self.kind != Kind::Status
+        {
+            self.pieces += 1;
+            self.literals = self.literals.saturating_add(size);
+            if self.literals > self.limits.literals {
+                self.refused = Some(Refusal::Literal(self.literals));
+            } else if self.pieces > MOST_LITERALS {
+                self.refused = Some(Refusal::Literals(MOST_LITERALS));
+            }
+        }
+        if self.refused.is_some() {
+            return;
+        }
+        out.append(&mut self.held);
         match self.tail {
             Tail::Announced(size) if self.kind != Kind::Status => {
-                self.literals = self.literals.saturating_add(size);
-                if self.literals > self.limits.literals {
-                    self.refused = Some(Refusal::Literal(self.literals));
-                }
                 self.place = if size == 0 { Place::Line } else { Place::Literal(size) };
                 self.tail = Tail::Nothing;
             }
-            _ => *self = Filter { refused: self.refused, ..Filter::new(self.limits) },
+            _ => *self = Filter::new(self.limits),
         }
     }
 }

@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::Error;
+use super::gate::Gate;
 use super::quoting::{base64, quoted};
 use super::session::{Session, Step, limited, refusal};
 use super::wire::{Answer, Code, Said, Status, Wire};
@@ -11,7 +12,12 @@ use crate::io::password::Password;
 use crate::io::tls;
 
 /// Connects, secures the connection as configured, and logs in.
-pub(super) async fn open(account: &Imap, password: &Password) -> Result<Session, Error> {
+pub(super) async fn open(
+    account: &Imap,
+    password: &Password,
+    gate: &Gate,
+) -> Result<Session, Error> {
+    gate.check().await?;
     let stream = tls::connect(&account.server).await?;
     let mut session = Session::new(Wire::new(stream), account.server.timeout);
     let mut known = greeting(&mut session).await.map_err(|error| match error {
@@ -33,7 +39,7 @@ pub(super) async fn open(account: &Imap, password: &Password) -> Result<Session,
             password().await.map_err(Error::Password)
         })
         .await?;
-        log_in(&mut session, &account.user, &password).await?;
+        gate.pass(log_in(&mut session, &account.user, &password)).await?;
     }
     Ok(session)
 }

@@ -1,6 +1,7 @@
 //! A real login that changes nothing, for `watchpost check`.
 
 use super::error::{Absent, Error};
+use super::gate::Gate;
 use super::quoting::{mailbox_name, read_mailbox_name, shown};
 use super::session::{Access, Session};
 use super::{login, special};
@@ -41,7 +42,7 @@ pub struct ProbedFolder {
 
 /// Logs in and opens each folder to read only.
 pub async fn probe(account: &Imap, password: &Password) -> Result<Probe, Error> {
-    let mut session = login::open(account, password).await?;
+    let mut session = login::open(account, password, &Gate::default()).await?;
     let mut folders = Vec::new();
     for name in &account.folders {
         folders.push(examine(&mut session, name).await?);

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem::take;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::doubt::{CHUNK, Doubt};
 use super::error::{Error, Stop};
 use super::handover::{BATCH_BYTES, BATCH_MAILS, Handover, heard};
-use super::session::{Mailbox, Session};
+use super::session::{Mailbox, Session, limited};
 use super::talk::{Fetched, FromFolder, Watch};
 use super::wire::Item;
 
@@ -102,13 +103,17 @@ impl Reader<'_> {
 
     async fn ask_witness(&mut self) -> Result<(), Stop> {
         let Some(uid) = self.doubt.call_witness() else { return Ok(()) };
-        self.session.fetch(&[uid], WITNESS).await?;
-        while let Some(item) = self.session.next_item().await? {
-            if item.uid == Some(uid) {
-                self.doubt.testified(uid);
+        let (limit, session, doubt) = (self.session.limit, &mut *self.session, &mut *self.doubt);
+        session.fetch(&[uid], WITNESS).await?;
+        let heard = async {
+            while let Some(item) = session.next_item().await? {
+                if item.uid == Some(uid) {
+                    doubt.testified(uid);
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        Ok(limited(limit, "UID FETCH", heard).await?)
     }
 
     async fn chunk(&mut self, uids: &[u32]) -> Result<(), Stop> {
@@ -131,11 +136,8 @@ impl Reader<'_> {
         self.start(uids, &format!("BODY.PEEK[HEADER]<0.{HEADER}>")).await?;
         let mut ours = Vec::new();
         let (mut batch, mut bytes, mut questions) = (Vec::new(), 0, VecDeque::new());
-        while let Some(item) = self.next_item().await? {
+        while let Some(item) = self.next_owed().await? {
             let Some(mail) = fetched(item, HEADER) else { continue };
-            if !self.owed.remove(&mail.uid) {
-                continue;
-            }
             bytes += mail.bytes.len();
             batch.push(mail);
             if batch.len() >= BATCH_MAILS || bytes >= BATCH_BYTES {
@@ -189,14 +191,11 @@ impl Reader<'_> {
     async fn read_starts(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, u64>, Stop> {
         let mut long = BTreeMap::new();
         self.start(uids, &format!("BODY.PEEK[]<0.{PIECE}>")).await?;
-        while let Some(item) = self.next_item().await? {
+        while let Some(item) = self.next_owed().await? {
             let size = item.size.filter(|size| *size > u64::from(PIECE));
             let Some(mail) = fetched(item, PIECE) else { continue };
-            if !self.owed.remove(&mail.uid) {
-                continue;
-            }
             match size {
-                Some(size) if mail.gap && (self.watch.needs_more)(&mail.bytes) => {
+                Some(size) if mail.gap && self.needs_more(&mail.bytes) => {
                     long.insert(mail.uid, size);
                 }
                 _ => self.put(mail).await?,
@@ -211,11 +210,9 @@ impl Reader<'_> {
         let offset = u32::try_from(offset).unwrap_or(u32::MAX);
         let text = format!("BODY.PEEK[]<0.{PIECE}> BODY.PEEK[]<{offset}.{PIECE}>");
         self.start(&[uid], &text).await?;
-        while let Some(item) = self.next_item().await? {
+        while let Some(item) = self.next_owed().await? {
             let Some(mail) = fetched_ends(item, offset) else { continue };
-            if self.owed.remove(&mail.uid) {
-                self.put(mail).await?;
-            }
+            self.put(mail).await?;
         }
         Ok(())
     }
@@ -242,8 +239,28 @@ impl Reader<'_> {
         Ok(self.session.fetch(uids, &items).await?)
     }
 
-    async fn next_item(&mut self) -> Result<Option<Item>, Stop> {
-        if self.asked == 0 { Ok(None) } else { Ok(self.session.next_item().await?) }
+    /// The next mail that was asked for. One that was not buys the server no time, or it could go on
+    /// with such for ever.
+    async fn next_owed(&mut self) -> Result<Option<Item>, Stop> {
+        if self.asked == 0 {
+            return Ok(None);
+        }
+        let (limit, session, owed) = (self.session.limit, &mut *self.session, &mut self.owed);
+        let next = async {
+            while let Some(item) = session.next_item().await? {
+                let is_text = item.pieces.iter().any(|(start, _)| *start == 0);
+                if is_text && item.uid.is_some_and(|uid| owed.remove(&uid)) {
+                    return Ok(Some(item));
+                }
+            }
+            Ok(None)
+        };
+        Ok(limited(limit, "UID FETCH", next).await?)
+    }
+
+    /// Whoever sends a mail over which the judgement stumbles must not stop the watch.
+    fn needs_more(&self, bytes: &[u8]) -> bool {
+        catch_unwind(AssertUnwindSafe(|| (self.watch.needs_more)(bytes))).unwrap_or(false)
     }
 
     /// Of `asked` mails these did not come: they are gone, or withheld.

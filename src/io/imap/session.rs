@@ -23,6 +23,8 @@ pub(super) struct Session {
     open: Option<String>,
     exists: u32,
     news: bool,
+    /// The UIDVALIDITY of the folder that is open.
+    validity: Option<u32>,
 }
 
 /// A selected mailbox.
@@ -32,6 +34,8 @@ pub(super) struct Mailbox {
     pub name: String,
     pub uid_validity: u32,
     pub uid_next: u32,
+    /// The server itself says `uid_next`: no UID from there on was ever given.
+    pub counts: bool,
     pub exists: u32,
     pub read_only: bool,
     /// The flags that can be kept; none if the server did not say.
@@ -45,12 +49,17 @@ pub(super) enum Access {
     Examine,
 }
 
+/// A search that lists more is not taken: they would fill the memory.
+const MOST_FOUND: usize = 2_000_000;
+/// So many warnings of a server are told when a folder is opened.
+const MOST_WARNINGS: u32 = 3;
 /// More mails than this are searched in windows: the reader takes quadratic time for one line.
 const SEARCH_WINDOW: u32 = 10_000;
 
 impl Session {
     pub(super) fn new(wire: Wire, limit: Duration) -> Session {
-        Session { wire, limit, capabilities: Vec::new(), open: None, exists: 0, news: false }
+        let capabilities = Vec::new();
+        Session { wire, limit, capabilities, open: None, exists: 0, news: false, validity: None }
     }
 
     /// Whether the server can do something, named in upper case.
@@ -69,7 +78,8 @@ impl Session {
         let verb = if access == Access::Select { "SELECT" } else { "EXAMINE" };
         let word = quoted(name).ok_or(Error::Word("a folder name"))?;
         let (mut validity, mut next, mut permanent) = (None, None, None);
-        (self.exists, self.news) = (0, false);
+        (self.exists, self.news, self.validity) = (0, false, None);
+        let mut warnings = 0;
         let end = self
             .run(verb, &format!("{verb} {word}"), |answer| match answer {
                 Answer::Untagged(Said { code: Some(code), .. }) => match code {
@@ -78,20 +88,25 @@ impl Session {
                     Code::PermanentFlags(flags) => permanent = Some(flags),
                     _ => {}
                 },
-                Answer::Untagged(Said { status: Status::No, text, .. }) => {
+                Answer::Untagged(Said { status: Status::No, text, .. })
+                    if warnings < MOST_WARNINGS =>
+                {
+                    warnings += 1;
                     tracing::warn!("the server warns: {text}");
                 }
                 _ => {}
             })
             .await?;
         let uid_validity = validity.filter(|number| *number > 0).ok_or(Error::NoUidValidity)?;
+        self.validity = Some(uid_validity);
+        let next = next.filter(|uid| *uid > 0);
         let uid_next = match next {
             Some(uid) => uid,
             None => self.highest_uid().await?.saturating_add(1),
         };
         let read_only = access == Access::Examine || matches!(end.code, Some(Code::ReadOnly));
-        let (name, exists) = (name.to_owned(), self.exists);
-        Ok(Mailbox { name, uid_validity, uid_next, exists, read_only, permanent })
+        let (name, exists, counts) = (name.to_owned(), self.exists, next.is_some());
+        Ok(Mailbox { name, uid_validity, uid_next, counts, exists, read_only, permanent })
     }
 
     /// Up to `most` of the mailboxes that are there.
@@ -135,8 +150,15 @@ impl Session {
         while high > 0 {
             let low = high.saturating_sub(SEARCH_WINDOW).saturating_add(1);
             let window = self.search(&format!("{low}:{high}")).await?;
+            // Positions have no gaps: there are not as many mails as it said.
+            if window.is_empty() && self.exists >= high {
+                return Err(Error::OutOfStep { doing: "UID SEARCH" });
+            }
             let done = window.iter().any(|uid| *uid <= last);
             found.extend(window);
+            if found.len() > MOST_FOUND {
+                return Err(Error::TooMany(MOST_FOUND));
+            }
             if done {
                 break;
             }
@@ -154,14 +176,23 @@ impl Session {
 
     /// UIDs that fit some criteria, in any order.
     pub(super) async fn search(&mut self, criteria: &str) -> Result<Vec<u32>, Error> {
-        let mut found = Vec::new();
-        self.run("UID SEARCH", &format!("UID SEARCH {criteria}"), |answer| {
-            if let Answer::Found(uids) = answer {
-                found.extend(uids);
+        let limit = self.limit;
+        let whole = async {
+            self.begin("UID SEARCH", &format!("UID SEARCH {criteria}")).await?;
+            let mut found = Vec::new();
+            loop {
+                match self.step().await? {
+                    Step::Answer(Answer::Found(uids)) => found.extend(uids),
+                    Step::Answer(_) => {}
+                    Step::End(said) if said.status == Status::Ok => return Ok(found),
+                    Step::End(said) => return Err(refusal("UID SEARCH", said)),
+                }
+                if found.len() > MOST_FOUND {
+                    return Err(Error::TooMany(MOST_FOUND));
+                }
             }
-        })
-        .await?;
-        Ok(found)
+        };
+        limited(limit, "UID SEARCH", whole).await
     }
 
     /// Starts a fetch; [`Session::next_item`] gives what comes.
@@ -313,6 +344,11 @@ impl Session {
             Answer::Expunged => self.exists = self.exists.saturating_sub(1),
             Answer::Untagged(Said { status: Status::Bye, text, .. }) => {
                 return Err(Error::Bye { text: text.clone() });
+            }
+            Answer::Untagged(Said { code: Some(Code::UidValidity(number)), .. })
+                if self.validity.is_some_and(|known| known != *number) =>
+            {
+                return Err(Error::Renumbered);
             }
             _ => {}
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::gate::Gate;
 use crate::config::settings::Imap;
 use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::letter::LetterId;
@@ -21,6 +22,8 @@ pub struct Watch {
     pub account: Imap,
     /// The account's password.
     pub password: Password,
+    /// What the folders of an account share about its login.
+    pub gate: Arc<Gate>,
     /// Not all mail in it is ours: the loop sees headers first, and says what to read.
     pub headers_first: bool,
     /// Asked for each mail of which only the start was read.
@@ -49,6 +52,9 @@ pub enum FromFolder {
         uid_validity: u32,
         /// The lowest UID that new mail can have.
         uid_next: u32,
+        /// The server itself says `uid_next`, so it never gave out a UID from there on; else it is
+        /// one above the highest UID that is there.
+        counts: bool,
         /// For the cursor.
         reply: oneshot::Sender<Cursor>,
     },

@@ -1,9 +1,11 @@
 //! The watcher of one folder: connect, read what is new, wait, for ever.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::backoff::{Backoff, with_chance};
 use super::doubt::Doubt;
@@ -31,6 +33,10 @@ const MARK_REST: Duration = Duration::from_hours(1);
 const REST: Duration = Duration::from_mins(15);
 /// A connection that lasted so long was in order, whatever ended it.
 const IN_ORDER: Duration = Duration::from_secs(30);
+/// News of mail that is not there is followed at first after so long…
+const IN_VAIN: Duration = Duration::from_secs(1);
+/// … and at most after 2 to the power of this many times as long.
+const MOST_IN_VAIN: u32 = 6;
 /// The pause between connections that are lost over some mails only, and fewer of them each time.
 const NARROWING: Duration = Duration::from_millis(250);
 
@@ -45,6 +51,7 @@ pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Recei
         doubt: Doubt::default(),
         backoff: Backoff::default(),
         caught_up: None,
+        read_upto: 0,
         lost_marks: 0,
         no_marks_until: None,
         told_unmarked: false,
@@ -64,6 +71,8 @@ struct Watcher<'a> {
     backoff: Backoff,
     /// When this connection had first read everything.
     caught_up: Option<Instant>,
+    /// Up to this UID all mail is with the loop.
+    read_upto: u32,
     /// Connections in a row that were lost over a mark.
     lost_marks: u32,
     no_marks_until: Option<Instant>,
@@ -74,7 +83,9 @@ struct Watcher<'a> {
 impl Watcher<'_> {
     async fn run(&mut self) {
         loop {
-            let Err(Stop::Failed(error)) = self.connection().await else { return };
+            let connection = AssertUnwindSafe(self.connection()).catch_unwind().await;
+            let connection = connection.unwrap_or(Err(Stop::Failed(Error::Defect)));
+            let Err(Stop::Failed(error)) = connection else { return };
             if let Error::Absent(why) = &error {
                 if self.rest(why.to_string()).await.is_err() {
                     return;
@@ -130,8 +141,8 @@ impl Watcher<'_> {
     async fn connection(&mut self) -> Result<(), Stop> {
         self.caught_up = None;
         self.doubt.connected();
-        let mut session = login::open(&self.job.account, &self.job.password).await?;
-        let Watch { folder, account, .. } = self.job;
+        let Watch { folder, account, password, gate, .. } = self.job;
+        let mut session = login::open(account, password, gate).await?;
         let opened = special::open(&mut session, folder, &account.folders, Access::Select).await;
         let mailbox = match opened {
             Err(error @ Error::Absent(_)) => {
@@ -145,7 +156,9 @@ impl Watcher<'_> {
         let mut next = mailbox.uid_next;
         self.doubt.about(mailbox.uid_validity);
         let mut idles = session.can("IDLE");
+        let (mut news, mut in_vain) = (false, 0);
         loop {
+            let before = last;
             last = catch_up(
                 &mut session,
                 &mailbox,
@@ -156,8 +169,14 @@ impl Watcher<'_> {
             )
             .await?;
             next = last;
+            self.read_upto = last;
             self.caught_up.get_or_insert_with(Instant::now);
-            self.wait(&mut session, &mailbox, &mut idles).await?;
+            // Or a server that announces mail and has none would keep both of us busy.
+            in_vain = if news && last == before { in_vain + 1 } else { 0 };
+            if in_vain > 0 {
+                sleep(IN_VAIN * 2_u32.pow((in_vain - 1).min(MOST_IN_VAIN))).await;
+            }
+            news = self.wait(&mut session, &mailbox, &mut idles).await? == Woken::News;
         }
     }
 
@@ -168,6 +187,7 @@ impl Watcher<'_> {
             folder: self.job.folder.clone(),
             uid_validity: mailbox.uid_validity,
             uid_next: mailbox.uid_next,
+            counts: mailbox.counts,
             reply,
         })
         .await?;
@@ -178,13 +198,13 @@ impl Watcher<'_> {
         Ok(last_uid)
     }
 
-    /// Waits until it is time to look again, setting marks as they come.
+    /// Waits until it is time to look again, setting marks as they come; tells whether for news.
     async fn wait(
         &mut self,
         session: &mut Session,
         mailbox: &Mailbox,
         idles: &mut bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<Woken, Stop> {
         let until = Instant::now() + self.job.account.poll.clamp(SHORTEST_WAIT, LONGEST_WAIT);
         let mut said = false;
         loop {
@@ -192,7 +212,7 @@ impl Watcher<'_> {
             self.file_sheets(session, mailbox).await?;
             // Mail that came after the search began is news already, and IDLE may not repeat it.
             if session.has_news() {
-                return Ok(());
+                return Ok(Woken::News);
             }
             *idles = *idles && session.idle().await?;
             if !said {
@@ -205,8 +225,11 @@ impl Watcher<'_> {
             match woken {
                 Woken::Errand => {}
                 Woken::Over => *idles = false,
-                Woken::News => return Ok(()),
-                Woken::Time => return session.noop().await.map_err(Stop::from),
+                Woken::News => return Ok(woken),
+                Woken::Time => {
+                    session.noop().await?;
+                    return Ok(woken);
+                }
             }
         }
     }
@@ -229,7 +252,12 @@ impl Watcher<'_> {
     }
 
     async fn set_marks(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<(), Stop> {
-        while let Some((keyword, uids)) = self.errands.marks.take(mailbox.uid_validity) {
+        while let Some((keyword, mut uids)) = self.errands.marks.take(mailbox.uid_validity) {
+            // Another mail may have its UID next, on a server that was set back.
+            uids.retain(|uid| *uid <= self.read_upto);
+            if uids.is_empty() {
+                continue;
+            }
             if !mailbox.takes_marks() {
                 if !std::mem::replace(&mut self.told_unmarked, true) {
                     tracing::info!(

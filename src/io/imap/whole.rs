@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::error::Error;
+use super::gate::Gate;
 use super::session::{Access, Session};
 use super::{login, special};
 use crate::config::settings::Imap;
@@ -51,7 +52,7 @@ pub async fn fetch_whole(
     let mut left: VecDeque<u32> = uids.iter().copied().collect();
     let (mut lost, mut tried) = (0, None);
     while !left.is_empty() {
-        let mut session = login::open(account, password).await?;
+        let mut session = login::open(account, password, &Gate::default()).await?;
         if let Err(why) = examine(&mut session, folder, uid_validity).await? {
             left.drain(..).for_each(|uid| each(uid, Err(why.clone())));
         }

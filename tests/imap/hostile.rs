@@ -1,0 +1,175 @@
+//! A server that wants to keep us busy, fill the memory, or have a mail counted as read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use watchpost::desk::folder::Keyword;
+
+use super::server::*;
+
+/// Says something again and again, until nobody listens any more.
+fn flood(mut peer: Peer<TcpStream>, what: Vec<u8>) -> JoinHandle<()> {
+    tokio::spawn(async move { while peer.say_if_there(&what).await {} })
+}
+
+#[tokio::test]
+async fn a_search_that_lists_more_than_any_folder_holds_is_not_taken() {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    let server = async {
+        let mut peer = door.selected(3, 4).await;
+        peer.expect("UID SEARCH UID 1:*").await;
+        flood(peer, search(std::iter::repeat_n(2, 10_000)).into_bytes())
+    };
+    let ((error, ..), flood) = tokio::join!(desk.until_trouble(), server);
+    assert!(error.contains("lists more than 2000000 mails; move old ones"), "{error}");
+    tokio::time::timeout(PATIENCE, flood).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_as_large_as_no_mailbox_is_not_searched_for_ever() {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    let server = async {
+        let mut peer = door.selected(u32::MAX, u32::MAX).await;
+        peer.answer("UID SEARCH 4294957296:4294967295", "* SEARCH\r\n").await;
+        peer.hung_up().await;
+    };
+    let ((error, ..), ()) = tokio::join!(desk.until_trouble(), server);
+    assert!(error.contains("do not fit our commands, at UID SEARCH"), "{error}");
+}
+
+#[tokio::test]
+async fn mails_that_nobody_asked_for_buy_the_server_no_time() {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut account = door.account();
+    account.server.timeout = Duration::from_secs(6);
+    let mut desk = Desk::watching(account, 0);
+    let server = async {
+        let mut peer = door.selected(2, 3).await;
+        peer.answer("UID SEARCH UID 1:*", search(1..=2)).await;
+        peer.expect(&format!("UID FETCH 1:2 {START}")).await;
+        peer.say(mails([1])).await;
+        // Each time in less than the limit.
+        while peer.say_if_there(&mails([1, 7])).await {
+            pass_slowly(Duration::from_secs(2)).await;
+        }
+        peer.hung_up().await;
+    };
+    let ((error, ..), ()) = tokio::join!(desk.until_trouble(), server);
+    assert_eq!(error, "no answer to UID FETCH within 6 s");
+    assert_eq!((desk.uids(), desk.cursor.last_uid), (vec![1], 1));
+}
+
+#[tokio::test]
+async fn mail_that_is_announced_and_never_there_is_looked_for_ever_less_often() {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 3);
+    tokio::spawn(async move { while desk.heard.recv().await.map(|it| desk.take(it)).is_some() {} });
+    let mut peer = door.selected(3, 4).await;
+    peer.answer("UID SEARCH UID 4:*", "* SEARCH\r\n").await;
+    for seconds in [0, 1, 2, 4, 8, 16, 32, 64, 64] {
+        let mut waited = 0;
+        let line = tokio::select! {
+            line = peer.line_if_any() => line.unwrap(),
+            () = async {
+                loop {
+                    pass_slowly(Duration::from_secs(1)).await;
+                    waited += 1;
+                }
+            } => unreachable!(),
+        };
+        assert!(waited >= seconds, "{waited} for {seconds}");
+        let (tag, _) = line.split_once(" IDLE").unwrap();
+        peer.say("+ idling\r\n* 1 EXPUNGE\r\n* 3 EXISTS\r\n").await;
+        peer.done(tag).await;
+        peer.answer("UID SEARCH UID 4:*", "* SEARCH\r\n").await;
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_numbered_anew_while_it_is_open_is_opened_anew() {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 9);
+    let server = async {
+        let mut peer = door.selected(3, 10).await;
+        peer.answer("UID SEARCH UID 10:*", "* SEARCH\r\n").await;
+        peer.idle().await;
+        peer.say("* OK [UIDVALIDITY 7] as before\r\n* OK [UIDVALIDITY 8] other\r\n").await;
+        peer.hung_up().await;
+    };
+    let ((error, ..), ()) = tokio::join!(desk.until_trouble(), server);
+    assert_eq!(error, "the server has numbered the mails of this folder anew");
+}
+
+#[tokio::test]
+async fn a_keyword_is_set_on_no_mail_that_has_not_been_read() {
+    // A server that was set back gives the UID of a known mail to a new one.
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 9);
+    desk.mark(Keyword::Acked, &[8, 9, 10, 11], 7).await;
+    let server = async {
+        let mut peer = door.selected(3, 10).await;
+        peer.answer("UID SEARCH UID 10:*", "* SEARCH\r\n").await;
+        peer.answer("UID STORE 8:9 +FLAGS.SILENT ($WatchpostAcked)", "").await;
+        peer.idle().await;
+    };
+    tokio::join!(desk.until_watching(), server);
+}
+
+#[tokio::test]
+async fn a_mail_over_which_the_judgement_stumbles_does_not_end_the_watch() {
+    let door = Door::open().await;
+    let mut desk = Desk::with(door.account(), 0, |job| {
+        job.needs_more = Arc::new(|_| panic!("a defect, for this test"));
+    });
+    let server = async {
+        let mut peer = door.selected(1, 2).await;
+        peer.answer("UID SEARCH UID 1:*", search([1])).await;
+        let start = "x".repeat(131_072);
+        let long = sized(1, 9_000_000, start.as_bytes());
+        peer.answer(&format!("UID FETCH 1 {START}"), long).await;
+        peer.idle().await;
+    };
+    tokio::join!(desk.until_watching(), server);
+    assert!(desk.mails[&1].gap);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_once_for_all_folders_of_an_account() {
+    let _still = stop_the_clock();
+    let (door, gate) = (Door::open().await, Arc::default());
+    let watching = |_| Desk::with(door.account(), 0, |job| job.gate = Arc::clone(&gate));
+    let mut desks: Vec<Desk> = (0..5).map(watching).collect();
+    let logins = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let counted = Arc::clone(&logins);
+    let server = tokio::spawn(async move {
+        loop {
+            let mut peer = door.accept_whenever().await;
+            let counted = Arc::clone(&counted);
+            tokio::spawn(async move {
+                peer.say(format!("* OK [CAPABILITY {ALL}] ready\r\n")).await;
+                let Some(line) = peer.line_if_any().await else { return };
+                counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let tag = line.split(' ').next().unwrap().to_owned();
+                peer.say(format!("{tag} NO [AUTHENTICATIONFAILED] wrong\r\n")).await;
+            });
+        }
+    });
+    let mut waits = [Duration::ZERO; 5];
+    for round in 1..=5_u32 {
+        for (desk, wait) in desks.iter_mut().zip(&mut waits) {
+            let (error, login_refused, retry_in) = desk.until_trouble().await;
+            assert!(login_refused && error.contains("wrong"), "{error}");
+            *wait = retry_in;
+        }
+        assert_eq!(logins.load(std::sync::atomic::Ordering::SeqCst), round);
+        let longest = waits.into_iter().max().unwrap();
+        pass(longest).await;
+    }
+    server.abort();
+}
