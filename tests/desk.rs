@@ -14,6 +14,8 @@ mod by_mail;
 mod command;
 #[path = "desk/digest.rs"]
 mod digest;
+#[path = "desk/outages.rs"]
+mod outages;
 #[path = "desk/pauses.rs"]
 mod pauses;
 #[path = "desk/presence.rs"]

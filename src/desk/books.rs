@@ -160,9 +160,10 @@ impl Books {
                 }
                 self.outbox.remove_mut(letter);
             }
-            Fact::Delayed { letter, next, .. } => {
+            Fact::Delayed { letter, next, unknown, .. } => {
                 if let Some(waiting) = self.outbox.get_mut(letter) {
                     waiting.next = *next;
+                    waiting.perhaps = waiting.perhaps.saturating_add(u8::from(*unknown));
                 }
             }
             Fact::RelayStopped { inbox, why, next, .. } => {
@@ -218,7 +219,8 @@ impl Books {
             _ => self.quota.wrote(to, event.at),
         }
         let (to, covers, queued, next) = (to.clone(), covers.to_vec(), event.at, event.at);
-        self.outbox.insert_mut(letter.clone(), Waiting { inbox, to, covers, notice, queued, next });
+        let waiting = Waiting { inbox, to, covers, notice, perhaps: 0, queued, next };
+        self.outbox.insert_mut(letter.clone(), waiting);
     }
 
     fn inbox_of(&self, event: &Event) -> Option<String> {

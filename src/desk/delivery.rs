@@ -6,7 +6,7 @@ use super::event::Fact;
 use super::ids::CaseId;
 use super::keys::Keys;
 use super::letter::{LetterId, LetterKind};
-use super::outbox::{Outcome, next_try};
+use super::outbox::{MOST_PERHAPS, Outcome, next_try, next_try_in_doubt};
 use super::policy::Policy;
 use super::time::{Moment, Span};
 
@@ -33,7 +33,15 @@ pub(super) fn delivery(
         Outcome::Accepted(reply) => Fact::Sent { letter: letter.clone(), reply },
         Outcome::Permanent(why) => Fact::Refused { letter: letter.clone(), why },
         Outcome::Transient(why) => delayed(why, false, next),
-        Outcome::Unknown(why) => delayed(why, true, next),
+        Outcome::Unknown(why) => match waiting.perhaps.saturating_add(1) {
+            perhaps if perhaps < MOST_PERHAPS => {
+                delayed(why, true, next.max(next_try_in_doubt(perhaps, now)))
+            }
+            perhaps => {
+                let why = format!("perhaps sent {perhaps} times, and not once confirmed: {why}");
+                Fact::Refused { letter: letter.clone(), why }
+            }
+        },
         Outcome::Unreachable(why) => return vec![stopped(why, true)],
         Outcome::Configuration(why) => {
             // Perhaps it is about this letter after all: the next one to try is another.
@@ -43,7 +51,7 @@ pub(super) fn delivery(
     };
     let resumed = stop.is_some().then_some((None, Fact::RelayResumed { inbox }));
     // A delay is told once; how it ended is told on every case that the letter acknowledges.
-    let ended = matches!(outcome, Outcome::Accepted(_) | Outcome::Permanent(_));
+    let ended = matches!(fact, Fact::Sent { .. } | Fact::Refused { .. });
     let others = if ended { waiting.covers.as_slice() } else { &[] };
     // A question to the lead, or a digest, is on no case: it has left all the same.
     let on = std::iter::once(letter.case()).chain(others.iter().cloned().map(Some));

@@ -37,6 +37,9 @@ pub struct Waiting {
     /// It goes to the team: the caps on what reporters are sent do not hold it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notice: bool,
+    /// How many times it was perhaps sent: cut or silent after the end of the text.
+    #[serde(default, skip_serializing_if = "never")]
+    pub perhaps: u8,
     /// Since when it waits.
     pub queued: Moment,
     /// Not tried before this moment.
@@ -53,6 +56,21 @@ pub struct Stop {
     pub next: Moment,
     /// What the server said, or what failed.
     pub why: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn never(count: &u8) -> bool {
+    *count == 0
+}
+
+/// A letter that was perhaps sent so often is not sent again: a mail server that takes each letter
+/// and never says so would deliver it for ever.
+pub const MOST_PERHAPS: u8 = 3;
+
+/// When a letter that was perhaps sent `perhaps` times is sent once more. What ails the mail server
+/// has time to pass, since each try may be one letter too many.
+pub fn next_try_in_doubt(perhaps: u8, now: Moment) -> Moment {
+    now + Span::minutes(if perhaps < 2 { 10 } else { 60 })
 }
 
 /// No letter waits longer than this for its next try: that is after some four weeks.

@@ -150,6 +150,22 @@ async fn a_cut_or_silent_relay_is_tried_again_and_only_after_the_text_is_it_unkn
 }
 
 #[tokio::test]
+async fn an_answer_after_its_time_is_nobodys_answer() {
+    let (first, second) =
+        (letter("EXP-2026-0007/acknowledgement"), letter("EXP-2026-0008/acknowledgement"));
+    let mut slow = [opening(), sending(&first)].concat();
+    slow.truncate(END);
+    slow.push(Act::Late(b"250 2.0.0 queued at last\r\n".to_vec()));
+    let in_order = [opening(), sending(&second), goodbye()].concat();
+    let relay = Relay::start(vec![slow, in_order]).await;
+    let mut smtp = settings(relay.port, Security::None, None);
+    smtp.server.timeout = Duration::from_millis(200);
+    let outcomes = send(smtp, vec![first, second]).await;
+    relay.finished().await;
+    assert!(matches!(outcomes.as_slice(), [Unknown(_), Accepted(_)]), "{outcomes:?}");
+}
+
+#[tokio::test]
 async fn a_cut_within_the_text_is_no_doubt_it_was_not_sent() {
     let mut letter = letter("EXP-2026-0007/acknowledgement");
     // More than the socket buffers hold, so that the cut comes before the end.

@@ -30,6 +30,8 @@ pub(super) enum Act {
     Cut,
     /// It says nothing until the client gives up.
     Stall,
+    /// It says this only when the client has given up.
+    Late(Vec<u8>),
     /// The client closes the connection without another word.
     End,
     /// It says 250 to whatever comes, until the client is gone.
@@ -97,6 +99,10 @@ pub(super) async fn play(mut stream: impl AsyncRead + AsyncWrite + Unpin, script
                 let mut rest = Vec::new();
                 let _ = stream.read_to_end(&mut rest).await;
                 assert_eq!(String::from_utf8_lossy(&rest), "");
+            }
+            Act::Late(text) => {
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+                let _ = stream.write_all(&text).await;
             }
             Act::Nod => {
                 let mut bytes = [0; 4096];

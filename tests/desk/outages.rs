@@ -1,0 +1,149 @@
+//! Mail servers that are away, in doubt, or change their mind: what becomes of letters and promises.
+
+use super::*;
+use watchpost::desk::policy::Policy;
+use watchpost::desk::team::{Member, Notices, Team};
+use watchpost::desk::time::Zone;
+
+/// Kim leads, and hears of everything.
+fn staffed() -> Policy {
+    let addresses = vec![address("kim@project.example")];
+    let kim = Member { name: "kim".into(), addresses, zone: Zone::UTC, away: Vec::new() };
+    Policy {
+        team: Team { lead: Some(kim), notices: Notices::Facts, ..Team::default() },
+        ..policy()
+    }
+}
+
+fn report(n: usize) -> Mail {
+    mail(&format!("r{n}@acorn.example"), &format!("{n}@acorn"), &format!("bug {n}"), Kind::Complete)
+}
+
+/// Lets so many hours pass. Each letter that is due meets the relay; tells what it met it with, and
+/// what followed, by the minute.
+fn pass_by(
+    office: &mut Office,
+    hours: u64,
+    mut relay: impl FnMut(Moment, &LetterId) -> Outcome,
+) -> Vec<String> {
+    let (start, end) = (office.now, office.now + Span::hours(hours));
+    let mut told = Vec::new();
+    while office.now <= end {
+        let mut events = office.take(&Input::Time);
+        for letter in office.due() {
+            let outcome = relay(office.now, &letter);
+            events.extend(office.take(&Input::Delivery { letter, outcome }));
+        }
+        for event in &events {
+            let minute = event.at.since(start).as_seconds() / 60;
+            told.push(format!("{minute}m {}", in_words(event)));
+        }
+        let next = office.desk.next_wakeup(office.now).unwrap_or(end + Span::seconds(1));
+        office.now = next.max(office.now + Span::seconds(1));
+    }
+    office.now = end;
+    told
+}
+
+#[test]
+fn after_a_day_without_a_relay_each_letter_leaves_once_and_the_relay_was_asked_rarely() {
+    let mut office = Office::open();
+    for n in 1..=20 {
+        office.receive(report(n));
+    }
+    let back = office.now + Span::hours(24);
+    let (mut asked, mut sent) = (0, Vec::new());
+    pass_by(&mut office, 27, |now, letter| {
+        if now < back {
+            asked += 1;
+            return Outcome::Unreachable("cannot connect".into());
+        }
+        sent.push(letter.clone());
+        Outcome::Accepted("250 ok".into())
+    });
+    // The first letters are under way together when it goes away.
+    assert!(asked < 20 + 60, "{asked} connections in a day");
+    sent.sort();
+    let all: BTreeSet<&LetterId> = sent.iter().collect();
+    assert_eq!((sent.len(), all.len(), office.desk.books().letters_waiting()), (20, 20, 0));
+    assert!((1..=20).all(|case| office.state(case) == State::Acknowledged));
+}
+
+#[test]
+fn a_relay_that_lists_strangers_gets_each_letter_again_some_minutes_later() {
+    let mut office = Office::open();
+    office.receive(report(1));
+    let known = office.now + Span::minutes(5);
+    let told = pass_by(&mut office, 1, |now, _| {
+        if now < known {
+            Outcome::Transient("451 4.7.1 greylisted".into())
+        } else {
+            Outcome::Accepted("250 ok".into())
+        }
+    });
+    assert_eq!(told.last().map(String::as_str), Some("9m 1 sent"), "{told:?}");
+    assert!(told.len() <= 6, "{told:?}");
+}
+
+#[test]
+fn a_relay_that_takes_each_letter_and_never_says_so_gets_it_three_times_and_a_human_is_told() {
+    let mut office = Office::of(staffed());
+    office.receive(report(1));
+    let told = pass_by(&mut office, 47, |_, letter| match letter.as_notice() {
+        Some(_) => Outcome::Accepted("250 ok".into()),
+        None => Outcome::Unknown("end of text: no answer within 300 s".into()),
+    });
+    let of_the_letter: Vec<&str> =
+        told.iter().map(String::as_str).filter(|told| !told.contains("sent")).collect();
+    let expected = [
+        "0m 1 delayed, unknown: true",
+        "10m 1 delayed, unknown: true",
+        "70m 1 refused",
+        "70m 1 unreached to kim@project.example",
+    ];
+    assert_eq!(of_the_letter, expected, "{told:?}");
+    assert_eq!(office.state(1), State::Unreached);
+    let why = office.log.iter().find_map(|event| match &event.fact {
+        Fact::Refused { why, .. } => Some(why.as_str()),
+        _ => None,
+    });
+    assert!(why.unwrap().starts_with("perhaps sent 3 times, and not once confirmed: end of text"));
+}
+
+#[test]
+fn a_letter_that_is_confirmed_at_its_second_try_was_sent() {
+    let mut office = Office::open();
+    office.receive(report(1));
+    let mut tries = 0;
+    let told = pass_by(&mut office, 2, |_, _| {
+        tries += 1;
+        match tries {
+            1 => Outcome::Unknown("cut".into()),
+            2 => Outcome::Transient("451 later".into()),
+            _ => Outcome::Accepted("250 ok".into()),
+        }
+    });
+    assert!(told.last().unwrap().ends_with("1 sent"), "{told:?}");
+    assert_eq!((tries, office.state(1)), (3, State::Acknowledged));
+}
+
+#[test]
+fn a_bounce_hours_later_is_told_to_a_human_and_the_acknowledgement_is_owed_by_its_first_deadline() {
+    let mut office = Office::of(staffed());
+    office.receive(report(1));
+    office.receive(report(2));
+    pass_by(&mut office, 7, |_, _| Outcome::Accepted("250 ok".into()));
+    assert_eq!(office.state(1), State::Acknowledged);
+    // From a stranger, about the second letter; nothing but the id tells of it.
+    let mut bounce = mail("mailer-daemon@relay.example", "b@relay", "Undelivered", Kind::Bounce);
+    let about = MessageId::parse(&office.letter_id(2)).into_iter().collect();
+    let actions = vec!["failed".into()];
+    bounce.message.report = Some(MailReport { actions, about, ..MailReport::default() });
+    let told = office.receive(bounce);
+    assert_eq!(told, ["2 bounced, failed: true", "2 unreached to kim@project.example"]);
+    assert_eq!((office.state(1), office.state(2)), (State::Acknowledged, State::Unreached));
+    let told = pass_by(&mut office, 60, |_, _| Outcome::Accepted("250 ok".into()));
+    let missed = told.iter().find(|told| told.contains("breach of Acknowledgement")).unwrap();
+    // 48 hours after the report, of which 7 had passed.
+    assert_eq!(missed, "2460m 2 breach of Acknowledgement", "{told:?}");
+}
