@@ -21,8 +21,12 @@ mod folders;
 mod inboxes;
 #[path = "daemon/keys.rs"]
 mod keys;
+#[path = "daemon/line.rs"]
+mod line;
 #[path = "daemon/load.rs"]
 mod load;
+#[path = "daemon/machine.rs"]
+mod machine;
 #[path = "daemon/operator.rs"]
 mod operator;
 #[path = "daemon/outage.rs"]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport as _};
-use rig::{Imap, PASSWORD, PATIENCE, Rig, Smtp, wait_until};
+use rig::{Fault, Imap, Line, PASSWORD, PATIENCE, Proxy, Rig, Smtp, Way, wait_until};
 
 const MAIL: &[u8] = b"From: a@reporter.example\nTo: security@project.example\n\
     Authentication-Results: mx.project.example; dkim=pass header.d=liar.example\n\
@@ -39,6 +39,64 @@ fn a_mail_arrives_byte_for_byte_below_the_headers_of_the_project_s_own_servers()
              spf=pass smtp.mailfrom=reporter.example; dmarc=pass header.from=reporter.example"
         );
     }
+}
+
+/// A server that says everything back.
+fn echo() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let mut other = stream.try_clone().unwrap();
+                drop(std::io::copy(&mut &stream, &mut other));
+                // The proxy holds a copy as well.
+                drop(stream.shutdown(std::net::Shutdown::Both));
+            });
+        }
+    });
+    port
+}
+
+/// What comes back of `abcdefgh` over this line, until it ends or is silent for a while.
+fn echoed(proxy: &Proxy, line: Line) -> String {
+    use std::io::{Read as _, Write as _};
+    proxy.set(line);
+    let mut stream = TcpStream::connect(("127.0.0.1", proxy.port())).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    stream.write_all(b"abcdefgh").unwrap();
+    let (mut all, mut byte) = (Vec::new(), [0]);
+    while all.len() < 8 && matches!(stream.read(&mut byte), Ok(1)) {
+        all.push(byte[0]);
+    }
+    String::from_utf8(all).unwrap()
+}
+
+#[test]
+fn a_proxy_passes_bytes_on_but_for_what_it_is_told() {
+    let proxy = Proxy::before(echo());
+    let line = Line::default();
+    let with = |way, at, fault| Line { fault: Some((way, at, fault)), ..line };
+    assert_eq!(echoed(&proxy, line), "abcdefgh");
+    assert_eq!((proxy.bytes(Way::Up), proxy.bytes(Way::Down), proxy.connections()), (8, 8, 1));
+    // The answer to what came before the cut finds no line back.
+    assert_eq!(
+        (echoed(&proxy, with(Way::Up, 3, Fault::Cut)).as_str(), proxy.bytes(Way::Up)),
+        ("", 11)
+    );
+    assert_eq!(echoed(&proxy, with(Way::Down, 5, Fault::Cut)), "abcde");
+    assert_eq!(echoed(&proxy, with(Way::Down, 2, Fault::Silence)), "ab");
+    assert_eq!(echoed(&proxy, with(Way::Up, 1, Fault::Flip)), "accdefgh");
+    let start = std::time::Instant::now();
+    let slow = Line { delay: Duration::from_millis(50), ..line };
+    assert_eq!(echoed(&proxy, slow), "abcdefgh");
+    assert!(start.elapsed() >= Duration::from_millis(100));
+    let start = std::time::Instant::now();
+    assert_eq!(
+        echoed(&proxy, Line { drip: Some((1, Duration::from_millis(5))), ..line }),
+        "abcdefgh"
+    );
+    assert!(start.elapsed() >= Duration::from_millis(35));
 }
 
 #[test]

@@ -183,7 +183,8 @@ async fn try_passwords(places: Vec<Used>) {
 }
 
 /// Plain lines on standard error, as the journal wants them. `RUST_LOG` sets the level; whatever it
-/// says, async-imap stays quiet below info, since it logs passwords and whole mails at `trace`.
+/// says, async-imap stays quiet below info, since it logs passwords and whole mails at `trace`. A log
+/// that nobody takes any more is no reason to end: complaining of it would be.
 fn start_log() {
     let user = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".into());
     let filter = EnvFilter::try_new(format!("{user},async_imap=info"))
@@ -192,6 +193,7 @@ fn start_log() {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .log_internal_errors(false)
         .with_target(false)
         .with_ansi(io::stderr().is_terminal());
     if under_systemd { log.without_time().init() } else { log.init() }

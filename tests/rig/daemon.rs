@@ -18,6 +18,19 @@ pub struct Daemon {
 impl Daemon {
     /// Starts the daemon and returns when it says that it is ready.
     pub fn start(rig: &Rig, config: &Path) -> Self {
+        Self::start_logging(rig, config, |log| File::create(log).unwrap().into())
+    }
+
+    /// Starts the daemon with a log that nobody reads and that cannot be written to.
+    pub fn start_unheard(rig: &Rig, config: &Path) -> Self {
+        Self::start_logging(rig, config, |log| {
+            fs::write(log, "").unwrap();
+            let (_, writer) = std::io::pipe().unwrap();
+            writer.into()
+        })
+    }
+
+    fn start_logging(rig: &Rig, config: &Path, to: impl FnOnce(&Path) -> Stdio) -> Self {
         let name = format!("watchpost-{}", rig.daemons.fetch_add(1, Ordering::Relaxed));
         let notify = rig.dir().join(format!("{name}.notify"));
         let ready = UnixDatagram::bind(&notify).unwrap();
@@ -30,7 +43,7 @@ impl Daemon {
             .env("NOTIFY_SOCKET", notify)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap())
+            .stderr(to(&log))
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program().display()));
         fs::write(rig.dir().join(format!("{name}.pid")), process.id().to_string()).unwrap();

@@ -27,6 +27,7 @@ mod imap;
 mod keeper;
 mod maildir;
 mod ports;
+mod proxy;
 mod smtp;
 
 use std::fs;
@@ -37,6 +38,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub use daemon::{Daemon, program, watchpost};
 pub use imap::Imap;
+pub use proxy::{Fault, Line, Proxy, Way};
 pub use smtp::Smtp;
 
 use folder::Owner;

@@ -1,0 +1,53 @@
+//! What the machine does to a process: a log that nobody takes, an end in the middle of the work.
+
+use std::time::{Duration, Instant};
+
+use crate::mails::{cases, report};
+use crate::rig::{Daemon, INBOX, Line, PATIENCE, Proxy, Rig};
+
+#[test]
+fn a_log_that_nobody_takes_stops_nothing() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start_unheard(&rig, &config);
+    for n in 1..=2 {
+        let from = format!("r{n}@acorn.example");
+        rig.deliver(Some(&from), &[INBOX], report(&from, "one").as_bytes());
+        rig.wait_for_mails(&from, 1, PATIENCE);
+    }
+    assert_eq!(cases(&config).len(), 2);
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn an_end_in_the_middle_of_the_work_is_soon_over_and_the_next_start_goes_on() {
+    let rig = Rig::start();
+    // Slow enough that fetching and sending are under way.
+    let slow = Line { delay: Duration::from_millis(60), ..Line::default() };
+    let (imap, smtp) = (Proxy::before(rig.imaps_port()), Proxy::before(rig.submission_port()));
+    imap.set(slow);
+    smtp.set(slow);
+    let text = rig.config_text();
+    let text = text
+        .replace(&format!("port = {}", rig.imaps_port()), &format!("port = {}", imap.port()))
+        .replace(&format!("port = {}", rig.submission_port()), &format!("port = {}", smtp.port()));
+    let config = rig.write_config(&text);
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let senders: Vec<String> = (0..16).map(|n| format!("r{n}@acorn.example")).collect();
+    for from in &senders {
+        rig.deliver(Some(from), &[INBOX], report(from, "one").as_bytes());
+    }
+    let daemon = Daemon::start(&rig, &config);
+    rig.wait_for_mails(&senders[0], 1, PATIENCE);
+    let start = Instant::now();
+    assert!(daemon.terminate().success());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    let left = senders.iter().filter(|from| !rig.mails(from, "INBOX").is_empty()).count();
+    assert!(left < senders.len(), "it ended after the work, not in its middle");
+    let _daemon = Daemon::start(&rig, &config);
+    for from in &senders {
+        rig.wait_for_mails(from, 1, PATIENCE);
+    }
+    assert!(senders.iter().all(|from| rig.mails(from, "INBOX").len() == 1), "letters twice");
+    assert_eq!(cases(&config).len(), senders.len());
+}
