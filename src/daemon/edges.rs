@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::alarm::Channels;
 use super::reading::{News, reader};
+use super::reading::{News, Pulse, reader};
 use crate::config::settings::{Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
 use crate::desk::letter::{Letter, LetterId};
@@ -34,6 +35,7 @@ pub struct Edges {
     /// The folders for sent mail in which letters are kept.
     copies: Vec<Folder>,
     watchers: Vec<JoinHandle<()>>,
+    reading: Arc<Pulse>,
 }
 
 /// Room in the channels between the tasks and the loop: enough that nobody waits for no reason,
@@ -47,7 +49,8 @@ impl Edges {
         let (tell, folders) = mpsc::channel(ROOM);
         let (read, news) = mpsc::channel(ROOM);
         let (asks, asked) = mpsc::channel(ROOM);
-        tokio::spawn(reader(Arc::new(policies), folders, read));
+        let reading = Arc::<Pulse>::default();
+        tokio::spawn(reader(Arc::new(policies), folders, read, Arc::clone(&reading)));
         tokio::spawn(control::serve(listener, asks));
         let (marks, watchers) = start_watchers(settings, &tell);
         let (relays, outcomes) = start_relays(settings);
@@ -68,7 +71,18 @@ impl Edges {
             marks,
             copies,
             watchers,
+            reading,
         }
+    }
+
+    /// Whether the reading task hangs: then only a new process helps.
+    pub(super) fn hang(&self) -> bool {
+        self.reading.hangs()
+    }
+
+    /// Whether a task has ended that never should: nothing would be read, or sent, any more.
+    pub(super) fn are_broken(&self) -> bool {
+        self.news.is_closed() || self.relays.values().any(mpsc::Sender::is_closed)
     }
 
     /// Every watched folder.

@@ -258,7 +258,8 @@ async fn wanted(
     let mut wanted = Wanted::default();
     for mail in mails {
         let tied = !draft.tied(&mail.ties, &found)?.is_empty();
-        wanted.look_at(mail, tied || draft.desk().wants(draft.now(), folder, &mail.message));
+        let ours = mail.unread || tied || draft.desk().wants(draft.now(), folder, &mail.message);
+        wanted.look_at(mail, ours);
     }
     Ok(wanted.uids)
 }

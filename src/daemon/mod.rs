@@ -80,10 +80,16 @@ pub struct Daemon {
 /// gets some minutes to be emptied.
 const MOST_FAILURES: u32 = 200;
 
-/// Nothing could be recorded for too long.
+/// Why the daemon ends by itself: a new start helps, or tells what is wrong.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing could be recorded for too long; the log tells why")]
-pub struct NoRecord;
+pub enum Ended {
+    /// The disk refuses.
+    #[error("nothing could be recorded for too long; the log tells why")]
+    NoRecord,
+    /// A task is gone.
+    #[error("a part of Watchpost has ended, which is a defect; please report it")]
+    Broken,
+}
 
 /// What woke the loop.
 enum Woken {
@@ -134,7 +140,7 @@ impl Daemon {
     /// Runs until `stop` is done, then lets the letters that are on their way arrive, and closes the
     /// store. Ends with an error where nothing can be recorded any more: a service manager starts it
     /// again, and what is wrong with the store is then told plainly.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), NoRecord> {
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), Ended> {
         let mut stop = std::pin::pin!(stop);
         self.send_due(Vec::new()).await;
         let mut wake = Instant::now();
@@ -155,7 +161,7 @@ impl Daemon {
             if !matches!(woken, Woken::Asked(_)) {
                 wake = Instant::now() + LONGEST_SLEEP;
             }
-            systemd::alive();
+            self.tell_alive();
             match woken {
                 Woken::Stop => break,
                 Woken::Asked(asked) => {
@@ -174,11 +180,23 @@ impl Daemon {
                 }
             }
             if self.failures >= MOST_FAILURES {
-                return Err(NoRecord);
+                return Err(Ended::NoRecord);
+            }
+            if self.edges.are_broken() {
+                return Err(Ended::Broken);
             }
         }
         self.stop().await;
         Ok(())
+    }
+
+    /// The watchdog is not fed while mail is read without end: the service is started again.
+    fn tell_alive(&self) {
+        if self.edges.hang() {
+            tracing::error!("reading a mail does not end, which is a defect; please report it");
+        } else {
+            systemd::alive();
+        }
     }
 
     /// How long the loop may sleep if nothing comes in.

@@ -1,9 +1,12 @@
 //! From bytes to judged mail, away from the loop: parsing and judging need no knowledge of cases, so
 //! they run beside the loop while it waits for the disk.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::desk::authentication::Authentication;
 use crate::desk::classify::personal::Reading;
@@ -42,6 +45,30 @@ pub(super) struct ReadHeader {
     pub(super) uid: u32,
     pub(super) message: Message,
     pub(super) ties: Vec<Tie>,
+    /// They could not be read, so nobody knows whether it is for us.
+    pub(super) unread: bool,
+}
+
+/// Since when the reading task has been at one piece of news. Reading takes seconds at most; what
+/// takes longer will not end, and no more mail is read meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Pulse {
+    busy: Mutex<Option<Instant>>,
+}
+
+/// Reading takes no longer than this, on whatever machine.
+const LONGEST_READING: Duration = Duration::from_mins(2);
+
+impl Pulse {
+    fn set(&self, since: Option<Instant>) {
+        *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    /// Whether it hangs.
+    pub(super) fn hangs(&self) -> bool {
+        let busy = *self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.is_some_and(|since| since.elapsed() > LONGEST_READING)
+    }
 }
 
 /// What a folder has to say, with its mails read.
@@ -111,11 +138,14 @@ pub(super) async fn reader(
     policies: Arc<Vec<Policy>>,
     mut folders: mpsc::Receiver<FromFolder>,
     news: mpsc::Sender<News>,
+    pulse: Arc<Pulse>,
 ) {
     while let Some(from_folder) = folders.recv().await {
         let policies = Arc::clone(&policies);
         let folder = from_folder.folder().clone();
+        pulse.set(Some(Instant::now()));
         let read = tokio::task::spawn_blocking(move || read(&policies, from_folder)).await;
+        pulse.set(None);
         match read {
             Ok(Some(item)) => {
                 if news.send(item).await.is_err() {
@@ -141,13 +171,14 @@ fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
         }
         FromFolder::Headers { folder, mails, reply } => {
             let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;
-            let mails = mails.iter().map(|fetched| read_header(fetched, policy)).collect();
+            let header = |fetched| or_without(fetched, |fetched| read_header(fetched, policy));
+            let mails = mails.iter().map(header).collect();
             News::Headers { folder, mails, reply }
         }
         FromFolder::Mails { folder, uid_validity, mails, upto, reply } => {
             let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;
-            let read = |fetched| read_mail(fetched, &folder, uid_validity, policy);
-            let mails = mails.iter().map(read).collect();
+            let read = |fetched: &Fetched| read_mail(fetched, &folder, uid_validity, policy);
+            let mails = mails.iter().map(|fetched| or_without(fetched, read)).collect();
             News::Mails(Batch { folder, uid_validity, mails, upto, durable: reply })
         }
         FromFolder::Trouble { folder, error, .. } => News::Trouble { folder, error },
@@ -157,10 +188,24 @@ fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
     })
 }
 
+/// Reads a mail. Over one that shows a defect of ours, the others are not held up: it is read again
+/// without its text, as one that the server does not give.
+fn or_without<T>(fetched: &Fetched, read: impl Fn(&Fetched) -> T) -> T {
+    catch_unwind(AssertUnwindSafe(|| read(fetched))).unwrap_or_else(|_| {
+        tracing::error!(
+            uid = fetched.uid,
+            "a mail cannot be read; this is a bug, please report it"
+        );
+        let unreadable = Some("reading it shows a defect of Watchpost".to_owned());
+        let keywords = fetched.keywords.clone();
+        read(&Fetched { bytes: Vec::new(), unreadable, keywords, ..*fetched })
+    })
+}
+
 fn read_header(fetched: &Fetched, policy: &Policy) -> ReadHeader {
     let (message, _) = door::entered(parse(&fetched.bytes, false), policy);
     let ties = looked_up(&message);
-    ReadHeader { uid: fetched.uid, message, ties }
+    ReadHeader { uid: fetched.uid, message, ties, unread: fetched.unreadable.is_some() }
 }
 
 fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Policy) -> ReadMail {
@@ -187,5 +232,38 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
         authentication: judged.authentication,
         reading,
         message: judged.message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_over_which_reading_stumbles_is_read_without_its_text() {
+        let mails = [b"good".as_slice(), b"bad"].map(|text| Fetched {
+            uid: 7,
+            bytes: text.to_vec(),
+            ..Fetched::default()
+        });
+        let read = |mail: &Fetched| {
+            assert_ne!(mail.bytes, b"bad");
+            (mail.uid, mail.bytes.len(), mail.unreadable.is_some())
+        };
+        let told: Vec<_> = mails.iter().map(|mail| or_without(mail, read)).collect();
+        assert_eq!(told, [(7, 4, false), (7, 0, true)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reading_that_does_not_end_is_noticed_and_a_long_silence_is_not_taken_for_it() {
+        let pulse = Pulse::default();
+        tokio::time::advance(LONGEST_READING * 2).await;
+        assert!(!pulse.hangs());
+        pulse.set(Some(Instant::now()));
+        assert!(!pulse.hangs());
+        tokio::time::advance(LONGEST_READING + Duration::from_secs(1)).await;
+        assert!(pulse.hangs());
+        pulse.set(None);
+        assert!(!pulse.hangs());
     }
 }

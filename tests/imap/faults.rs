@@ -15,9 +15,20 @@ type What = fn(&str) -> Act;
 /// The first connections meet a fault at this place, all others none.
 fn at(place: &'static str, connections: usize, what: What) -> Fault {
     fault(move |number, command, answer| {
-        let here = if place.is_empty() { command.is_empty() } else { command.starts_with(place) };
-        if here && number < connections { what(answer) } else { Act::Say(answer.into()) }
+        if is_at(place, command) && number < connections {
+            what(answer)
+        } else {
+            Act::Say(answer.into())
+        }
     })
+}
+
+fn is_at(place: &str, command: &str) -> bool {
+    if place.is_empty() { command.is_empty() } else { command.starts_with(place) }
+}
+
+fn start(answer: &str, length: usize) -> Vec<u8> {
+    answer.as_bytes()[..length].to_vec()
 }
 
 /// The answer with another end.
@@ -38,12 +49,12 @@ fn before(noise: impl Into<Vec<u8>>, answer: &str) -> Act {
 async fn whatever_ends_a_connection_the_next_one_brings_the_mail() {
     let rows: [(&str, What, &str); 11] = [
         ("a cut", |_| Act::Cut(vec![]), "lost during"),
-        ("half an answer, then a cut", |a| Act::Cut(a[..a.len() / 2].into()), "lost during"),
-        ("a cut at the last byte", |a| Act::Cut(a[..a.len() - 1].into()), "lost during"),
+        ("half an answer, then a cut", |a| Act::Cut(start(a, a.len() / 2)), "lost during"),
+        ("a cut at the last byte", |a| Act::Cut(start(a, a.len() - 1)), "lost during"),
         ("good-bye", |_| Act::Cut("* BYE too busy\r\n".into()), "closes the connection: too busy"),
         ("good-bye and an answer", |a| before("* BYE enough\r\n", a), "closes the connection"),
         ("silence", |_| Act::Hush(vec![]), "within 30 s"),
-        ("half an answer, then silence", |a| Act::Hush(a[..a.len() / 2].into()), "within 30 s"),
+        ("half an answer, then silence", |a| Act::Hush(start(a, a.len() / 2)), "within 30 s"),
         ("no IMAP", |_| Act::Say("%$&\0\r\n\r\n".into()), ""),
         ("another's tag", |_| Act::Say("X9 OK done\r\n".into()), ""),
         (
@@ -53,7 +64,7 @@ async fn whatever_ends_a_connection_the_next_one_brings_the_mail() {
         ),
         (
             "a line without end",
-            |_| Act::Say([b"* OK ".as_slice(), &[b'x'; 1_100_000]].concat()),
+            |_| before("* OK ", &"x".repeat(1_100_000)),
             "a line of more than 1000000 bytes",
         ),
     ];
@@ -114,9 +125,12 @@ async fn what_nobody_knows_is_no_trouble_wherever_it_stands() {
             if *place == "SELECT" { megabyte("* OK ") } else { vec![] },
         ] {
             let place = *place;
-            let spoilt = fault(move |_, command, answer| match command.starts_with(place) {
-                true => before(noise.clone(), answer),
-                false => Act::Say(answer.into()),
+            let spoilt = fault(move |_, command, answer| {
+                if command.starts_with(place) {
+                    before(noise.clone(), answer)
+                } else {
+                    Act::Say(answer.into())
+                }
             });
             let course = outlives(&Model::new(), spoilt).await;
             assert_eq!((course.troubles.len(), course.connections), (0, 1), "{place} {course:?}");
@@ -193,10 +207,7 @@ async fn a_byte_that_is_not_as_it_was_sent_does_no_lasting_harm() {
         for at_byte in 0..120 {
             for flip in [0x01, 0x20, 0x80] {
                 let spoilt = fault(move |number, command, answer| {
-                    let here = match place.is_empty() {
-                        true => command.is_empty(),
-                        false => command.starts_with(place),
-                    };
+                    let here = is_at(place, command);
                     let mut said = answer.as_bytes().to_vec();
                     match said.get_mut(at_byte).filter(|_| here && number == 0) {
                         Some(byte) => *byte ^= flip,
