@@ -8,7 +8,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::alarm::Channels;
-use super::reading::{News, reader};
 use super::reading::{News, Pulse, reader};
 use crate::config::settings::{Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
