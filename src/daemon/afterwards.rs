@@ -1,15 +1,18 @@
 //! What is done once a draft is on the disk, and never before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::oneshot;
 
 use super::edges::Edges;
 use crate::desk::Desk;
-use crate::desk::folder::{Cursor, Folder, Keyword};
+use crate::desk::case::Case;
+use crate::desk::event::MailRef;
+use crate::desk::folder::{Cursor, Folder, Keyword, Role};
 use crate::desk::letter::LetterId;
+use crate::desk::message::MessageId;
 use crate::desk::record::Progress;
-use crate::desk::time::Span;
+use crate::desk::time::{Moment, Span};
 use crate::io::imap::ToFolder;
 
 /// Answers to folders, and keywords for mails. Dropping it tells the folders that nothing became
@@ -24,8 +27,13 @@ pub(super) struct Afterwards {
     pub(super) opened: Vec<Folder>,
     /// Letters that the folder for sent mail does not take.
     pub(super) not_kept: Vec<LetterId>,
+    /// Reports, with their inboxes, that somebody may have answered before they came.
+    looks: BTreeSet<(String, MessageId)>,
     marks: BTreeMap<(Folder, u32, Keyword), Vec<u32>>,
 }
+
+/// So many cases at most are looked after again when a folder is opened.
+const MOST_LOOKED_AFTER: usize = 64;
 
 /// A keyword that a crash kept from being written is written at the next start, if the case is not
 /// older than this; a store that is lost later than that is rebuilt by hand.
@@ -60,6 +68,27 @@ impl Afterwards {
         }
     }
 
+    /// A report that came late: its answers may lie among the sent mail already.
+    pub(super) fn look_for_answers(&mut self, mail: &MailRef) {
+        let id = mail.message_id.clone();
+        self.looks.extend(id.map(|id| (mail.folder.inbox.clone(), id)));
+    }
+
+    /// The same for the younger cases that nobody has answered, once the sent mail can be read: it may
+    /// have been read before the reports were.
+    pub(super) fn look_for_known(&mut self, desk: &Desk, folder: &Folder, now: Moment) {
+        let unanswered = desk.books().cases().filter(|case| {
+            let mail = case.mail();
+            let owed = case.answered.is_none() && case.closed.is_none();
+            owed && mail.folder.inbox == folder.inbox && mail.arrived + MARKED_AGAIN >= now
+        });
+        let mut mails: Vec<&MailRef> = unanswered.map(Case::mail).collect();
+        mails.sort_by_key(|mail| std::cmp::Reverse(mail.arrived));
+        for mail in mails.into_iter().take(MOST_LOOKED_AFTER) {
+            self.look_for_answers(mail);
+        }
+    }
+
     /// Tells everybody.
     pub(super) fn tell(self, edges: &Edges) {
         // A folder that is gone meanwhile asks again after its reconnect.
@@ -71,6 +100,14 @@ impl Afterwards {
         }
         for reply in self.durable {
             let _ = reply.send(());
+        }
+        for (inbox, answered) in self.looks {
+            let sent = edges.folders().find(|one| one.inbox == inbox && one.role == Role::Sent);
+            if let Some(folder) = sent
+                && !edges.tell(folder, ToFolder::Look { answered })
+            {
+                tracing::debug!(%folder, "answers are looked for at the next connection");
+            }
         }
         for ((folder, uid_validity, keyword), mut uids) in self.marks {
             uids.sort_unstable();

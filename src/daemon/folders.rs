@@ -8,12 +8,12 @@ use super::reading::{Batch, News, ReadHeader, ReadMail};
 use crate::desk::Input;
 use crate::desk::alarm::Unread;
 use crate::desk::event::MailRef;
-use crate::desk::folder::{Cursor, Folder, Keyword};
+use crate::desk::folder::{Cursor, Folder, Keyword, Role};
 use crate::desk::intake::Incoming;
 use crate::desk::message::MessageId;
 use crate::desk::record::{self, Progress};
 use crate::desk::table::Table;
-use crate::desk::time::Moment;
+use crate::desk::time::{Moment, Span};
 use crate::desk::wording::Wording;
 use crate::io::imap::Filed;
 use crate::io::store::Store;
@@ -162,6 +162,9 @@ impl Folders {
                 }
                 if self.unmarked.remove(&folder) {
                     afterwards.mark_known(draft.desk(), &folder);
+                    if folder.role == Role::Sent {
+                        afterwards.look_for_known(draft.desk(), &folder, draft.now());
+                    }
                 }
             }
         }
@@ -233,6 +236,9 @@ impl Folders {
             }
             let (uid, key, ties) = (mail.uid, mail.key, mail.ties.clone());
             let incoming = incoming(mail, &batch.folder, batch.uid_validity, draft.now());
+            if came_late(&incoming, draft.now()) {
+                afterwards.look_for_answers(&incoming.mail);
+            }
             if draft.take_mail(wording, key, &ties, &found, incoming)? {
                 recorded.push(uid);
             }
@@ -244,6 +250,19 @@ impl Folders {
         afterwards.durable.push(batch.durable);
         Ok(())
     }
+}
+
+/// A mail that is read so much later than it came may have been answered before.
+const READ_LATE: Span = Span::minutes(1);
+/// So may one that came so much later than it was written.
+const CAME_LATE: Span = Span::minutes(5);
+
+/// Whether somebody may have answered a mail before it is read here.
+fn came_late(incoming: &Incoming, now: Moment) -> bool {
+    let Incoming { mail, message, .. } = incoming;
+    let written = message.date.unwrap_or(mail.arrived);
+    mail.folder.role != Role::Sent
+        && (now.since(mail.arrived) > READ_LATE || mail.arrived.since(written) > CAME_LATE)
 }
 
 /// Which mails of a folder are read whole, of those whose headers are known.

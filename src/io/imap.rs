@@ -9,6 +9,7 @@
 //! UID with PEEK: no flag of it changes but our two keywords. `whole` reads whole mails for an
 //! export.
 
+mod again;
 mod backoff;
 mod doubt;
 mod errands;

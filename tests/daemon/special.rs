@@ -70,6 +70,41 @@ fn what_is_not_ours_in_the_marked_folders_is_looked_at_and_neither_read_nor_reco
 }
 
 #[test]
+fn an_answer_counts_that_was_sent_or_read_before_its_report_came() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let (kim, bo) = ("kim@acorn.example", "bo@acorn.example");
+    let answer = |to: &str, id: &str| {
+        format!(
+            "From: <{INBOX}>\nTo: <{to}>\nSubject: Re: Session fixation\n\
+             Message-ID: <re-{id}@project.example>\nIn-Reply-To: <{id}@{to}>\n\n\
+             Thank you, we can reproduce it.\n"
+        )
+    };
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    rig.append(INBOX, "Sent", Duration::ZERO, [answer(kim, "one")]);
+    let daemon = Daemon::start(&rig, &config);
+    let watching = || daemon.log().contains("watching folder=security/\\Sent");
+    assert!(wait_until(PATIENCE, watching), "{}", daemon.log());
+    // It was of no case, and is read again when its report comes, an hour after it was written.
+    let written = watchpost::io::wall::now() - watchpost::desk::time::Span::hours(1);
+    let late = format!("Date: {}\n{}", written.rfc5322(), report(kim, "one"));
+    rig.deliver(Some(kim), &[INBOX], late.as_bytes());
+    let answered = || daemon.log().matches("a person answered the reporter").count();
+    assert!(wait_until(PATIENCE, || answered() == 1), "{}", daemon.log());
+    assert!(daemon.terminate().success());
+    // Both came while nobody looked, and the sent mail may be read first.
+    let mut mails = rig.imap(INBOX);
+    let mail = report(bo, "two").replace('\n', "\r\n");
+    mails.write(&format!("k APPEND INBOX {{{}+}}\r\n{mail}\r\n", mail.len()));
+    rig.append(INBOX, "Sent", Duration::ZERO, [answer(bo, "two")]);
+    let daemon = Daemon::start(&rig, &config);
+    let answered = || daemon.log().matches("a person answered the reporter").count();
+    assert!(wait_until(PATIENCE, || answered() == 1), "{}", daemon.log());
+    assert!(daemon.terminate().success());
+}
+
+#[test]
 fn a_report_in_junk_is_held_and_an_answer_in_sent_mail_counts() {
     let rig = Rig::start();
     let config = rig.watchpost_config();

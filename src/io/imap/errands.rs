@@ -2,6 +2,7 @@
 
 use tokio::sync::mpsc;
 
+use super::again::Looks;
 use super::filing::{Sheet, Sheets};
 use super::marks::Marks;
 use super::talk::ToFolder;
@@ -11,6 +12,7 @@ use super::talk::ToFolder;
 pub(super) struct Errands {
     pub marks: Marks,
     pub sheets: Sheets,
+    pub looks: Looks,
 }
 
 impl Errands {
@@ -25,6 +27,7 @@ impl Errands {
                 ToFolder::File { letter, message_id, bytes } => {
                     self.sheets.add(Sheet { letter, message_id, bytes });
                 }
+                ToFolder::Look { answered } => self.looks.add(answered),
             }
         }
     }
@@ -34,6 +37,7 @@ impl Errands {
         tokio::select! {
             () = self.marks.come() => {}
             () = self.sheets.come() => {}
+            () = self.looks.come() => {}
         }
     }
 }

@@ -52,6 +52,24 @@ pub(super) async fn catch_up(
     result.map(|()| newest)
 }
 
+/// Reads some mails again that were read before, and hands them over once more.
+pub(super) async fn read_again(
+    session: &mut Session,
+    mailbox: &Mailbox,
+    watch: &Watch,
+    tell: &mpsc::Sender<FromFolder>,
+    uids: &[u32],
+    last: u32,
+) -> Result<(), Stop> {
+    let mut doubt = Doubt::default();
+    doubt.about(mailbox.uid_validity);
+    let hand = Handover::new(tell, &watch.folder, mailbox.uid_validity, uids, last);
+    let (owed, asked) = (BTreeSet::new(), 0);
+    let mut reader = Reader { session, watch, tell, doubt: &mut doubt, hand, owed, asked };
+    reader.read(uids).await?;
+    reader.hand_over_the_rest().await
+}
+
 struct Reader<'a> {
     session: &'a mut Session,
     watch: &'a Watch,

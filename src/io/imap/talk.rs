@@ -147,6 +147,12 @@ pub enum ToFolder {
         /// What to set.
         keyword: Keyword,
     },
+    /// Read mails again, of those that were read before, that answer this one: what was none of ours
+    /// then may be now. Nothing is lost by asking twice.
+    Look {
+        /// The Message-ID of what they answer.
+        answered: MessageId,
+    },
     /// Keep a letter in this folder for sent mail, unless it is there. Answered with
     /// [`FromFolder::Filed`]; not at all if the connection is lost meanwhile: ask again once the
     /// folder is watched again. It is never there twice.

@@ -7,6 +7,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::again::answers;
 use super::backoff::{Backoff, with_chance};
 use super::doubt::Doubt;
 use super::errands::Errands;
@@ -14,7 +15,7 @@ use super::error::{Error, Stop};
 use super::filing::file;
 use super::handover::heard;
 use super::login;
-use super::reader::catch_up;
+use super::reader::{catch_up, read_again};
 use super::session::{Access, Mailbox, Session};
 use super::special;
 use super::talk::{Filed, FromFolder, ToFolder, Watch};
@@ -210,6 +211,7 @@ impl Watcher<'_> {
         loop {
             self.set_marks(session, mailbox).await?;
             self.file_sheets(session, mailbox).await?;
+            self.look_again(session, mailbox).await?;
             // Mail that came after the search began is news already, and IDLE may not repeat it.
             if session.has_news() {
                 return Ok(Woken::News);
@@ -313,6 +315,17 @@ impl Watcher<'_> {
                     return Err(Stop::Failed(error));
                 }
                 Err(error) => return Err(Stop::Failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What is lost with the connection is asked for again by the loop.
+    async fn look_again(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<(), Stop> {
+        while let Some(answered) = self.errands.looks.take() {
+            let uids = answers(session, &answered, self.read_upto).await?;
+            if !uids.is_empty() {
+                read_again(session, mailbox, self.job, self.tell, &uids, self.read_upto).await?;
             }
         }
         Ok(())
