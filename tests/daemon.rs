@@ -9,6 +9,8 @@ mod mails;
 
 #[path = "daemon/alarm.rs"]
 mod alarm;
+#[path = "daemon/backup.rs"]
+mod backup;
 #[path = "daemon/case.rs"]
 mod case;
 #[path = "daemon/crash.rs"]

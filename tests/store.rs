@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod store {
+    mod copying;
     mod crash;
     mod disk;
     mod folder;

@@ -13,6 +13,7 @@ pub mod alarm;
 pub mod alike;
 pub mod answer;
 pub mod authentication;
+pub mod backup;
 pub mod books;
 mod by_mail;
 pub mod calendar;
@@ -72,6 +73,7 @@ pub mod thread;
 pub mod time;
 pub mod verdict;
 mod waiting;
+pub mod verify;
 pub mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};

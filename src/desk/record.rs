@@ -251,10 +251,18 @@ pub fn case_key(case: &CaseId) -> Vec<u8> {
     key
 }
 
-fn event_key(case: Option<&CaseId>, seq: u64) -> Vec<u8> {
+/// The key of an event.
+pub(super) fn event_key(case: Option<&CaseId>, seq: u64) -> Vec<u8> {
     let mut key = case.map_or_else(|| NO_CASE.to_vec(), case_key);
     key.extend(seq.to_be_bytes());
     key
+}
+
+/// Whether a row of odds and ends follows from the events. The others are keys, and what belongs to
+/// the store.
+pub(super) fn follows_from_events(key: &[u8]) -> bool {
+    let begins = [NUMBER, STOP, QUESTION].iter().any(|name| key.starts_with(name.as_bytes()));
+    key == LAST_SEQ || begins
 }
 
 /// Reads a case number back from its key.

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod command;
+pub mod backup;
 pub mod control;
 pub mod imap;
 pub mod password;

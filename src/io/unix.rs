@@ -41,4 +41,13 @@ pub fn kill_group(leader: u32) {
         // Who has ended already cannot be killed.
         let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
     }
+/// Lets two files or folders change places in one step.
+pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    let exchange = rustix::fs::RenameFlags::EXCHANGE;
+    Ok(rustix::fs::renameat_with(rustix::fs::CWD, one, rustix::fs::CWD, other, exchange)?)
+}
+
+/// Makes durable which names are in a folder.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
