@@ -41,3 +41,5 @@ mod special;
 mod subaddress;
 #[path = "daemon/team.rs"]
 mod team;
+#[path = "daemon/traces.rs"]
+mod traces;

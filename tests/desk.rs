@@ -28,6 +28,8 @@ mod subaddress;
 mod team;
 #[path = "desk/threads.rs"]
 mod threads;
+#[path = "desk/verify.rs"]
+mod verify;
 
 use std::collections::BTreeSet;
 

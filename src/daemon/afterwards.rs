@@ -24,6 +24,10 @@ pub(super) struct Afterwards {
     pub(super) opened: Vec<Folder>,
     /// Letters that the folder for sent mail does not take.
     pub(super) not_kept: Vec<LetterId>,
+    /// What was found out about letters that may have left, and by which folder.
+    pub(super) looked: Vec<(Folder, LetterId, bool)>,
+    /// Folders that are not there.
+    pub(super) absent: Vec<Folder>,
     marks: BTreeMap<(Folder, u32, Keyword), Vec<u32>>,
 }
 

@@ -8,9 +8,11 @@ use super::reading::{Batch, News, ReadHeader, ReadMail};
 use crate::desk::Input;
 use crate::desk::alarm::Unread;
 use crate::desk::event::MailRef;
-use crate::desk::folder::{Cursor, Folder, Keyword};
+use crate::desk::folder::{Cursor, Folder, Keyword, Role};
 use crate::desk::intake::Incoming;
+use crate::desk::letter::LetterId;
 use crate::desk::message::MessageId;
+use crate::desk::outbox::Outcome;
 use crate::desk::record::{self, Progress};
 use crate::desk::table::Table;
 use crate::desk::time::Moment;
@@ -140,6 +142,7 @@ impl Folders {
                 if self.resting.insert(folder.clone()) {
                     tracing::info!(%folder, why, "this folder is not watched");
                 }
+                afterwards.absent.push(folder);
             }
             News::Filed { folder, letter, how } => match how {
                 Filed::Stored | Filed::WasThere => {
@@ -151,6 +154,10 @@ impl Folders {
                     afterwards.not_kept.push(letter);
                 }
             },
+            News::Looked { folder, letter, found } => {
+                traced(draft, wording, &folder, &letter, found)?;
+                afterwards.looked.push((folder, letter, found));
+            }
             News::Watching { folder } => {
                 if self.troubled.remove(&folder).is_some() || self.unmarked.contains(&folder) {
                     tracing::info!(%folder, "watching");
@@ -234,6 +241,31 @@ impl Folders {
         afterwards.durable.push(batch.durable);
         Ok(())
     }
+}
+
+/// A letter whose trace was found left before, whatever the store knows. One that lies among the sent
+/// mail is kept there already.
+fn traced(
+    draft: &mut Draft,
+    wording: &Wording,
+    folder: &Folder,
+    letter: &LetterId,
+    found: bool,
+) -> Result<(), DraftError> {
+    if !found {
+        return Ok(());
+    }
+    tracing::info!(%folder, %letter, "this letter left before: it is not sent again");
+    let (reply, kept) = match folder.role {
+        Role::Sent => ("it lies among the sent mail", true),
+        _ => ("its mail is marked as answered", false),
+    };
+    let (letter, outcome) = (letter.clone(), Outcome::Accepted(reply.to_owned()));
+    draft.take(wording, &Input::Delivery { letter: letter.clone(), outcome })?;
+    if kept {
+        draft.take(wording, &Input::Kept { letter, by_itself: true })?;
+    }
+    Ok(())
 }
 
 /// Which mails of a folder are read whole, of those whose headers are known.

@@ -4,7 +4,8 @@
 //! From the socket up: [`guard`] drops what no parser needs to see, `wire` reads response by
 //! response, `session` runs commands and checks how each ends, `login` gets a session, `special`
 //! knows the folders for sent mail and junk, `reader` fetches what is new, `handover` gives it to
-//! the loop in batches, `filing` keeps letters, and [`watch`] does this for ever. Mail is read by
+//! the loop in batches, `filing` keeps letters, `looking` asks whether one left
+//! already, and [`watch`] does this for ever. Mail is read by
 //! UID with PEEK: no flag of it changes but our two keywords. `whole` reads whole mails for an
 //! export.
 
@@ -16,6 +17,7 @@ mod filing;
 pub mod guard;
 mod handover;
 mod login;
+mod looking;
 mod marks;
 mod probe;
 mod quoting;
@@ -29,6 +31,6 @@ mod wire;
 
 pub use self::error::{Absent, Error};
 pub use self::probe::{Probe, ProbedFolder, probe};
-pub use self::talk::{Fetched, Filed, FromFolder, NeedsMore, ToFolder, Watch};
+pub use self::talk::{Fetched, Filed, FromFolder, NeedsMore, ToFolder, Trace, Watch};
 pub use self::watch::watch;
 pub use self::whole::{NotGiven, fetch_whole};

@@ -299,7 +299,8 @@ impl Desk {
             FromFolder::Trouble { .. }
             | FromFolder::Watching { .. }
             | FromFolder::Resting { .. }
-            | FromFolder::Filed { .. } => {}
+            | FromFolder::Filed { .. }
+            | FromFolder::Looked { .. } => {}
         }
     }
 

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::filing::{Sheet, Sheets};
+use super::looking::Looks;
 use super::marks::Marks;
 use super::talk::ToFolder;
 
@@ -11,6 +12,7 @@ use super::talk::ToFolder;
 pub(super) struct Errands {
     pub marks: Marks,
     pub sheets: Sheets,
+    pub looks: Looks,
 }
 
 impl Errands {
@@ -22,6 +24,7 @@ impl Errands {
                 ToFolder::Mark { uids, uid_validity, keyword } => {
                     self.marks.add(uid_validity, keyword, uids);
                 }
+                ToFolder::Look { letter, trace } => self.looks.add(letter, trace),
                 ToFolder::File { letter, message_id, bytes } => {
                     self.sheets.add(Sheet { letter, message_id, bytes });
                 }
@@ -34,6 +37,7 @@ impl Errands {
         tokio::select! {
             () = self.marks.come() => {}
             () = self.sheets.come() => {}
+            () = self.looks.come() => {}
         }
     }
 }

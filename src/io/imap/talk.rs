@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::config::settings::Imap;
+use crate::desk::address::Address;
 use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::letter::LetterId;
 use crate::desk::message::MessageId;
@@ -103,6 +104,15 @@ pub enum FromFolder {
         /// How it ended.
         how: Filed,
     },
+    /// A [`ToFolder::Look`] is done.
+    Looked {
+        /// Which.
+        folder: Folder,
+        /// The letter.
+        letter: LetterId,
+        /// A trace of it was found: it has left. Without one, nobody knows.
+        found: bool,
+    },
     /// Everything is read, and the task waits. Said after each look, so at least once per poll
     /// interval.
     Watching {
@@ -123,6 +133,7 @@ impl FromFolder {
             | FromFolder::Trouble { folder, .. }
             | FromFolder::Resting { folder, .. }
             | FromFolder::Filed { folder, .. }
+            | FromFolder::Looked { folder, .. }
             | FromFolder::Watching { folder, .. } => folder,
         }
     }
@@ -151,6 +162,33 @@ pub enum ToFolder {
         message_id: MessageId,
         /// What was sent.
         bytes: Vec<u8>,
+    },
+    /// Look whether a letter left already. Answered with [`FromFolder::Looked`]; not at all if the
+    /// connection is lost meanwhile: ask again once the folder is watched again.
+    Look {
+        /// The letter.
+        letter: LetterId,
+        /// What would show it.
+        trace: Trace,
+    },
+}
+
+/// What shows in a folder that a letter left, though the store may not know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// The mail that it answers carries `$WatchpostAcked`.
+    Keyword {
+        /// That mail.
+        uid: u32,
+        /// The number that its UID goes with.
+        uid_validity: u32,
+    },
+    /// It lies among the sent mail, or another answer to the same mail does.
+    Sent {
+        /// Its Message-ID.
+        message_id: MessageId,
+        /// The mail that it answers, and who would have got another answer.
+        answers: Option<(MessageId, Address)>,
     },
 }
 

@@ -12,6 +12,7 @@ use super::error::{Error, Stop};
 use super::filing::file;
 use super::handover::heard;
 use super::login;
+use super::looking::look;
 use super::reader::catch_up;
 use super::session::{Access, Mailbox, Session};
 use super::special;
@@ -188,6 +189,7 @@ impl Watcher<'_> {
         let until = Instant::now() + self.job.account.poll.clamp(SHORTEST_WAIT, LONGEST_WAIT);
         let mut said = false;
         loop {
+            self.look_for_letters(session, mailbox).await?;
             self.set_marks(session, mailbox).await?;
             self.file_sheets(session, mailbox).await?;
             // Mail that came after the search began is news already, and IDLE may not repeat it.
@@ -286,6 +288,20 @@ impl Watcher<'_> {
                 }
                 Err(error) => return Err(Stop::Failed(error)),
             }
+        }
+        Ok(())
+    }
+
+    /// First of all errands: letters wait for the answer.
+    async fn look_for_letters(
+        &mut self,
+        session: &mut Session,
+        mailbox: &Mailbox,
+    ) -> Result<(), Stop> {
+        while let Some((letter, trace)) = self.errands.looks.take() {
+            let found = look(session, mailbox, &trace).await?;
+            let folder = self.job.folder.clone();
+            self.say(FromFolder::Looked { folder, letter, found }).await?;
         }
         Ok(())
     }
