@@ -33,6 +33,8 @@ mod outage;
 mod promises;
 #[path = "daemon/proof.rs"]
 mod proof;
+#[path = "daemon/rebuild.rs"]
+mod rebuild;
 #[path = "daemon/robot.rs"]
 mod robot;
 #[path = "daemon/special.rs"]

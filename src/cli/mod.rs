@@ -16,6 +16,7 @@ mod passwords;
 mod places;
 mod print;
 mod progress;
+mod rebuild;
 mod restore;
 mod rotate;
 mod run;
@@ -203,6 +204,17 @@ enum Command {
         #[command(flatten)]
         config: ConfigFile,
     },
+    /// Make a lost store anew, from the keywords on mails and the sent mail; without a backup only.
+    Rebuild {
+        /// Cases that began in so many days are opened again.
+        #[arg(long, value_name = "DAYS", default_value_t = rebuild::DAYS)]
+        days: u32,
+        /// The last case number that was given: new ones come after it.
+        #[arg(long, value_name = "CASE", value_parser = case_number)]
+        after: Option<CaseId>,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
     /// Look whether the store, or a backup, is whole and says one thing.
     Verify {
         /// The folder of a backup; without it, the store.
@@ -335,6 +347,9 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Run { config } => run::run(&config.config),
         Command::Backup { dir, config } => backup::backup(&config.config, &dir),
         Command::Restore { dir, config } => restore::restore(&config.config, &dir),
+        Command::Rebuild { days, after, config } => {
+            rebuild::rebuild(&config.config, days, after.as_ref())
+        }
         Command::Verify { dir, config } => verify::verify(&config.config, dir.as_deref()),
         Command::RotateKey { config } => rotate::rotate(&config.config),
         Command::Check { config, offline } => check::check(&config.config, offline),

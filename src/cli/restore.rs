@@ -77,7 +77,7 @@ fn knows_no_more(settings: &Settings, in_backup: u64) -> Result<(), Failure> {
 }
 
 /// Files of another user, root among them, would lock the daemon out.
-fn may_make(settings: &Settings) -> Result<(), Failure> {
+pub(super) fn may_make(settings: &Settings) -> Result<(), Failure> {
     let (store, us) = (settings.store(), unix::user());
     let owner = [&store, &settings.state].into_iter().find_map(|path| {
         let metadata = std::fs::metadata(path).ok()?;

@@ -299,7 +299,9 @@ impl Daemon {
             self.folders.take(draft, store, wording, item, afterwards).await?;
         }
         // Within one second mails come first, and the clock last.
-        draft.take(&self.wording, &Input::Time)?;
+        if !self.folders.is_rebuilding(draft.now(), None, afterwards) {
+            draft.take(&self.wording, &Input::Time)?;
+        }
         Ok(())
     }
 

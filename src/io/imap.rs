@@ -18,6 +18,7 @@ pub mod guard;
 mod handover;
 mod login;
 mod looking;
+mod marked;
 mod marks;
 mod probe;
 mod quoting;
@@ -30,6 +31,7 @@ mod whole;
 mod wire;
 
 pub use self::error::{Absent, Error};
+pub use self::marked::{Marked, marked};
 pub use self::probe::{Probe, ProbedFolder, probe};
 pub use self::talk::{Fetched, Filed, FromFolder, NeedsMore, ToFolder, Trace, Watch};
 pub use self::watch::watch;
