@@ -18,6 +18,8 @@ mod digest;
 mod pauses;
 #[path = "desk/presence.rs"]
 mod presence;
+#[path = "desk/fit.rs"]
+mod fit;
 #[path = "desk/promises.rs"]
 mod promises;
 #[path = "desk/proof.rs"]

@@ -28,6 +28,7 @@ pub mod door;
 pub mod event;
 pub mod fill;
 mod findings;
+pub mod fit;
 pub mod folder;
 pub mod gathering;
 pub mod hex;
