@@ -39,6 +39,8 @@ mod rebuild;
 mod robot;
 #[path = "daemon/special.rs"]
 mod special;
+#[path = "daemon/steps.rs"]
+mod steps;
 #[path = "daemon/subaddress.rs"]
 mod subaddress;
 #[path = "daemon/team.rs"]

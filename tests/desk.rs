@@ -14,12 +14,12 @@ mod by_mail;
 mod command;
 #[path = "desk/digest.rs"]
 mod digest;
+#[path = "desk/fit.rs"]
+mod fit;
 #[path = "desk/pauses.rs"]
 mod pauses;
 #[path = "desk/presence.rs"]
 mod presence;
-#[path = "desk/fit.rs"]
-mod fit;
 #[path = "desk/promises.rs"]
 mod promises;
 #[path = "desk/proof.rs"]

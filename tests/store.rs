@@ -6,8 +6,10 @@ mod store {
     mod crash;
     mod disk;
     mod folder;
+    mod power;
     mod rows;
     mod speed;
+    mod versions;
 
     use std::path::Path;
 

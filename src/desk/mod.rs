@@ -73,8 +73,8 @@ pub mod team;
 pub mod thread;
 pub mod time;
 pub mod verdict;
-mod waiting;
 pub mod verify;
+mod waiting;
 pub mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};

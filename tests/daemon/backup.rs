@@ -110,3 +110,27 @@ fn a_damaged_backup_is_refused_and_what_is_no_backup_too() {
     fs::remove_file(&file).unwrap();
     assert!(run(&config, &["verify", dir]).1.contains("there is no whole backup in"));
 }
+
+#[test]
+#[ignore = "makes the store that tests/store/versions.rs opens: once for each version of its tables"]
+fn a_store_of_this_version_is_kept_for_those_that_follow() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    let (kim, refused) = ("kim@acorn.example", "refused@acorn.example");
+    reported(&rig, kim, "one");
+    rig.deliver(Some(refused), &[INBOX], report(refused, "two").as_bytes());
+    assert!(wait_until(Duration::from_secs(20), || cases(&config).len() == 2));
+    assert!(wait_until(Duration::from_secs(20), || whole(&config).contains("0 letters")));
+    assert!(daemon.terminate().success());
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/schema-1.tar.gz");
+    let made = std::process::Command::new("tar")
+        .args(["--owner=0", "--group=0", "-cz", "-C"])
+        .arg(rig.dir().join("state"))
+        .arg("-f")
+        .arg(kept)
+        .arg("store")
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
