@@ -5,7 +5,7 @@ use std::path::Path;
 use super::ask::stopped;
 use super::failure::Failure;
 use super::print;
-use super::restore::may_make;
+use super::restore::Owned;
 use super::setup::{block_on, settings};
 use super::words::count;
 use crate::config::settings::{Inbox, Settings};
@@ -22,7 +22,7 @@ use crate::query;
 /// Makes a store in which the next start reads again what carries our keywords.
 pub(super) fn rebuild(config: &Path, days: u32, after: Option<&CaseId>) -> Result<(), Failure> {
     let settings = settings(config)?;
-    may_make(&settings)?;
+    let _owned = Owned::by_owner_of(&settings)?;
     let now = wall::now();
     let since = Moment::from_unix(now.unix() - i64::from(days) * 24 * 3600);
     let lines = block_on(async {

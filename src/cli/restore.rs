@@ -1,7 +1,7 @@
 //! `watchpost restore`: a backup takes the place of the store.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ask::stopped;
 use super::failure::Failure;
@@ -19,7 +19,7 @@ use crate::query;
 /// Restores a backup. A store that knows more than the backup is not replaced.
 pub(super) fn restore(config: &Path, dir: &Path) -> Result<(), Failure> {
     let settings = settings(config)?;
-    may_make(&settings)?;
+    let _owned = Owned::by_owner_of(&settings)?;
     block_on(stopped(&settings))?;
     let whole = whole_backup(dir)?;
     let (rows, waiting) = (whole.rows.len(), in_table(&whole.rows, Table::Outbox).count());
@@ -76,18 +76,37 @@ fn knows_no_more(settings: &Settings, in_backup: u64) -> Result<(), Failure> {
     )))
 }
 
-/// Files of another user, root among them, would lock the daemon out.
-pub(super) fn may_make(settings: &Settings) -> Result<(), Failure> {
-    let (store, us) = (settings.store(), unix::user());
-    let owner = [&store, &settings.state].into_iter().find_map(|path| {
-        let metadata = std::fs::metadata(path).ok()?;
-        Some(metadata.uid()).filter(|owner| *owner != us)
-    });
-    match owner {
-        None => Ok(()),
-        Some(owner) => Err(Failure::of(format!(
-            "{} belongs to another user; run this as that user: sudo -u '#{owner}' watchpost …",
-            settings.state.display()
-        ))),
+/// What a command makes in the folder of the store belongs to whoever the folder belongs to: files of
+/// root would lock the daemon out.
+pub(super) struct Owned {
+    folder: PathBuf,
+    /// None where that is us.
+    owner: Option<(u32, u32)>,
+}
+
+impl Owned {
+    /// An error where neither the owner nor root asks.
+    pub(super) fn by_owner_of(settings: &Settings) -> Result<Owned, Failure> {
+        let (folder, us) = (settings.store(), unix::user());
+        let known =
+            [&folder, &settings.state].into_iter().find_map(|path| std::fs::metadata(path).ok());
+        let owner = known.map(|metadata| (metadata.uid(), metadata.gid()));
+        let owner = owner.filter(|(user, _)| *user != us);
+        match owner {
+            Some((user, _)) if us != 0 => Err(Failure::of(format!(
+                "{} belongs to another user; run this as root, or as that user: \
+                 sudo -u '#{user}' watchpost …",
+                settings.state.display()
+            ))),
+            owner => Ok(Owned { folder, owner }),
+        }
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // A folder that is not there needs no owner; the daemon tells of one that it may not use.
+        let given = self.owner.map(|owner| unix::give(&self.folder, owner));
+        let _ = given.transpose();
     }
 }

@@ -194,10 +194,8 @@ impl Daemon {
             return longest.min(AFTER_FAILED_WRITE);
         }
         let now = self.wall.now();
-        let filing = self.copies.next_wakeup();
         let alarm = self.alarms.next_wakeup(now, &self.desk, &self.edges.channels);
-        match self.desk.next_wakeup(now).into_iter().chain(filing).chain(alarm).min() {
-        let own = [self.copies.next_wakeup(), self.traces.next_wakeup()];
+        let own = [self.copies.next_wakeup(), self.traces.next_wakeup(), alarm];
         match self.desk.next_wakeup(now).into_iter().chain(own.into_iter().flatten()).min() {
             Some(next) => longest.min(Duration::from_secs(next.since(now).as_seconds())),
             None => longest,

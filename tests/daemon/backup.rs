@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -133,4 +134,28 @@ fn a_store_of_this_version_is_kept_for_those_that_follow() {
         .status()
         .unwrap();
     assert!(made.success());
+}
+
+#[test]
+fn what_root_restores_belongs_to_the_user_of_the_daemon() {
+    let rig = Rig::start();
+    if fs::metadata(rig.dir()).unwrap().uid() != 0 {
+        eprintln!("skipped: only root can give files away");
+        return;
+    }
+    let config = rig.watchpost_config();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
+    let dir = backup.to_str().unwrap();
+    assert_eq!(run(&config, &["backup", dir]).0, 0);
+    let mut given = std::process::Command::new("chown");
+    assert!(given.args(["-R", "12345:12345"]).arg(&state).status().unwrap().success());
+    assert_eq!(run(&config, &["restore", dir]).0, 0);
+    let mut folders = vec![state];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            assert_eq!(entry.metadata().unwrap().uid(), 12345, "{}", entry.path().display());
+            folders.extend(entry.path().is_dir().then(|| entry.path()));
+        }
+    }
 }
