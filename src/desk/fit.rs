@@ -47,14 +47,18 @@ fn shorten(value: &mut Value, text: usize, list: usize) {
         }
         Value::Array(many) => {
             many.truncate(list);
-            many.iter_mut().for_each(|one| shorten(one, text, list));
+            for one in many {
+                shorten(one, text, list);
+            }
         }
         Value::Object(fields) => {
             // Half of it compares with nothing.
             fields.retain(|name, one| {
                 name != "likeness" || one.as_str().is_some_and(|known| known.len() <= text)
             });
-            fields.values_mut().for_each(|one| shorten(one, text, list));
+            for one in fields.values_mut() {
+                shorten(one, text, list);
+            }
         }
         _ => {}
     }
