@@ -41,12 +41,13 @@ fn place() -> MailRef {
 fn opened() -> Event {
     let mut office = Office::open();
     office.receive(mail("kim@acorn.example", "1@acorn", "bug", Kind::Complete));
-    let mut event = office.log[0].clone();
-    let Fact::Opened(opening) = &mut event.fact else { panic!("no opening") };
-    opening.subject = "\u{1}".repeat(LONG);
-    opening.verdict.hints = vec!["hint ".repeat(100); 500];
-    opening.with = (0..1000).map(|n| address(&format!("x{n}@acorn.example"))).collect();
-    opening.reporter = Some(Mailbox { name: "n".repeat(LONG), ..mailbox("kim@acorn.example") });
+    let mut event = office.log.first().unwrap().clone();
+    if let Fact::Opened(opening) = &mut event.fact {
+        opening.subject = "\u{1}".repeat(LONG);
+        opening.verdict.hints = vec!["hint ".repeat(100); 500];
+        opening.with = (0..1000).map(|n| address(&format!("x{n}@acorn.example"))).collect();
+        opening.reporter = Some(Mailbox { name: "n".repeat(LONG), ..mailbox("kim@acorn.example") });
+    }
     event
 }
 
@@ -145,8 +146,11 @@ fn a_letter_loses_its_end_rather_than_its_row() {
     for text in ["\u{1}\n", "word ", "é\"\\", "見"] {
         let whole = Letter { body: text.repeat(20_000), ..long.clone() };
         let cut = letter(whole.clone());
-        let Write::Put(_, _, row) = record::letter(&cut) else { panic!("no row") };
-        assert!(row.len() <= MAX_VALUE && row.len() > MAX_VALUE * 9 / 10, "{}", row.len());
+        let row = match record::letter(&cut) {
+            Write::Put(_, _, row) => row.len(),
+            Write::Delete(..) => 0,
+        };
+        assert!(row <= MAX_VALUE && row > MAX_VALUE * 9 / 10, "{row}");
         assert!(whole.body.starts_with(&cut.body));
     }
     assert_eq!(letter(long.clone()), long);

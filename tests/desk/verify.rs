@@ -128,7 +128,8 @@ fn what_is_wrong_is_told_without_a_word_of_any_mail() {
 impl Drop for Office {
     fn drop(&mut self) {
         let one_history = self.log.is_sorted_by(|one, next| one.seq < next.seq);
-        if !std::thread::panicking() && one_history {
+        let whole = self.log.first().is_some_and(|event| event.seq == 1);
+        if !std::thread::panicking() && one_history && whole {
             assert_eq!(verified(&rows(self)).findings, Vec::<String>::new());
         }
     }
