@@ -37,8 +37,7 @@ pub fn verify(rows: impl IntoIterator<Item = Record>) -> Report {
     gaps(&events, &mut findings);
     compare(&rows, &follows, &mut findings);
     letters(&rows, &events, &mut findings);
-    // A table of its own, such as a chained log, has its check here.
-    for check in [odds_and_ends, cursors, mails] {
+    for check in [odds_and_ends, cursors, mails, proof] {
         check(&rows, &mut findings);
     }
     findings.truncate(MOST_FINDINGS);
@@ -181,6 +180,13 @@ fn mails(rows: &Rows, findings: &mut Vec<String>) {
     let odd = |(key, value): &(&Vec<u8>, &Vec<u8>)| key.len() != 16 || !value.is_empty();
     let odd = table(rows, Table::Mails).filter(odd);
     findings.extend(odd.map(|(key, _)| format!("the mail {} cannot be read", named(key))));
+}
+
+/// Whether the proof holds together is told by what prints it; here, whether it can be read.
+fn proof(rows: &Rows, findings: &mut Vec<String>) {
+    let odd = table(rows, Table::Proof).filter(|(_, value)| record::proof_entry(value).is_err());
+    findings
+        .extend(odd.map(|(key, _)| format!("the entry {} of the proof cannot be read", hex(key))));
 }
 
 /// A key as people can read it.

@@ -48,6 +48,7 @@ pub enum Request {
     Proof {
         /// They come after the one with this number.
         after: u64,
+    },
     /// A page of a copy of the whole store: of a new one, or of one that was begun.
     Copy {
         /// The name of the copy that was begun.

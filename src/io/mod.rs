@@ -1,8 +1,8 @@
 //! The edges: what is done, and nothing that is decided.
 
 pub mod archive;
-pub mod command;
 pub mod backup;
+pub mod command;
 pub mod control;
 pub mod imap;
 pub mod password;

@@ -41,6 +41,8 @@ pub fn kill_group(leader: u32) {
         // Who has ended already cannot be killed.
         let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
     }
+}
+
 /// Lets two files or folders change places in one step.
 pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     let exchange = rustix::fs::RenameFlags::EXCHANGE;

@@ -13,14 +13,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::copying::{Copying, Page};
 use super::error::StoreError;
 use super::folder::{Folder, OpenError};
-use super::tables::{Fault, Row, SCHEMA_KEY, Tables, has_room};
-use crate::desk::table::{Batch, Table, Write};
-
-/// The version of what keys and values mean. It goes up when an older program could misread them.
-const SCHEMA: u64 = 2;
-
-/// The version before: it had no proof. Nothing else differs, so such a store goes on as it is.
-const WITHOUT_PROOF: u64 = 1;
 use super::opening::{create, first_line, need_room, open_error, open_existing};
 use super::tables::{Fault, Row, Tables};
 use super::upgrade::{self, SCHEMA};
@@ -297,51 +289,4 @@ fn disk_error(fault: Fault) -> StoreError {
     });
     tracing::error!("{error}");
     error
-}
-
-fn open_error(dir: PathBuf, fault: Fault) -> OpenError {
-    match fault {
-        Fault::Disk(error) => OpenError::from_io(&dir, &error),
-        Fault::Damage(detail) => OpenError::Damaged { dir, detail: first_line(&detail) },
-        Fault::Newer(found) => OpenError::Newer { found, known: SCHEMA },
-        Fault::Foreign => OpenError::Foreign(dir),
-    }
-}
-
-/// Makes a new store beside its place and moves it there when it is complete and durable.
-fn create(folder: &Folder) -> Result<(), Fault> {
-    let mut tables = Tables::open(&folder.unfinished()?)?;
-    tables.apply(vec![version()])?;
-    tables.barrier()?;
-    drop(tables);
-    folder.finish()?;
-    Ok(())
-}
-
-fn version() -> Write {
-    Write::Put(Table::Meta, SCHEMA_KEY.to_vec(), SCHEMA.to_string().into_bytes())
-}
-
-/// Opens a store that must be there: sled would put an empty log in place of a missing one.
-fn open_existing(store: &Path) -> Result<Tables, Fault> {
-    match std::fs::metadata(store.join("db")) {
-        Ok(log) if log.len() > 0 => {}
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => return Err(Fault::Damage("its log is gone".to_owned())),
-    }
-    let mut tables = Tables::open(store)?;
-    let schema = tables.get(Table::Meta, SCHEMA_KEY)?.ok_or(Fault::Foreign)?;
-    // The schema comes first: a newer one may count differently.
-    match str::from_utf8(&schema).unwrap_or_default().parse() {
-        Ok(SCHEMA) if tables.is_whole()? => Ok(tables),
-        Ok(WITHOUT_PROOF) if tables.is_whole()? => {
-            // An older program would take the rows of the new table for damage.
-            tables.apply(vec![version()])?;
-            tables.barrier()?;
-            Ok(tables)
-        }
-        Ok(SCHEMA | WITHOUT_PROOF) => Err(Fault::Damage("its rows do not add up".to_owned())),
-        Ok(newer) if newer > SCHEMA => Err(Fault::Newer(newer)),
-        _ => Err(Fault::Damage("its schema version cannot be read".to_owned())),
-    }
 }
