@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::Desk;
+use crate::desk::backup;
 use crate::desk::books::Past;
 use crate::desk::case::Case;
 use crate::desk::event::{Event, Fact};
+use crate::desk::hex::hex;
 use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
 use crate::desk::letter::{Letter, LetterId};
@@ -21,7 +23,7 @@ use crate::desk::table::Table;
 use crate::desk::tally::Since;
 use crate::desk::time::Moment;
 use crate::io::control::{Answer, Request};
-use crate::io::store::{Store, StoreError};
+use crate::io::store::{Page, Store, StoreError};
 use crate::io::wall;
 use crate::view;
 use crate::view::stats::{Period, stats};
@@ -206,8 +208,30 @@ pub async fn answer(desk: &Desk, store: &Store, request: &Request) -> Answer {
                 .chain([head])
                 .collect()
         }
+        Request::Copy { more_of } => copy(store, *more_of).await,
         Request::Do { .. } => Err("this can only be said where it can be recorded".to_owned()),
     }
+}
+
+/// The first line of a page of a copy; the others are rows, as a backup has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageHead {
+    /// The name of the copy, by which the next page is asked for.
+    pub copy: u64,
+    /// How many rows the whole copy has.
+    pub of: u64,
+    /// What they add up to, in hexadecimal.
+    pub seal: String,
+    /// Nothing follows.
+    pub last: bool,
+}
+
+/// A page of a copy of the store.
+pub async fn copy(store: &Store, more_of: Option<u64>) -> Answer {
+    let page = store.copy(more_of).await.map_err(|error| error.to_string())?;
+    let Page { copy, of, last, .. } = page;
+    let head = json(&PageHead { copy, of, seal: hex(&page.seal), last })?;
+    Ok(std::iter::once(head).chain(page.rows.iter().map(backup::line)).collect())
 }
 
 /// A line of what an export is made of.

@@ -9,6 +9,8 @@ mod mails;
 
 #[path = "daemon/alarm.rs"]
 mod alarm;
+#[path = "daemon/backup.rs"]
+mod backup;
 #[path = "daemon/case.rs"]
 mod case;
 #[path = "daemon/crash.rs"]
@@ -35,11 +37,17 @@ mod outage;
 mod promises;
 #[path = "daemon/proof.rs"]
 mod proof;
+#[path = "daemon/rebuild.rs"]
+mod rebuild;
 #[path = "daemon/robot.rs"]
 mod robot;
 #[path = "daemon/special.rs"]
 mod special;
+#[path = "daemon/steps.rs"]
+mod steps;
 #[path = "daemon/subaddress.rs"]
 mod subaddress;
 #[path = "daemon/team.rs"]
 mod team;
+#[path = "daemon/traces.rs"]
+mod traces;

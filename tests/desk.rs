@@ -14,6 +14,8 @@ mod by_mail;
 mod command;
 #[path = "desk/digest.rs"]
 mod digest;
+#[path = "desk/fit.rs"]
+mod fit;
 #[path = "desk/outages.rs"]
 mod outages;
 #[path = "desk/pauses.rs"]
@@ -30,6 +32,8 @@ mod subaddress;
 mod team;
 #[path = "desk/threads.rs"]
 mod threads;
+#[path = "desk/verify.rs"]
+mod verify;
 
 use std::collections::BTreeSet;
 

@@ -2,11 +2,14 @@
 
 #[cfg(test)]
 mod store {
+    mod copying;
     mod crash;
     mod disk;
     mod folder;
+    mod power;
     mod rows;
     mod speed;
+    mod versions;
 
     use std::path::Path;
 

@@ -64,7 +64,7 @@ pub(super) async fn stopped(settings: &Settings) -> Result<(), Failure> {
 }
 
 /// None where no daemon runs.
-async fn ask_daemon(
+pub(super) async fn ask_daemon(
     settings: &Settings,
     request: &Request,
 ) -> Result<Option<Vec<String>>, Failure> {
@@ -89,10 +89,15 @@ fn forbidden(error: &io::Error) -> Option<String> {
         .then(|| "only root and the user that the daemon runs as may ask; try sudo".to_owned())
 }
 
-async fn open_store(settings: &Settings) -> Result<(Desk, Store), Failure> {
+/// Opens the store where no daemon runs.
+pub(super) fn open_tables(settings: &Settings) -> Result<Store, Failure> {
     let folder = settings.store();
     may_open(&folder, unix::user())?;
-    let store = Store::open(&folder).map_err(Failure::of)?;
+    Store::open(&folder).map_err(Failure::of)
+}
+
+async fn open_store(settings: &Settings) -> Result<(Desk, Store), Failure> {
+    let store = open_tables(settings)?;
     let (past, keys) = query::past(&store).await.map_err(Failure::of)?;
     // Without keys there is no case yet: nothing can be said of any, and nothing is written.
     let keys = keys.or_else(|| Keys::new(vec![[0; 32]])).ok_or_else(|| Failure::of("no keys"))?;

@@ -1,6 +1,7 @@
 //! The command line: what an operator types, and what is printed.
 
 mod ask;
+mod backup;
 mod cases;
 mod check;
 mod classify;
@@ -10,10 +11,13 @@ mod failure;
 mod figures;
 mod gather;
 mod mbox;
+mod pages;
 mod passwords;
 mod places;
 mod print;
 mod progress;
+mod rebuild;
+mod restore;
 mod rotate;
 mod run;
 mod sample;
@@ -23,6 +27,7 @@ mod show;
 mod simulate;
 mod stats;
 mod svg;
+mod verify;
 mod words;
 
 use std::io::{self, Write as _};
@@ -183,6 +188,41 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Copy the whole store into a folder, while the daemon goes on. The secret key is in it.
+    Backup {
+        /// An empty folder, or one that does not exist yet.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Put the store of a backup in the place of the one that is there. The daemon has to be stopped.
+    Restore {
+        /// The folder of the backup.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Make a lost store anew, from the keywords on mails and the sent mail; without a backup only.
+    Rebuild {
+        /// Cases that began in so many days are opened again.
+        #[arg(long, value_name = "DAYS", default_value_t = rebuild::DAYS)]
+        days: u32,
+        /// The last case number that was given: new ones come after it.
+        #[arg(long, value_name = "CASE", value_parser = case_number)]
+        after: Option<CaseId>,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
+    /// Look whether the store, or a backup, is whole and says one thing.
+    Verify {
+        /// The folder of a backup; without it, the store.
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
+        #[command(flatten)]
+        config: ConfigFile,
+    },
     /// Make a new secret key for the ids and addresses of letters; old ones stay known. The daemon has to
     /// be stopped meanwhile.
     RotateKey {
@@ -305,6 +345,12 @@ pub fn main() -> ExitCode {
 fn perform(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run { config } => run::run(&config.config),
+        Command::Backup { dir, config } => backup::backup(&config.config, &dir),
+        Command::Restore { dir, config } => restore::restore(&config.config, &dir),
+        Command::Rebuild { days, after, config } => {
+            rebuild::rebuild(&config.config, days, after.as_ref())
+        }
+        Command::Verify { dir, config } => verify::verify(&config.config, dir.as_deref()),
         Command::RotateKey { config } => rotate::rotate(&config.config),
         Command::Check { config, offline } => check::check(&config.config, offline),
         Command::Classify { config, inbox, letter, output, files } => {

@@ -19,7 +19,12 @@ impl Progress {
 
     /// One more is done.
     pub(super) fn step(&mut self) {
-        self.done += 1;
+        self.steps(1);
+    }
+
+    /// So many more are done.
+    pub(super) fn steps(&mut self, count: usize) {
+        self.done += count;
         self.show();
     }
 

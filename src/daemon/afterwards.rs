@@ -29,6 +29,10 @@ pub(super) struct Afterwards {
     pub(super) not_kept: Vec<LetterId>,
     /// Reports, with their inboxes, that somebody may have answered before they came.
     looks: BTreeSet<(String, MessageId)>,
+    /// What was found out about letters that may have left, and by which folder.
+    pub(super) looked: Vec<(Folder, LetterId, bool)>,
+    /// Folders that are not there.
+    pub(super) absent: Vec<Folder>,
     marks: BTreeMap<(Folder, u32, Keyword), Vec<u32>>,
 }
 
@@ -104,7 +108,7 @@ impl Afterwards {
         for (inbox, answered) in self.looks {
             let sent = edges.folders().find(|one| one.inbox == inbox && one.role == Role::Sent);
             if let Some(folder) = sent
-                && !edges.tell(folder, ToFolder::Look { answered })
+                && !edges.tell(folder, ToFolder::ReadAgain { answered })
             {
                 tracing::debug!(%folder, "answers are looked for at the next connection");
             }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desk::case::Case;
 use crate::desk::event::{Event, Fact};
+use crate::desk::fit;
 use crate::desk::folder::Folder;
 use crate::desk::ids::CaseId;
 use crate::desk::intake::Incoming;
@@ -89,7 +90,7 @@ impl Draft {
     /// Decides on one input and takes the events in; letters are written at once, so that they are
     /// on the disk together with what they follow from. True where anything followed.
     pub(super) fn take(&mut self, wording: &Wording, input: &Input) -> Result<bool, DraftError> {
-        let (before, events) = (self.events.len(), self.desk.decide(self.now, input));
+        let (before, events) = (self.events.len(), self.decide(input));
         let followed = !events.is_empty();
         for event in events {
             self.desk.apply(&event);
@@ -98,7 +99,7 @@ impl Draft {
                 let (books, policy) = (self.desk.books(), |inbox: &str| self.desk.policy(inbox));
                 let letter =
                     wording::letter(wording, books, policy, &event, decided, input.text())?;
-                let letter = self.desk.addressed(letter);
+                let letter = fit::letter(self.desk.addressed(letter));
                 self.writes.push(record::letter(&letter));
                 self.letters.push(letter);
             }
@@ -111,6 +112,23 @@ impl Draft {
             self.events.push(event);
         }
         Ok(followed)
+    }
+
+    /// What follows from an input, in events that fit into rows of the store.
+    fn decide(&self, input: &Input) -> Vec<Event> {
+        let events = self.desk.decide(self.now, input);
+        if events.iter().all(fit::fits) {
+            return events;
+        }
+        tracing::error!("what is to be recorded is too large and is cut down; this is a bug");
+        if let Some(events) = events.into_iter().map(fit::fitted).collect() {
+            return events;
+        }
+        let Input::Mail(incoming) = input else { return Vec::new() };
+        let Some(policy) = self.desk.policy(&incoming.mail.folder.inbox) else { return Vec::new() };
+        let bare = fit::bare(incoming, policy);
+        let events = self.desk.decide(self.now, &Input::Mail(Box::new(bare)));
+        events.into_iter().map(fit::fitted).collect::<Option<_>>().unwrap_or_default()
     }
 
     /// Decides on a mail, with what the store and this very batch know about it. False where the mail

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tokio::sync::oneshot;
+
 use super::afterwards::Afterwards;
 use super::draft::{Draft, DraftError, find};
 use super::reading::{Batch, News, ReadHeader, ReadMail};
@@ -10,7 +12,9 @@ use crate::desk::alarm::Unread;
 use crate::desk::event::MailRef;
 use crate::desk::folder::{Cursor, Folder, Keyword, Role};
 use crate::desk::intake::Incoming;
+use crate::desk::letter::LetterId;
 use crate::desk::message::MessageId;
+use crate::desk::outbox::Outcome;
 use crate::desk::record::{self, Progress};
 use crate::desk::table::Table;
 use crate::desk::time::{Moment, Span};
@@ -35,7 +39,22 @@ pub(super) struct Folders {
     resting: BTreeSet<Folder>,
     /// Those whose known mails may lack a keyword, since a connection broke.
     unmarked: BTreeSet<Folder>,
+    /// Folders for sent mail that wait until the cases are known whose answers lie in them.
+    parked: Vec<Parked>,
 }
+
+/// A folder that has been opened and is not read yet.
+#[derive(Debug)]
+struct Parked {
+    folder: Folder,
+    uid_validity: u32,
+    uid_next: u32,
+    counts: bool,
+    reply: oneshot::Sender<Cursor>,
+}
+
+/// A rebuild that does not come to an end holds nothing up for longer than this.
+const LONGEST_REBUILD: Span = Span::hours(1);
 
 impl Folders {
     /// What the store knows of these folders.
@@ -110,14 +129,15 @@ impl Folders {
                 self.gaps.remove(&folder);
                 self.unmarked.insert(folder.clone());
                 afterwards.opened.push(folder.clone());
-                let cursor = self.selected(
-                    draft,
-                    wording,
-                    folder,
-                    (uid_validity, uid_next, counts),
-                    afterwards,
-                )?;
-                afterwards.cursors.push((reply, cursor));
+                let opened = Parked { folder, uid_validity, uid_next, counts, reply };
+                if opened.folder.role == Role::Sent
+                    && self.is_rebuilding(draft.now(), Some(&opened.folder.inbox), afterwards)
+                {
+                    self.parked.retain(|one| one.folder != opened.folder);
+                    self.parked.push(opened);
+                } else {
+                    self.begin(draft, wording, opened, afterwards)?;
+                }
             }
             News::Headers { folder, mails, reply } => {
                 let uids = wanted(draft, store, &folder, &mails).await?;
@@ -145,6 +165,7 @@ impl Folders {
                 if self.resting.insert(folder.clone()) {
                     tracing::info!(%folder, why, "this folder is not watched");
                 }
+                afterwards.absent.push(folder);
             }
             News::Filed { folder, letter, how } => match how {
                 Filed::Stored | Filed::WasThere => {
@@ -156,6 +177,10 @@ impl Folders {
                     afterwards.not_kept.push(letter);
                 }
             },
+            News::Looked { folder, letter, found } => {
+                traced(draft, wording, &folder, &letter, found)?;
+                afterwards.looked.push((folder, letter, found));
+            }
             News::Watching { folder } => {
                 if self.troubled.remove(&folder).is_some() || self.unmarked.contains(&folder) {
                     tracing::info!(%folder, "watching");
@@ -168,7 +193,44 @@ impl Folders {
                 }
             }
         }
+        for waiting in std::mem::take(&mut self.parked) {
+            if self.is_rebuilding(draft.now(), Some(&waiting.folder.inbox), afterwards) {
+                self.parked.push(waiting);
+            } else {
+                self.begin(draft, wording, waiting, afterwards)?;
+            }
+        }
         Ok(())
+    }
+
+    fn begin(
+        &self,
+        draft: &mut Draft,
+        wording: &Wording,
+        opened: Parked,
+        afterwards: &mut Afterwards,
+    ) -> Result<(), DraftError> {
+        let Parked { folder, uid_validity, uid_next, counts, reply } = opened;
+        let uids = (uid_validity, uid_next, counts);
+        let cursor = self.selected(draft, wording, folder, uids, afterwards)?;
+        afterwards.cursors.push((reply, cursor));
+        Ok(())
+    }
+
+    /// Whether cases that a lost store knew are still being opened again, from the folders of an
+    /// inbox; or, without one, whether answers to any of them are still being looked for: until
+    /// then nobody is told what time brought.
+    pub(super) fn is_rebuilding(
+        &self,
+        now: Moment,
+        inbox: Option<&str>,
+        afterwards: &Afterwards,
+    ) -> bool {
+        let progress = |(folder, known)| (folder, afterwards.progress.get(folder).unwrap_or(known));
+        self.progress.iter().map(progress).any(|(folder, progress)| {
+            let asked = inbox.is_none_or(|name| folder.inbox == name && folder.role == Role::Inbox);
+            asked && progress.is_rebuilding() && now < progress.since + LONGEST_REBUILD
+        })
     }
 
     /// Where to read on. A folder that was never seen begins after the mail that is there: a first
@@ -196,11 +258,13 @@ impl Folders {
                 cursor: Cursor { uid_validity, last_uid: 0 },
                 since: known.since,
                 renumbered_up_to: last_old_uid,
+                marked_since: None,
             },
             None => Progress {
                 cursor: Cursor { uid_validity, last_uid: last_old_uid },
                 since: draft.now(),
                 renumbered_up_to: 0,
+                marked_since: None,
             },
         };
         tracing::info!(%folder, last_old_uid, "this folder begins here: older mail is left alone");
@@ -231,7 +295,7 @@ impl Folders {
         draft.recall(std::mem::take(&mut found.closed));
         let mut recorded = Vec::new();
         for mail in batch.mails {
-            if is_old(&mail, &progress) {
+            if is_old(&mail, &batch.folder, &progress) {
                 continue;
             }
             let (uid, key, ties) = (mail.uid, mail.key, mail.ties.clone());
@@ -263,6 +327,31 @@ fn came_late(incoming: &Incoming, now: Moment) -> bool {
     let written = message.date.unwrap_or(mail.arrived);
     mail.folder.role != Role::Sent
         && (now.since(mail.arrived) > READ_LATE || mail.arrived.since(written) > CAME_LATE)
+}
+
+/// A letter whose trace was found left before, whatever the store knows. One that lies among the sent
+/// mail is kept there already.
+fn traced(
+    draft: &mut Draft,
+    wording: &Wording,
+    folder: &Folder,
+    letter: &LetterId,
+    found: bool,
+) -> Result<(), DraftError> {
+    if !found {
+        return Ok(());
+    }
+    tracing::info!(%folder, %letter, "this letter left before: it is not sent again");
+    let (reply, kept) = match folder.role {
+        Role::Sent => ("it lies among the sent mail", true),
+        _ => ("its mail is marked as answered", false),
+    };
+    let (letter, outcome) = (letter.clone(), Outcome::Accepted(reply.to_owned()));
+    draft.take(wording, &Input::Delivery { letter: letter.clone(), outcome })?;
+    if kept {
+        draft.take(wording, &Input::Kept { letter, by_itself: true })?;
+    }
+    Ok(())
 }
 
 /// Which mails of a folder are read whole, of those whose headers are known.
@@ -314,9 +403,15 @@ async fn read_progress(store: &Store) -> Result<BTreeMap<Folder, Progress>, Load
 
 /// After UIDs were made anew: whether the mail was there before we first looked. What the servers
 /// wrote down counts, the earlier of the two, since moving a mailbox may renew INTERNALDATE.
-fn is_old(mail: &ReadMail, progress: &Progress) -> bool {
+///
+/// After a store was lost: whether the earlier life knew nothing of it, or it is of no interest any
+/// more. Sent mail may hold answers.
+fn is_old(mail: &ReadMail, folder: &Folder, progress: &Progress) -> bool {
     let arrived = [mail.arrived, mail.message.received].into_iter().flatten().min();
-    mail.uid <= progress.renumbered_up_to && arrived.is_none_or(|moment| moment < progress.since)
+    let before = |since| arrived.is_none_or(|moment| moment < since);
+    let unknown = folder.role == Role::Inbox && mail.witness.is_none();
+    mail.uid <= progress.renumbered_up_to
+        && progress.marked_since.map_or_else(|| before(progress.since), |s| unknown || before(s))
 }
 
 fn incoming(mail: ReadMail, folder: &Folder, uid_validity: u32, now: Moment) -> Incoming {

@@ -14,6 +14,7 @@ mod folders;
 mod journal;
 mod reading;
 mod status;
+mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -29,6 +30,7 @@ use self::draft::{Draft, DraftError};
 pub use self::edges::Edges;
 use self::folders::Folders;
 use self::reading::News;
+use self::traces::Traces;
 use crate::desk::command::Said;
 use crate::desk::event::{Event, Fact, MailRef};
 use crate::desk::folder::{Folder, Keyword};
@@ -64,6 +66,8 @@ pub struct Daemon {
     copies: Copies,
     /// What is wrong with mail itself, and who is told.
     alarms: Alarms,
+    /// Letters that may have left before this start.
+    traces: Traces,
     /// Letters that are with the SMTP edge now.
     in_flight: BTreeSet<LetterId>,
     /// Outcomes that could not be made durable yet.
@@ -120,6 +124,7 @@ impl Daemon {
         let wall = Wall::new();
         let copies = Copies::of(&desk, &edges, wall.now());
         let alarms = Alarms::of(&store, wall.now()).await?;
+        let traces = Traces::of(&desk, &edges, wall.now());
         Ok(Daemon {
             desk,
             store,
@@ -129,6 +134,7 @@ impl Daemon {
             folders,
             copies,
             alarms,
+            traces,
             in_flight: BTreeSet::new(),
             unsaved: Vec::new(),
             stale: false,
@@ -206,9 +212,9 @@ impl Daemon {
             return longest.min(AFTER_FAILED_WRITE);
         }
         let now = self.wall.now();
-        let filing = self.copies.next_wakeup();
         let alarm = self.alarms.next_wakeup(now, &self.desk, &self.edges.channels);
-        match self.desk.next_wakeup(now).into_iter().chain(filing).chain(alarm).min() {
+        let own = [self.copies.next_wakeup(), self.traces.next_wakeup(), alarm];
+        match self.desk.next_wakeup(now).into_iter().chain(own.into_iter().flatten()).min() {
             Some(next) => longest.min(Duration::from_secs(next.since(now).as_seconds())),
             None => longest,
         }
@@ -254,16 +260,25 @@ impl Daemon {
         for event in &committed.events {
             journal::note(event);
             self.copies.note(self.desk.books(), &self.edges, event);
+            self.traces.note(self.desk.books(), &self.edges, event);
             if let Fact::Sent { .. } = event.fact {
                 self.mark_answered(event, &mut afterwards);
             }
         }
         for folder in &afterwards.opened {
             self.copies.opened(folder);
+            self.traces.opened(folder);
+        }
+        for (folder, letter, found) in &afterwards.looked {
+            self.traces.looked(folder, letter, *found);
+        }
+        for folder in &afterwards.absent {
+            self.traces.absent(folder);
         }
         for letter in &afterwards.not_kept {
             self.copies.refused(letter);
         }
+        self.traces.ask(&self.edges);
         self.send_due(committed.letters).await;
         self.file_due().await;
         afterwards.tell(&self.edges);
@@ -300,13 +315,15 @@ impl Daemon {
             self.folders.take(draft, store, wording, item, afterwards).await?;
         }
         // Within one second mails come first, and the clock last.
-        draft.take(&self.wording, &Input::Time)?;
+        if !self.folders.is_rebuilding(draft.now(), None, afterwards) {
+            draft.take(&self.wording, &Input::Time)?;
+        }
         Ok(())
     }
 
     fn mark_answered(&self, event: &Event, afterwards: &mut Afterwards) {
         let case = event.case.as_ref().and_then(|id| self.desk.books().case(id));
-        if let Some(case) = case {
+        if let Some(case) = case.filter(|case| case.acknowledged.is_some()) {
             let MailRef { folder, uid_validity, uid, .. } = case.mail();
             afterwards.mark(folder, *uid_validity, Keyword::Acked, vec![*uid]);
         }
@@ -319,7 +336,10 @@ impl Daemon {
         }
         let mut fresh: BTreeMap<LetterId, Letter> =
             fresh.into_iter().map(|letter| (letter.id.clone(), letter)).collect();
-        for id in self.desk.due(self.wall.now(), &self.in_flight) {
+        let now = self.wall.now();
+        let doubtful = self.traces.doubtful(now);
+        let busy = self.in_flight.union(&doubtful).cloned().collect();
+        for id in self.desk.due(now, &busy) {
             let inbox = self.desk.books().waiting(&id).map(|waiting| waiting.inbox.clone());
             let Some(relay) = inbox.and_then(|inbox| self.edges.relays.get(&inbox)) else {
                 continue;

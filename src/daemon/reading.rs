@@ -104,6 +104,11 @@ pub(super) enum News {
         letter: LetterId,
         how: Filed,
     },
+    Looked {
+        folder: Folder,
+        letter: LetterId,
+        found: bool,
+    },
     Watching {
         folder: Folder,
     },
@@ -184,6 +189,7 @@ fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
         FromFolder::Trouble { folder, error, .. } => News::Trouble { folder, error },
         FromFolder::Resting { folder, why } => News::Resting { folder, why },
         FromFolder::Filed { folder, letter, how } => News::Filed { folder, letter, how },
+        FromFolder::Looked { folder, letter, found } => News::Looked { folder, letter, found },
         FromFolder::Watching { folder, .. } => News::Watching { folder },
     })
 }

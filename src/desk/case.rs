@@ -272,6 +272,12 @@ impl Case {
         &self.opening.mail
     }
 
+    /// When it was opened again, where the store that knew it was lost, and nobody has answered since.
+    pub fn known_again(&self) -> Option<Moment> {
+        let by_letter = self.letters.values().any(|letter| letter.kind.acknowledges());
+        self.acknowledged.filter(|_| !by_letter && self.answered.is_none())
+    }
+
     /// When the report arrived.
     pub fn arrived(&self) -> Moment {
         self.opening.mail.arrived

@@ -34,12 +34,18 @@ pub(super) fn passed(
             reached.insert(*promise, next);
             *rung = Some(next);
         }
-        let breached = if let Fact::Breached { promise, .. } = fact { Some(promise) } else { None };
+        let breached = if let Fact::Breached { promise, due, .. } = fact {
+            Some((promise, due))
+        } else {
+            None
+        };
         facts.push(fact);
         let to = case.opening.reporter.as_ref();
+        let told_before = |due: Moment| case.known_again().is_some_and(|at| due < at);
         let may = to.is_some_and(|to| books.quota().may_tell_missed(now, &to.address));
-        let missed = breached.filter(|_| may);
-        facts.extend(missed.and_then(|promise| letter(case, policy, keys, promise)));
+        // What was missed before the case was known again, an earlier life of ours told.
+        let missed = breached.filter(|(_, due)| may && !told_before(*due));
+        facts.extend(missed.and_then(|(promise, _)| letter(case, policy, keys, promise)));
     }
     facts.into_iter().map(|fact| (Some(case.id.clone()), fact)).collect()
 }

@@ -35,6 +35,17 @@ pub struct Progress {
     /// After a change of UIDVALIDITY, the last UID that may be an old mail under a new number.
     #[serde(default)]
     pub renumbered_up_to: u32,
+    /// After a store was lost and made anew: up to that UID, what carries our keyword is read again if
+    /// it arrived since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked_since: Option<Moment>,
+}
+
+impl Progress {
+    /// Whether what an earlier life knew of the folder is still being read.
+    pub fn is_rebuilding(&self) -> bool {
+        self.marked_since.is_some() && self.cursor.last_uid < self.renumbered_up_to
+    }
 }
 
 const LAST_SEQ: &[u8] = b"last_seq";
@@ -165,11 +176,7 @@ pub fn event_of_no_case(seq: u64) -> (Vec<u8>, Vec<u8>) {
 }
 
 fn opened(case: &CaseId, opening: &Opening) -> Vec<Write> {
-    let number = format!("{NUMBER}{}/{}", case.prefix, case.year).into_bytes();
-    let mut writes = vec![
-        Write::Put(Table::Open, case_key(case), Vec::new()),
-        Write::Put(Table::Meta, number, case.number.to_string().into_bytes()),
-    ];
+    let mut writes = vec![Write::Put(Table::Open, case_key(case), Vec::new()), number(case)];
     let MailRef { message_id, .. } = &opening.mail;
     writes.extend(message_id.as_ref().map(|id| tie(message_key(id), case, false)));
     writes.extend(digest_tie(opening.text.as_deref(), case));
@@ -223,6 +230,12 @@ pub fn secret_key(n: u32, key: &[u8; 32]) -> Write {
     Write::Put(Table::Meta, format!("{KEY}{n:04}").into_bytes(), hex(key).into_bytes())
 }
 
+/// The row that says that a case number was the last one given.
+pub fn number(case: &CaseId) -> Write {
+    let key = format!("{NUMBER}{}/{}", case.prefix, case.year).into_bytes();
+    Write::Put(Table::Meta, key, case.number.to_string().into_bytes())
+}
+
 /// Where a folder's progress stands.
 pub fn folder_key(folder: &Folder) -> Vec<u8> {
     let role = folder.role.word().map(|word| format!("\0{word}")).unwrap_or_default();
@@ -251,10 +264,23 @@ pub fn case_key(case: &CaseId) -> Vec<u8> {
     key
 }
 
-fn event_key(case: Option<&CaseId>, seq: u64) -> Vec<u8> {
+/// The key of an event.
+pub(super) fn event_key(case: Option<&CaseId>, seq: u64) -> Vec<u8> {
     let mut key = case.map_or_else(|| NO_CASE.to_vec(), case_key);
     key.extend(seq.to_be_bytes());
     key
+}
+
+/// Whether this is the row of a case number. It can be ahead of the cases, never behind them.
+pub(super) fn is_number(key: &[u8]) -> bool {
+    key.starts_with(NUMBER.as_bytes())
+}
+
+/// Whether a row of odds and ends follows from the events. The others are keys, and what belongs to
+/// the store.
+pub(super) fn follows_from_events(key: &[u8]) -> bool {
+    let begins = [NUMBER, STOP, QUESTION].iter().any(|name| key.starts_with(name.as_bytes()));
+    key == LAST_SEQ || begins
 }
 
 /// Reads a case number back from its key.

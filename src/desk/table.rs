@@ -38,6 +38,11 @@ impl Table {
         Table::Proof,
     ];
 
+    /// The table of this name.
+    pub fn named(name: &str) -> Option<Table> {
+        Table::ALL.into_iter().find(|table| table.name() == name)
+    }
+
     /// Its name on disk; never changed.
     pub fn name(self) -> &'static str {
         match self {
@@ -59,6 +64,9 @@ pub const MAX_KEY: usize = 200;
 
 /// The longest value in bytes. Longer ones are split by whoever builds the writes.
 pub const MAX_VALUE: usize = 8 * 1024;
+
+/// A row, with the table that it stands in.
+pub type Record = (Table, Vec<u8>, Vec<u8>);
 
 /// One change of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]

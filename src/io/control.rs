@@ -49,6 +49,11 @@ pub enum Request {
         /// They come after the one with this number.
         after: u64,
     },
+    /// A page of a copy of the whole store: of a new one, or of one that was begun.
+    Copy {
+        /// The name of the copy that was begun.
+        more_of: Option<u64>,
+    },
     /// Something is said of a case.
     Do {
         /// Its number.

@@ -5,7 +5,8 @@
 //! response, `session` runs commands and checks how each ends, `login` gets a session, `gate` keeps
 //! refused logins few, `special`
 //! knows the folders for sent mail and junk, `reader` fetches what is new, `handover` gives it to
-//! the loop in batches, `filing` keeps letters, and [`watch`] does this for ever. Mail is read by
+//! the loop in batches, `filing` keeps letters, `looking` asks whether one left
+//! already, and [`watch`] does this for ever. Mail is read by
 //! UID with PEEK: no flag of it changes but our two keywords. `whole` reads whole mails for an
 //! export.
 
@@ -19,6 +20,8 @@ mod gate;
 pub mod guard;
 mod handover;
 mod login;
+mod looking;
+mod marked;
 mod marks;
 mod probe;
 mod quoting;
@@ -32,7 +35,8 @@ mod wire;
 
 pub use self::error::{Absent, Error};
 pub use self::gate::Gate;
+pub use self::marked::{Marked, marked};
 pub use self::probe::{Probe, ProbedFolder, probe};
-pub use self::talk::{Fetched, Filed, FromFolder, NeedsMore, ToFolder, Watch};
+pub use self::talk::{Fetched, Filed, FromFolder, NeedsMore, ToFolder, Trace, Watch};
 pub use self::watch::watch;
 pub use self::whole::{NotGiven, fetch_whole};

@@ -1,6 +1,7 @@
 //! The edges: what is done, and nothing that is decided.
 
 pub mod archive;
+pub mod backup;
 pub mod command;
 pub mod control;
 pub mod imap;

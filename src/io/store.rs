@@ -7,11 +7,15 @@
 //!
 //! Only [`tables`] names sled. What the folder looks like is told in [`folder`].
 
+mod copying;
 mod error;
 mod folder;
 mod keeper;
+mod opening;
+mod restore;
 mod seal;
 mod tables;
+mod upgrade;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,11 +23,15 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
+use self::error::fits;
 use self::keeper::{Answer, Command, GROUP};
-use crate::desk::table::{Batch, MAX_KEY, MAX_VALUE, Table, Write};
+use self::seal::Seal;
+use crate::desk::table::{Batch, Record, Table};
 
+pub use self::copying::Page;
 pub use self::error::StoreError;
 pub use self::folder::OpenError;
+pub use self::restore::{RestoreError, Restored, restore};
 pub use self::tables::Row;
 
 /// A handle on the open store. Clones are the same store.
@@ -76,6 +84,12 @@ impl Store {
         self.ask(|answer| Command::Last(table, prefix, answer)).await
     }
 
+    /// A page of a copy of everything as it stands now, or as it stood when `more_of` was begun.
+    /// There is one copy at a time: who begins another ends the one before.
+    pub async fn copy(&self, more_of: Option<u64>) -> Result<Page, StoreError> {
+        self.ask(|answer| Command::Copy(more_of, answer)).await
+    }
+
     /// Finishes what was sent before, makes it durable and unlocks the folder. Other handles on
     /// this store answer [`StoreError::Closed`] from then on.
     pub async fn close(self) {
@@ -93,17 +107,9 @@ impl Store {
     }
 }
 
-/// sled moves a value that is larger than its pages to a file of its own, which it never syncs.
-fn fits(write: &Write) -> Result<(), StoreError> {
-    let (table, key, value) = match write {
-        Write::Put(table, key, value) => (*table, key.len(), value.len()),
-        Write::Delete(table, key) => (*table, key.len(), 0),
-    };
-    if key > MAX_KEY {
-        return Err(StoreError::TooLong { table, what: "key", bytes: key, max: MAX_KEY });
-    }
-    if value > MAX_VALUE {
-        return Err(StoreError::TooLong { table, what: "value", bytes: value, max: MAX_VALUE });
-    }
-    Ok(())
+/// What rows add up to, as the store counts: equal for equal rows, whatever their order.
+pub fn sum<'a>(rows: impl IntoIterator<Item = &'a Record>) -> Vec<u8> {
+    let mut seal = Seal::default();
+    rows.into_iter().for_each(|(table, key, value)| seal.add(*table, key, value));
+    seal.to_bytes()
 }

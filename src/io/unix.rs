@@ -42,3 +42,26 @@ pub fn kill_group(leader: u32) {
         let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
     }
 }
+
+/// Lets two files or folders change places in one step.
+pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    let exchange = rustix::fs::RenameFlags::EXCHANGE;
+    Ok(rustix::fs::renameat_with(rustix::fs::CWD, one, rustix::fs::CWD, other, exchange)?)
+}
+
+/// Gives a folder and all that is in it to this user and group. No symbolic link is followed.
+pub fn give(folder: &Path, (user, group): (u32, u32)) -> io::Result<()> {
+    std::os::unix::fs::lchown(folder, Some(user), Some(group))?;
+    if !std::fs::symlink_metadata(folder)?.is_dir() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        give(&entry?.path(), (user, group))?;
+    }
+    Ok(())
+}
+
+/// Makes durable which names are in a folder.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

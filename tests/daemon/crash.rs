@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use crate::backup::whole;
 use crate::mails::{Mail, answers, cases, mixed};
 use crate::rig::{Daemon, Rig, wait_until};
 
@@ -43,6 +44,7 @@ fn fifty_kills_during_three_hundred_mails_lose_none_and_repeat_at_most_one_each(
         let pause = Duration::from_millis(dice.below(900));
         let _ = wait_until(pause, || false);
         daemon.kill();
+        whole(&config);
     }
     let _daemon = Daemon::start(&rig, &config);
     let owed: Vec<&Mail> = mails.iter().filter(|mail| mail.answered).collect();

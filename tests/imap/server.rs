@@ -324,7 +324,8 @@ impl Desk {
             FromFolder::Trouble { .. }
             | FromFolder::Watching { .. }
             | FromFolder::Resting { .. }
-            | FromFolder::Filed { .. } => {}
+            | FromFolder::Filed { .. }
+            | FromFolder::Looked { .. } => {}
         }
     }
 

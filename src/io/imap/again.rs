@@ -18,13 +18,13 @@ const MOST_ANSWERS: usize = 8;
 
 /// The mails whose answers nobody has looked for yet.
 #[derive(Debug, Default)]
-pub(super) struct Looks {
+pub(super) struct Reread {
     waiting: Mutex<VecDeque<MessageId>>,
     came: Notify,
 }
 
-impl Looks {
-    /// Puts a mail where [`Looks::take`] finds it, once.
+impl Reread {
+    /// Puts a mail where [`Reread::take`] finds it, once.
     pub(super) fn add(&self, answered: MessageId) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MOST_WAITING && !waiting.contains(&answered) {

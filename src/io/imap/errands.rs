@@ -2,8 +2,9 @@
 
 use tokio::sync::mpsc;
 
-use super::again::Looks;
+use super::again::Reread;
 use super::filing::{Sheet, Sheets};
+use super::looking::Looks;
 use super::marks::Marks;
 use super::talk::ToFolder;
 
@@ -13,6 +14,7 @@ pub(super) struct Errands {
     pub marks: Marks,
     pub sheets: Sheets,
     pub looks: Looks,
+    pub again: Reread,
 }
 
 impl Errands {
@@ -24,10 +26,11 @@ impl Errands {
                 ToFolder::Mark { uids, uid_validity, keyword } => {
                     self.marks.add(uid_validity, keyword, uids);
                 }
+                ToFolder::Look { letter, trace } => self.looks.add(letter, trace),
                 ToFolder::File { letter, message_id, bytes } => {
                     self.sheets.add(Sheet { letter, message_id, bytes });
                 }
-                ToFolder::Look { answered } => self.looks.add(answered),
+                ToFolder::ReadAgain { answered } => self.again.add(answered),
             }
         }
     }
@@ -38,6 +41,7 @@ impl Errands {
             () = self.marks.come() => {}
             () = self.sheets.come() => {}
             () = self.looks.come() => {}
+            () = self.again.come() => {}
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use super::gate::Gate;
 use crate::config::settings::Imap;
+use crate::desk::address::Address;
 use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::letter::LetterId;
 use crate::desk::message::MessageId;
@@ -109,6 +110,15 @@ pub enum FromFolder {
         /// How it ended.
         how: Filed,
     },
+    /// A [`ToFolder::Look`] is done.
+    Looked {
+        /// Which.
+        folder: Folder,
+        /// The letter.
+        letter: LetterId,
+        /// A trace of it was found: it has left. Without one, nobody knows.
+        found: bool,
+    },
     /// Everything is read, and the task waits. Said after each look, so at least once per poll
     /// interval.
     Watching {
@@ -129,6 +139,7 @@ impl FromFolder {
             | FromFolder::Trouble { folder, .. }
             | FromFolder::Resting { folder, .. }
             | FromFolder::Filed { folder, .. }
+            | FromFolder::Looked { folder, .. }
             | FromFolder::Watching { folder, .. } => folder,
         }
     }
@@ -149,7 +160,7 @@ pub enum ToFolder {
     },
     /// Read mails again, of those that were read before, that answer this one: what was none of ours
     /// then may be now. Nothing is lost by asking twice.
-    Look {
+    ReadAgain {
         /// The Message-ID of what they answer.
         answered: MessageId,
     },
@@ -163,6 +174,33 @@ pub enum ToFolder {
         message_id: MessageId,
         /// What was sent.
         bytes: Vec<u8>,
+    },
+    /// Look whether a letter left already. Answered with [`FromFolder::Looked`]; not at all if the
+    /// connection is lost meanwhile: ask again once the folder is watched again.
+    Look {
+        /// The letter.
+        letter: LetterId,
+        /// What would show it.
+        trace: Trace,
+    },
+}
+
+/// What shows in a folder that a letter left, though the store may not know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// The mail that it answers carries `$WatchpostAcked`.
+    Keyword {
+        /// That mail.
+        uid: u32,
+        /// The number that its UID goes with.
+        uid_validity: u32,
+    },
+    /// It lies among the sent mail, or another answer to the same mail does.
+    Sent {
+        /// Its Message-ID.
+        message_id: MessageId,
+        /// The mail that it answers, and who would have got another answer.
+        answers: Option<(MessageId, Address)>,
     },
 }
 

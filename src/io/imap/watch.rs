@@ -15,6 +15,7 @@ use super::error::{Error, Stop};
 use super::filing::file;
 use super::handover::heard;
 use super::login;
+use super::looking::look;
 use super::reader::{catch_up, read_again};
 use super::session::{Access, Mailbox, Session};
 use super::special;
@@ -209,6 +210,7 @@ impl Watcher<'_> {
         let until = Instant::now() + self.job.account.poll.clamp(SHORTEST_WAIT, LONGEST_WAIT);
         let mut said = false;
         loop {
+            self.look_for_letters(session, mailbox).await?;
             self.set_marks(session, mailbox).await?;
             self.file_sheets(session, mailbox).await?;
             self.look_again(session, mailbox).await?;
@@ -322,11 +324,25 @@ impl Watcher<'_> {
 
     /// What is lost with the connection is asked for again by the loop.
     async fn look_again(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<(), Stop> {
-        while let Some(answered) = self.errands.looks.take() {
+        while let Some(answered) = self.errands.again.take() {
             let uids = answers(session, &answered, self.read_upto).await?;
             if !uids.is_empty() {
                 read_again(session, mailbox, self.job, self.tell, &uids, self.read_upto).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// First of all errands: letters wait for the answer.
+    async fn look_for_letters(
+        &mut self,
+        session: &mut Session,
+        mailbox: &Mailbox,
+    ) -> Result<(), Stop> {
+        while let Some((letter, trace)) = self.errands.looks.take() {
+            let found = look(session, mailbox, &trace).await?;
+            let folder = self.job.folder.clone();
+            self.say(FromFolder::Looked { folder, letter, found }).await?;
         }
         Ok(())
     }

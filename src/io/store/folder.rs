@@ -4,6 +4,8 @@
 //! state/lock        held while the store is open
 //! state/store/      the store, complete from its first moment: it arrives here by a rename
 //! state/store.new/  a store that is being made; after a crash it is thrown away
+//! state/store.old-1/     the store that was there before a backup was restored
+//! state/store.schema-1/  the store as it was before an upgrade
 //! ```
 //!
 //! So "no store yet" and "the store is damaged" are never confused, and a damaged store is never
@@ -17,6 +19,8 @@ use std::path::{Path, PathBuf};
 const LOCK: &str = "lock";
 const STORE: &str = "store";
 const UNFINISHED: &str = "store.new";
+const ASIDE: &str = "store.old-";
+const OF_SCHEMA: &str = "store.schema-";
 /// The folder may be a filesystem of its own.
 const LOST_AND_FOUND: &str = "lost+found";
 
@@ -144,6 +148,22 @@ impl Folder {
         }
     }
 
+    /// Where the store is kept as it was before an upgrade.
+    pub(super) fn before_upgrade(&self, schema: u64) -> PathBuf {
+        self.path.join(format!("{OF_SCHEMA}{schema}"))
+    }
+
+    /// A free place for a store that another one replaces.
+    pub(super) fn aside(&self) -> io::Result<PathBuf> {
+        for n in 1..10_000 {
+            let path = self.path.join(format!("{ASIDE}{n}"));
+            if !path.try_exists()? {
+                return Ok(path);
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+
     /// From now on the store counts as one.
     pub(super) fn finish(&self) -> io::Result<()> {
         fs::rename(self.path.join(UNFINISHED), self.store())
@@ -156,7 +176,9 @@ fn is_ours(path: &Path) -> io::Result<bool> {
         .map(|entry| entry.map(|entry| entry.file_name()))
         .collect::<io::Result<Vec<_>>>()?;
     let known = |name: &std::ffi::OsString| {
+        let of_ours = |beginning: &&str| name.to_string_lossy().starts_with(*beginning);
         [LOCK, UNFINISHED, LOST_AND_FOUND].iter().any(|known| name == known)
+            || [ASIDE, OF_SCHEMA].iter().any(of_ours)
     };
     Ok(names.iter().any(|name| name == STORE) || names.iter().all(known))
 }

@@ -3,23 +3,20 @@
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Once;
 use std::sync::mpsc as std_mpsc;
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::copying::{Copying, Page};
 use super::error::StoreError;
 use super::folder::{Folder, OpenError};
-use super::tables::{Fault, Row, SCHEMA_KEY, Tables, has_room};
-use crate::desk::table::{Batch, Table, Write};
-
-/// The version of what keys and values mean. It goes up when an older program could misread them.
-const SCHEMA: u64 = 2;
-
-/// The version before: it had no proof. Nothing else differs, so such a store goes on as it is.
-const WITHOUT_PROOF: u64 = 1;
+use super::opening::{create, first_line, need_room, open_error, open_existing};
+use super::tables::{Fault, Row, Tables};
+use super::upgrade::{self, SCHEMA};
+use crate::desk::table::{Batch, Table};
 
 /// How many commands share one barrier. Larger groups gain nothing: then the transactions
 /// themselves cost more than the barrier.
@@ -41,6 +38,7 @@ pub(super) enum Command {
         answer: Answer<Vec<Row>>,
     },
     Last(Table, Vec<u8>, Answer<Option<Row>>),
+    Copy(Option<u64>, Answer<Page>),
     Close(Answer<()>),
 }
 
@@ -96,11 +94,6 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-/// sled's panics and errors fill whole pages.
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(120).collect()
-}
-
 /// Keeps the panics of the store's thread off stderr: they become errors. Every other thread
 /// panics as before.
 fn hide_panics() {
@@ -122,6 +115,40 @@ struct Keeper {
     folder: Folder,
     /// None after a fault: sled takes no write after an error until it is opened again.
     tables: Option<Tables>,
+    copies: Copies,
+}
+
+/// The copy that somebody takes, if anybody does, and how many were begun before.
+#[derive(Default)]
+struct Copies {
+    begun: u64,
+    current: Option<Copying>,
+}
+
+impl Copies {
+    /// The next page of a copy; none where it cannot go on.
+    fn page(&mut self, tables: &Tables, more_of: Option<u64>) -> Result<Option<Page>, Fault> {
+        match more_of {
+            None => {
+                self.begun += 1;
+                self.current = Some(Copying::begin(self.begun, tables));
+            }
+            Some(copy) if self.current.as_ref().is_some_and(|current| current.is(copy)) => {}
+            Some(_) => return Ok(None),
+        }
+        let page = self.current.as_mut().map(|current| current.page(tables)).transpose()?;
+        self.current.take_if(|_| page.as_ref().is_none_or(|page| page.last));
+        Ok(page)
+    }
+
+    fn note(&mut self, tables: &Tables, writes: &Batch) -> Result<(), Fault> {
+        if let Some(current) = &mut self.current
+            && !current.note(tables, writes)?
+        {
+            self.current = None;
+        }
+        Ok(())
+    }
 }
 
 impl Keeper {
@@ -130,12 +157,12 @@ impl Keeper {
         let open = || {
             need_room(&folder)?;
             if !folder.holds_store()? {
-                create(&folder)?;
+                create(&folder, SCHEMA)?;
             }
-            open_existing(&folder.store())
+            upgrade::open(&folder)
         };
-        let tables = open().map_err(|fault| open_error(dir, fault))?;
-        Ok(Keeper { folder, tables: Some(tables) })
+        let tables = open().map_err(|fault| open_error(dir, fault, SCHEMA))?;
+        Ok(Keeper { folder, tables: Some(tables), copies: Copies::default() })
     }
 
     fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
@@ -155,6 +182,7 @@ impl Keeper {
         let mut replies = Vec::with_capacity(group.len());
         let mut close = None;
         let room = need_room(&self.folder);
+        let mut copies = std::mem::take(&mut self.copies);
         let mut state = self.reopen();
         let mut dirty = false;
         for command in group.drain(..) {
@@ -169,12 +197,13 @@ impl Keeper {
                 }
                 command => {
                     dirty |= matches!(command, Command::Commit(..));
-                    replies.push(perform(command, &mut state));
+                    replies.push(perform(command, &mut state, &mut copies));
                 }
             }
         }
         let outcome = state.and_then(|tables| if dirty { tables.barrier() } else { Ok(()) });
         let outcome = outcome.map_err(disk_error);
+        self.copies = copies;
         if outcome.is_err() {
             self.tables = None;
         }
@@ -189,17 +218,28 @@ impl Keeper {
             Some(tables) => Ok(tables),
             closed @ None => {
                 need_room(&self.folder)?;
-                Ok(closed.insert(open_existing(&self.folder.store())?))
+                Ok(closed.insert(open_existing(&self.folder.store(), SCHEMA)?))
             }
         }
     }
 }
 
 /// Does one command, unless one before it in the group failed: then this one fails with it.
-fn perform(command: Command, state: &mut Result<&mut Tables, Fault>) -> Reply {
+fn perform(command: Command, state: &mut Result<&mut Tables, Fault>, copies: &mut Copies) -> Reply {
     match command {
         Command::Commit(writes, answer) => {
-            reply(answer, attempt(state, |tables| tables.apply(writes)))
+            let apply = |tables: &mut Tables| {
+                copies.note(tables, &writes)?;
+                tables.apply(writes)
+            };
+            reply(answer, attempt(state, apply))
+        }
+        Command::Copy(more_of, answer) => {
+            let page = attempt(state, |tables| copies.page(tables, more_of));
+            Box::new(move |outcome| {
+                let page = outcome.and_then(|()| page.ok_or(StoreError::Closed));
+                let _ = answer.send(page.and_then(|page| page.ok_or(StoreError::CopyLost)));
+            })
         }
         Command::Get(table, keys, answer) => reply(
             answer,
@@ -238,67 +278,15 @@ fn reply<T: 'static>(answer: Answer<T>, value: Option<T>) -> Reply {
 
 const FULL: &str = "it is full: make room";
 
-fn need_room(folder: &Folder) -> Result<(), Fault> {
-    if has_room(folder.path())? {
-        return Ok(());
-    }
-    Err(Fault::Disk(io::ErrorKind::StorageFull.into()))
-}
-
 fn disk_error(fault: Fault) -> StoreError {
     let error = StoreError::Disk(match fault {
         Fault::Disk(error) if error.kind() == io::ErrorKind::StorageFull => FULL.to_owned(),
         Fault::Disk(error) => first_line(&error.to_string()),
         Fault::Damage(detail) => first_line(&detail),
-        Fault::Newer(_) | Fault::Foreign => "another program changed the store".to_owned(),
+        Fault::Newer(_) | Fault::Older(_) | Fault::Foreign => {
+            "another program changed the store".to_owned()
+        }
     });
     tracing::error!("{error}");
     error
-}
-
-fn open_error(dir: PathBuf, fault: Fault) -> OpenError {
-    match fault {
-        Fault::Disk(error) => OpenError::from_io(&dir, &error),
-        Fault::Damage(detail) => OpenError::Damaged { dir, detail: first_line(&detail) },
-        Fault::Newer(found) => OpenError::Newer { found, known: SCHEMA },
-        Fault::Foreign => OpenError::Foreign(dir),
-    }
-}
-
-/// Makes a new store beside its place and moves it there when it is complete and durable.
-fn create(folder: &Folder) -> Result<(), Fault> {
-    let mut tables = Tables::open(&folder.unfinished()?)?;
-    tables.apply(vec![version()])?;
-    tables.barrier()?;
-    drop(tables);
-    folder.finish()?;
-    Ok(())
-}
-
-fn version() -> Write {
-    Write::Put(Table::Meta, SCHEMA_KEY.to_vec(), SCHEMA.to_string().into_bytes())
-}
-
-/// Opens a store that must be there: sled would put an empty log in place of a missing one.
-fn open_existing(store: &Path) -> Result<Tables, Fault> {
-    match std::fs::metadata(store.join("db")) {
-        Ok(log) if log.len() > 0 => {}
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => return Err(Fault::Damage("its log is gone".to_owned())),
-    }
-    let mut tables = Tables::open(store)?;
-    let schema = tables.get(Table::Meta, SCHEMA_KEY)?.ok_or(Fault::Foreign)?;
-    // The schema comes first: a newer one may count differently.
-    match str::from_utf8(&schema).unwrap_or_default().parse() {
-        Ok(SCHEMA) if tables.is_whole()? => Ok(tables),
-        Ok(WITHOUT_PROOF) if tables.is_whole()? => {
-            // An older program would take the rows of the new table for damage.
-            tables.apply(vec![version()])?;
-            tables.barrier()?;
-            Ok(tables)
-        }
-        Ok(SCHEMA | WITHOUT_PROOF) => Err(Fault::Damage("its rows do not add up".to_owned())),
-        Ok(newer) if newer > SCHEMA => Err(Fault::Newer(newer)),
-        _ => Err(Fault::Damage("its schema version cannot be read".to_owned())),
-    }
 }

@@ -24,6 +24,11 @@ impl Seal {
         self.sum = self.sum.wrapping_sub(hash(table, key, value));
     }
 
+    /// How many rows there are.
+    pub(super) fn rows(self) -> u64 {
+        self.rows
+    }
+
     /// As it stands in the store.
     pub(super) fn to_bytes(self) -> Vec<u8> {
         [self.rows.to_be_bytes(), self.sum.to_be_bytes()].concat()

@@ -58,7 +58,7 @@ impl Tables {
         for (table, tree) in &tables.trees {
             for row in tree {
                 let (key, value) = row?;
-                if (*table, &*key) != (Table::Meta, SEAL_KEY) {
+                if !Tables::is_seal(*table, &key) {
                     tables.seal.add(*table, &key, &value);
                 }
             }
@@ -93,6 +93,16 @@ impl Tables {
         self.transact(&batches)?;
         self.seal = seal;
         Ok(())
+    }
+
+    /// How many rows there are, and what they add up to, in bytes.
+    pub(super) fn sealed(&self) -> (u64, Vec<u8>) {
+        (self.seal.rows(), self.seal.to_bytes())
+    }
+
+    /// Whether this row is the sum itself, which belongs to the tables and to no copy of them.
+    pub(super) fn is_seal(table: Table, key: &[u8]) -> bool {
+        (table, key) == (Table::Meta, SEAL_KEY)
     }
 
     fn transact(&self, batches: &BTreeMap<Table, sled::Batch>) -> Result<(), Fault> {
@@ -180,6 +190,7 @@ pub(super) enum Fault {
     Disk(io::Error),
     Damage(String),
     Newer(u64),
+    Older(u64),
     Foreign,
 }
 

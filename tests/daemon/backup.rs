@@ -1,0 +1,161 @@
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::mails::{cases, report};
+use crate::rig::{Daemon, INBOX, Rig, wait_until, watchpost};
+
+/// The status of a command with this configuration, and what it said.
+pub(crate) fn run(config: &Path, arguments: &[&str]) -> (i32, String) {
+    let config = ["--config", config.to_str().unwrap()];
+    let output = watchpost(&[arguments, &config].concat());
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+}
+
+/// What `verify` says of the store has to be good.
+pub(crate) fn whole(config: &Path) -> String {
+    let (status, told) = run(config, &["verify"]);
+    assert_eq!(status, 0, "{told}");
+    told
+}
+
+/// A report from this address is answered, and the mail says so.
+pub(crate) fn reported(rig: &Rig, from: &str, id: &str) {
+    let before = rig.mails(from, "INBOX").len();
+    rig.deliver(Some(from), &[INBOX], report(from, id).as_bytes());
+    rig.wait_for_mails(from, before + 1, Duration::from_secs(20));
+    let mut lead = rig.imap(INBOX);
+    lead.command("SELECT INBOX");
+    let all_marked = || {
+        let flags = lead.command("UID FETCH 1:* (FLAGS)");
+        flags.matches("FETCH (").count() == flags.matches("$WatchpostAcked").count()
+    };
+    assert!(wait_until(Duration::from_secs(20), all_marked));
+}
+
+#[test]
+fn a_backup_is_made_beside_the_daemon_and_restored_without_a_second_letter() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
+    let dir = backup.to_str().unwrap();
+    let daemon = Daemon::start(&rig, &config);
+    let (kim, bo) = ("kim@acorn.example", "bo@acorn.example");
+    reported(&rig, kim, "one");
+    let (status, told) = run(&config, &["backup", dir]);
+    assert_eq!((status, told.lines().count()), (0, 1), "{told}");
+    assert_eq!(fs::read_dir(&backup).unwrap().count(), 1);
+    let (status, told) = run(&config, &["backup", dir]);
+    assert_eq!(status, 1);
+    assert!(told.contains("is not empty: name an empty folder"), "{told}");
+    assert_eq!(run(&config, &["verify", dir]).1, whole(&config).replace("the store", "the backup"));
+
+    reported(&rig, bo, "two");
+    let (status, told) = run(&config, &["restore", dir]);
+    assert_eq!(status, 1);
+    assert!(told.contains("the daemon is running; stop it first"), "{told}");
+    assert!(daemon.terminate().success());
+    let (status, told) = run(&config, &["restore", dir]);
+    assert_eq!(status, 1);
+    assert!(told.contains("the rest would be forgotten. If that is meant, move"), "{told}");
+    assert_eq!(cases(&config).len(), 2);
+
+    // A log of noise is no store any more: that is what the backup is for.
+    let log = state.join("store/store/db");
+    let length = usize::try_from(fs::metadata(&log).unwrap().len()).unwrap();
+    fs::write(&log, vec![0xa5; length]).unwrap();
+    assert!(run(&config, &["verify"]).1.contains("is damaged"));
+    let (status, told) = run(&config, &["restore", dir]);
+    assert_eq!(status, 0, "{told}");
+    assert!(told.contains("is kept in") && told.contains("store.old-1"), "{told}");
+    whole(&config);
+    assert_eq!(cases(&config).len(), 1);
+
+    let _daemon = Daemon::start(&rig, &config);
+    reported(&rig, "eve@acorn.example", "three");
+    assert_eq!(cases(&config).len(), 3, "the report after the backup is known again");
+    assert!(wait_until(Duration::from_secs(10), || rig.queue_is_empty()));
+    assert_eq!((rig.mails(kim, "INBOX").len(), rig.mails(bo, "INBOX").len()), (1, 1));
+    whole(&config);
+}
+
+#[test]
+fn a_damaged_backup_is_refused_and_what_is_no_backup_too() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let backup = rig.dir().join("backup");
+    let dir = backup.to_str().unwrap();
+    assert_eq!(run(&config, &["restore", dir]).0, 1);
+    // Without a daemon the store is read by the command itself.
+    assert_eq!(run(&config, &["backup", dir]).0, 0);
+    let file = backup.join("watchpost.backup");
+    let text = fs::read_to_string(&file).unwrap();
+    let (head, rows) = text.split_once('\n').unwrap();
+    let (_, fewer) = rows.split_once('\n').unwrap();
+    for (damaged, why) in [
+        (format!("{head}\n{fewer}"), "its rows do not add up"),
+        (text.replace("\"table\":\"meta\"", "\"table\":\"mails\""), "its rows do not add up"),
+        (format!("{head}\nhello\n"), "a line cannot be read"),
+        (text.replace("_backup\":1", "_backup\":9"), "a newer Watchpost wrote this backup"),
+        ("hello\n".to_owned(), "this is no backup of Watchpost"),
+    ] {
+        fs::write(&file, damaged).unwrap();
+        for command in ["verify", "restore"] {
+            let (status, told) = run(&config, &[command, dir]);
+            assert!(status == 1 && told.contains(why) && told.lines().count() == 1, "{told}");
+        }
+    }
+    fs::remove_file(&file).unwrap();
+    assert!(run(&config, &["verify", dir]).1.contains("there is no whole backup in"));
+}
+
+#[test]
+#[ignore = "makes the store that tests/store/versions.rs opens: once for each version of its tables"]
+fn a_store_of_this_version_is_kept_for_those_that_follow() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    let (kim, refused) = ("kim@acorn.example", "refused@acorn.example");
+    reported(&rig, kim, "one");
+    rig.deliver(Some(refused), &[INBOX], report(refused, "two").as_bytes());
+    assert!(wait_until(Duration::from_secs(20), || cases(&config).len() == 2));
+    assert!(wait_until(Duration::from_secs(20), || whole(&config).contains("0 letters")));
+    assert!(daemon.terminate().success());
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/schema-1.tar.gz");
+    let made = std::process::Command::new("tar")
+        .args(["--owner=0", "--group=0", "-cz", "-C"])
+        .arg(rig.dir().join("state"))
+        .arg("-f")
+        .arg(kept)
+        .arg("store")
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
+
+#[test]
+fn what_root_restores_belongs_to_the_user_of_the_daemon() {
+    let rig = Rig::start();
+    if fs::metadata(rig.dir()).unwrap().uid() != 0 {
+        eprintln!("skipped: only root can give files away");
+        return;
+    }
+    let config = rig.watchpost_config();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
+    let dir = backup.to_str().unwrap();
+    assert_eq!(run(&config, &["backup", dir]).0, 0);
+    let mut given = std::process::Command::new("chown");
+    assert!(given.args(["-R", "12345:12345"]).arg(&state).status().unwrap().success());
+    assert_eq!(run(&config, &["restore", dir]).0, 0);
+    let mut folders = vec![state];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            assert_eq!(entry.metadata().unwrap().uid(), 12345, "{}", entry.path().display());
+            folders.extend(entry.path().is_dir().then(|| entry.path()));
+        }
+    }
+}
