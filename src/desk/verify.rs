@@ -7,6 +7,7 @@ use super::books::Books;
 use super::event::{Event, Fact};
 use super::hex::hex;
 use super::letter::{Letter, LetterId};
+use super::proof::Check;
 use super::record::{self, Meta, Progress};
 use super::table::{Record, Table, Write};
 
@@ -182,11 +183,26 @@ fn mails(rows: &Rows, findings: &mut Vec<String>) {
     findings.extend(odd.map(|(key, _)| format!("the mail {} cannot be read", named(key))));
 }
 
-/// Whether the proof holds together is told by what prints it; here, whether it can be read.
+/// Every entry of the proof can be read and goes on from the one before, up to the last that was
+/// recorded.
 fn proof(rows: &Rows, findings: &mut Vec<String>) {
-    let odd = table(rows, Table::Proof).filter(|(_, value)| record::proof_entry(value).is_err());
-    findings
-        .extend(odd.map(|(key, _)| format!("the entry {} of the proof cannot be read", hex(key))));
+    let mut check = Check::default();
+    for (key, value) in table(rows, Table::Proof) {
+        let Ok(entry) = record::proof_entry(value) else {
+            findings.push(format!("the entry {} of the proof cannot be read", hex(key)));
+            return;
+        };
+        if let Err(fault) = check.take(&entry) {
+            findings.push(format!("the proof is broken: {fault}"));
+            return;
+        }
+    }
+    let all: Vec<_> = table(rows, Table::Meta).map(|(k, v)| (k.clone(), v.clone())).collect();
+    if let Ok(meta) = Meta::read(&all)
+        && let Err(fault) = check.ends(&meta.proof)
+    {
+        findings.push(format!("the proof is broken: {fault}"));
+    }
 }
 
 /// A key as people can read it.

@@ -84,6 +84,7 @@ fn each_promise_is_in_the_proof_once_though_the_daemon_is_killed() {
     // The store tells the same, and what somebody changes in it is found.
     assert!(daemon.terminate().success());
     assert_eq!(run(&["stats", "--verify", "--config", path]).1, verified);
+    assert_eq!(run(&["verify", "--config", path]).0, 0);
     assert_eq!(run(&["stats", "--verify", "--holds", &head, "--config", path]).0, 0);
     let (status, _, told) = run(&["stats", "--verify", "--holds", "0123", "--config", path]);
     assert_eq!((status, told.contains("no entry has the hash 0123")), (1, true), "{told}");
@@ -94,6 +95,9 @@ fn each_promise_is_in_the_proof_once_though_the_daemon_is_killed() {
     let (status, _, told) = run(&["stats", "--verify", "--config", path]);
     assert_eq!(status, 1);
     assert!(told.contains("entry 2 is not as it was written"), "{told}");
+    let (status, _, told) = run(&["verify", "--config", path]);
+    let broken = told.contains("the proof is broken: entry 2 is not as it was written");
+    assert_eq!((status, broken), (1, true), "{told}");
     meddle(&rig, |_| vec![Write::Delete(Table::Proof, proof_key(8))]);
     meddle(&rig, |_| vec![Write::Delete(Table::Proof, proof_key(2))]);
     let (status, _, told) = run(&["stats", "--verify", "--config", path]);
