@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::Serialize;
 
 use super::address::{Address, Mailbox};
+use super::calendar::Stretch;
 use super::event::{Certainty, HoldReason, MailRef, Opening};
 use super::ids::CaseId;
 use super::letter::{LetterId, LetterKind};
@@ -50,6 +51,10 @@ pub struct Case {
     pub closed: Option<Moment>,
     /// When it was opened again after it was closed.
     pub reopened: Option<Moment>,
+    /// When it was last opened again while nobody had answered.
+    pub owed_anew: Option<Moment>,
+    /// When it was closed, as far as that is over.
+    pub shut: Vec<Stretch>,
     /// Until when the problem is kept secret.
     pub embargo: Option<Embargo>,
     /// When the problem was announced.
@@ -205,6 +210,8 @@ impl Case {
             waits: Vec::new(),
             closed: None,
             reopened: None,
+            owed_anew: None,
+            shut: Vec::new(),
             embargo: None,
             announced: None,
             marks: BTreeMap::new(),

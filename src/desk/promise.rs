@@ -132,7 +132,7 @@ fn response(case: &Case, tempo: &Tempo<'_>) -> Clock {
     };
     // Who writes on a case that was closed unanswered is owed an answer once more.
     let unanswered = |at: &Moment| case.answered.is_none_or(|answered| answered >= *at);
-    let start = case.reopened.filter(unanswered).map_or(start, |at| at.max(start));
+    let start = case.owed_anew.filter(unanswered).map_or(start, |at| at.max(start));
     counted(case, Promise::Response, start, promised.response, case.answered, tempo)
 }
 
@@ -234,8 +234,8 @@ const MOST_FOR_HELD: u32 = 3;
 const MOST_AT_ONCE: usize = 8;
 
 /// When the ladder is climbed after so many steps: at the deadline, and at each interval after it,
-/// holidays or not; it rests only while the case waits for its reporter. What nobody may answer by
-/// machine, junk most of it, is told a few times and not for ever.
+/// holidays or not; it rests only while the case waits for its reporter, and while it is closed. What
+/// nobody may answer by machine, junk most of it, is told a few times and not for ever.
 fn escalation(
     case: &Case,
     policy: &Policy,
@@ -247,10 +247,11 @@ fn escalation(
         return None;
     }
     let interval = policy.escalate_every.as_seconds().checked_mul(u64::from(steps))?;
-    let rests = match promise {
+    let mut rests = match promise {
         Promise::Disclosure | Promise::Further(_) => Vec::new(),
         Promise::Acknowledgement | Promise::Response | Promise::Update => waits(case),
     };
+    rests.extend(&case.shut);
     Tempo::new(rests, None).reach(due, Span::seconds(interval))
 }
 

@@ -143,6 +143,20 @@ fn what_a_closed_case_still_owed_ended_with_it_and_what_was_missed_stays_missed(
 }
 
 #[test]
+fn what_was_kept_after_a_case_was_opened_again_stays_kept_when_that_happens_once_more() {
+    let mut office = acknowledged(promising());
+    office.say(1, Said::Close);
+    wait(&mut office, 1000);
+    office.say(1, Said::Reopen);
+    wait(&mut office, 10);
+    answer(&mut office, "a@kim");
+    office.say(1, Said::Close);
+    wait(&mut office, 1000);
+    office.say(1, Said::Reopen);
+    assert_eq!(told(&office)[1..], ["response closed", "response kept 10h"]);
+}
+
+#[test]
 fn an_answer_while_the_clock_stands_still_is_in_time() {
     let mut office = acknowledged(promising());
     wait(&mut office, 10);

@@ -2,6 +2,7 @@
 
 use super::{Case, Embargo, Fate, LetterOnCase, Steps, Wait, holds_text};
 use crate::desk::address::{Address, Mailbox};
+use crate::desk::calendar::Stretch;
 use crate::desk::event::{Event, Fact, MailRef, NoAnswer};
 use crate::desk::letter::{LetterId, LetterKind, Notice};
 use crate::desk::message::MessageId;
@@ -183,8 +184,12 @@ impl Case {
                 self.deferred = None;
             }
             Fact::Reopened { mail, .. } => {
-                self.closed = None;
+                let closed = self.closed.take();
+                self.shut.extend(closed.map(|from| Stretch { from, until: Some(event.at) }));
                 self.reopened = Some(mail.as_ref().map_or(event.at, |mail| mail.arrived));
+                if self.answered.is_none() {
+                    self.owed_anew = self.reopened;
+                }
             }
             Fact::Embargo { until, .. } => {
                 self.embargo = Some(Embargo { said: event.at, until: *until });
