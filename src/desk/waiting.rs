@@ -1,7 +1,7 @@
 //! While a case waits for its reporter: what they are told, and when it is closed.
 
 use super::calendar::Stretch;
-use super::case::{Case, State, Wait};
+use super::case::{Case, Fate, State, Wait};
 use super::event::{Fact, MailRef};
 use super::incoming::Facts;
 use super::keys::Keys;
@@ -28,7 +28,9 @@ enum Step {
 /// note can reach.
 fn steps(case: &Case, policy: &Policy) -> Vec<(Moment, Step)> {
     let open = case.waits.last().filter(|wait| wait.until.is_none() && case.closed.is_none());
-    let Some(wait) = open.filter(|_| can_be_told(case)) else { return Vec::new() };
+    let Some(wait) = open.filter(|wait| can_be_told(case) && !came_back(case, wait)) else {
+        return Vec::new();
+    };
     let rules = &policy.waiting;
     if let Some(closes) = wait.closes {
         return rules.close.map(|_| (closes, Step::Close)).into_iter().collect();
@@ -67,6 +69,15 @@ pub(super) fn passed(case: &Case, policy: &Policy, keys: &Keys, now: Moment) -> 
 fn can_be_told(case: &Case) -> bool {
     let reached = !matches!(case.own_state(), State::Held | State::Unreached | State::Received);
     reached && case.held.is_none() && case.opening.reporter.is_some()
+}
+
+/// Whether a letter of this wait did not reach the reporter.
+fn came_back(case: &Case, wait: &Wait) -> bool {
+    case.letters.iter().any(|(id, letter)| {
+        id.says_that_we_wait()
+            && letter.written >= wait.since
+            && matches!(letter.fate, Fate::Refused | Fate::Bounced)
+    })
 }
 
 /// A letter of the `n`-th wait to the reporter.

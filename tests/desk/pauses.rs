@@ -107,6 +107,30 @@ fn after_a_long_sleep_the_last_note_still_leaves_its_time() {
 }
 
 #[test]
+fn nobody_is_closed_out_whom_the_question_did_not_reach() {
+    let waiting = Waiting { close: Some(Span::hours(240)), ..quiet().waiting };
+    let mut office = acknowledged(Policy { waiting, ..quiet() });
+    assert_eq!(office.say(1, Said::NeedInfo), ["1 waits", "1 waiting to ann@acorn.example"]);
+    let asked = |letter: &&LetterId| letter.0.contains("/waiting");
+    let letter = office.due().iter().find(asked).unwrap().clone();
+    office.take(&Input::Delivery { letter, outcome: Outcome::Permanent("550 gone".into()) });
+    assert!(facts(wait(&mut office, 1000)).is_empty());
+    assert_eq!(office.state(1), State::Waiting);
+}
+
+#[test]
+fn the_ladder_rests_while_a_case_is_closed() {
+    let mut office = acknowledged(Policy { disclosure: Some(Span::hours(100)), ..quiet() });
+    answer(&mut office, "a@project.example");
+    let told = facts(wait(&mut office, 110));
+    assert_eq!(told[2..], ["100h 1 escalated Disclosure 1"]);
+    office.say(1, Said::Close);
+    wait(&mut office, 1000);
+    office.say(1, Said::Reopen);
+    assert_eq!(facts(wait(&mut office, 20)), ["14h 1 escalated Disclosure 2"]);
+}
+
+#[test]
 fn a_closed_case_owes_nothing_and_can_be_reopened() {
     let policy = Policy { update: Some(Span::hours(100)), ..quiet() };
     let mut office = acknowledged(policy);
