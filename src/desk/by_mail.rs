@@ -11,6 +11,7 @@ use super::keys::Keys;
 use super::letter::Notice;
 use super::line::row_line;
 use super::policy::Policy;
+use super::question;
 use super::quota::Caps;
 use super::refusal::Refusal;
 use super::response::{by_machine, is_proven, recipients};
@@ -66,7 +67,13 @@ pub(super) fn said<'p>(
             })
         }
         // Nobody is corrected twice: two machines would go on for ever.
-        Err(why) if few && alone && notice != Notice::Commanded && is_word(first) => {
+        Err(why)
+            if few
+                && alone
+                && notice != Notice::Commanded
+                && is_word(first)
+                && !answers_a_question(notice, &text) =>
+        {
             Some(vec![commanded(Some(why))])
         }
         _ => None,
@@ -90,7 +97,8 @@ fn answered<'a>(
     let message = &incoming.message;
     let named = message.in_reply_to.iter().chain(message.references.iter().rev());
     let letter = named.filter_map(|id| keys.letter(id)).find(|id| id.as_notice().is_some())?;
-    let case = books.case(&letter.case()?)?;
+    // Projects that share a daemon share no cases.
+    let case = books.case(&letter.case()?).filter(|case| case.id.prefix == policy.case_prefix)?;
     let to_reporter = |to: &Address| books.conversation(&case.id).any(|one| one.takes_part(to));
     if recipients(message).any(to_reporter) {
         return None;
@@ -104,11 +112,17 @@ fn is_signature(text: &str, first: &str) -> bool {
     rest.split_whitespace().count() <= MOST_WORDS
 }
 
+/// Whether it is the yes or the no that a notice asks for.
+fn answers_a_question(notice: Notice, text: &str) -> bool {
+    matches!(notice, Notice::WasItYou | Notice::TooShort) && question::says(text).is_some()
+}
+
 /// Whether it looks like a command that is misspelt, rather than like a sentence.
 fn is_word(line: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || " -_:.+".contains(c);
     let one = line.split_whitespace().count() == 1 || line.contains('-');
-    one && line.chars().all(plain)
+    one && line.len() <= LONGEST
+        && line.chars().all(plain)
         && !line.ends_with('.')
         && !POLITE.contains(&line.to_lowercase().as_str())
 }

@@ -16,7 +16,6 @@ use super::policy::{Policy, Promise};
 use super::promise;
 use super::quota::Caps;
 use super::refusal::Refusal;
-use super::response::vouched;
 pub use super::said::Said;
 use super::team::Team;
 use super::time::Moment;
@@ -125,7 +124,8 @@ fn responded(case: &Case, command: &Command) -> Result<Facts, Refusal> {
     }
     let by = command.by;
     if by == Sayer::Team {
-        return Ok(vouched(case, command.person.clone(), None));
+        let (by, said) = (command.person.clone(), Some(command.said_at));
+        return Ok(one(case, Fact::Vouched { by, mail: None, said }));
     }
     Ok(vec![(Some(case.id.clone()), Fact::Responded { by })])
 }

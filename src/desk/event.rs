@@ -105,6 +105,9 @@ pub enum Fact {
         /// The mail that says so; none where it was said by a command.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mail: Option<MailRef>,
+        /// When the command was said, where the answer is counted from there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<Moment>,
     },
     /// It was said by command that the reporter has been answered.
     Responded {

@@ -4,12 +4,12 @@
 //! member. What proves that it is the team's is the folder that it lies in, or that our own server
 //! found it authentic; an address in From alone proves nothing.
 
-use super::address::{Address, Mailbox};
+use super::address::Address;
 use super::authentication::Authentication;
 use super::books::{Books, Question};
 use super::case::Case;
 use super::conversation::without_origins;
-use super::event::{Certainty, Fact, MailRef, NoAnswer};
+use super::event::{Certainty, Fact, NoAnswer};
 use super::folder::Role;
 use super::ids::{CaseId, QuestionId};
 use super::incoming::{Facts, Incoming, author};
@@ -58,7 +58,7 @@ pub(super) fn response(
 ) -> Option<Said> {
     let proof = proof(policy, incoming)?;
     if proof == Proof::Proven
-        && let Some(said) = to_a_notice(books, keys, incoming)
+        && let Some(said) = to_a_notice(books, policy, keys, incoming)
     {
         return Some(said);
     }
@@ -304,7 +304,7 @@ fn put_on(policy: &Policy, case: &Case, message: &Message) -> Vec<Address> {
 pub(super) const MOST_PUT_ON: usize = 8;
 
 /// What a member says by answering a notice that asks something.
-fn to_a_notice(books: &Books, keys: &Keys, incoming: &Incoming) -> Option<Said> {
+fn to_a_notice(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Option<Said> {
     let message = &incoming.message;
     let named = message.in_reply_to.iter().chain(message.references.iter().rev());
     let letter = named.filter_map(|id| keys.letter(id)).find(|id| id.as_notice().is_some())?;
@@ -323,8 +323,10 @@ fn to_a_notice(books: &Books, keys: &Keys, incoming: &Incoming) -> Option<Said> 
             })
         }
         (Notice::WasItYou | Notice::TooShort, _, Some(id)) if says == Some(true) => {
-            let case = books.case(&id)?;
-            Some(Said::Facts(vouched(case, author(message), Some(incoming.mail.clone()))))
+            let case = books.case(&id).filter(|case| case.id.prefix == policy.case_prefix)?;
+            let (by, mail) = (author(message), Some(incoming.mail.clone()));
+            let fact = Fact::Vouched { by, mail, said: None };
+            Some(Said::Facts(vec![(Some(case.id.clone()), fact)]))
         }
         _ => None,
     }
@@ -339,11 +341,6 @@ fn to_a_digest(keys: &Keys, incoming: &Incoming) -> Option<Facts> {
     let (mail, verdict) = (mail.clone(), incoming.verdict.clone());
     (answers && mail.folder.role == Role::Inbox)
         .then(|| vec![(None, Fact::SetAside { mail, verdict })])
-}
-
-/// A person of the team said that the reporter has been answered.
-pub(super) fn vouched(case: &Case, by: Option<Mailbox>, mail: Option<MailRef>) -> Facts {
-    vec![(Some(case.id.clone()), Fact::Vouched { by, mail })]
 }
 
 /// Where a reporter answers a mail that is not ours, not theirs, and not known: somebody of the team

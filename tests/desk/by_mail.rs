@@ -108,6 +108,41 @@ fn nobody_else_can_command_and_what_goes_to_the_reporter_is_an_answer() {
 }
 
 #[test]
+fn a_yes_in_any_language_to_a_question_is_no_misspelt_command() {
+    for (n, yes) in ["ja", "Oui", "Si", "y", "answered"].iter().enumerate() {
+        let (mut office, _) = noticed();
+        let asks = mail("ann@acorn.example", "2@acorn.example", "Re: A hole", Kind::FollowUp);
+        let mut asks = asks.answering("1@acorn.example");
+        asks.message.in_reply_to.extend(MessageId::parse("x@elsewhere.example"));
+        office.receive(asks);
+        let question = notice_id(&office, "was_it_you");
+        let told = says(&mut office, &question, &format!("y{n}@kim"), yes);
+        assert_eq!(told[0], "1 vouched", "{yes}");
+    }
+}
+
+#[test]
+fn a_long_word_is_not_sent_back() {
+    let (mut office, notice) = noticed();
+    for (n, text) in
+        ["a".repeat(10_000), format!("embargo a-{}", "a".repeat(10_000))].iter().enumerate()
+    {
+        let told = says(&mut office, &notice, &format!("l{n}@kim"), text);
+        assert_eq!(told, ["1 discussed: NotToReporter"]);
+    }
+}
+
+#[test]
+fn responded_counts_from_the_arrival_of_the_mail_that_says_so() {
+    let (mut office, notice) = noticed();
+    let begin = office.now;
+    office.now = begin + Span::hours(100);
+    office.arrived = Some(begin + Span::hours(40));
+    says(&mut office, &notice, "r@kim", "responded");
+    assert_eq!(office.case(1).answered, Some(begin + Span::hours(40)));
+}
+
+#[test]
 fn what_takes_the_numbers_of_mails_is_said_on_the_machine() {
     let (mut office, notice) = noticed();
     let told = says(&mut office, &notice, "s@kim", "split 1");

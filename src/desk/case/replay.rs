@@ -66,11 +66,12 @@ impl Case {
                 self.know_team_mail(mail);
             }
             Fact::Commanded { mail, .. } => self.know_team_mail(mail),
-            Fact::Vouched { mail, .. } => {
+            Fact::Vouched { mail, said, .. } => {
                 if let Some(mail) = mail {
                     self.know_team_mail(mail);
                 }
-                self.answer(mail.as_ref().map_or(event.at, |mail| mail.arrived));
+                let arrived = mail.as_ref().map(|mail| mail.arrived);
+                self.answer(arrived.or(*said).unwrap_or(event.at));
             }
             Fact::Reminded { promise, start, count } => {
                 self.step(*promise, *start).reminded = *count;
