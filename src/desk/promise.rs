@@ -172,7 +172,8 @@ fn further(case: &Case, policy: &Policy, further: &Further) -> Option<Clock> {
         MetBy::Announcement => case.announced,
     });
     let said = case.met.get(&further.promise).copied();
-    let met = kept_by.chain(said).chain(case.closed).filter(|at| *at >= start).min();
+    let ends = case.shut.iter().map(|shut| shut.from).chain(case.closed);
+    let met = kept_by.chain(said).chain(ends).filter(|at| *at >= start).min();
     let tempo = tempo(case, policy, further.promise);
     Some(counted(case, further.promise, start, further.length, met, &tempo))
 }

@@ -241,6 +241,16 @@ fn a_further_promise_counts_from_a_word_and_is_met_by_another_or_by_the_end() {
 }
 
 #[test]
+fn what_the_end_of_a_case_kept_stays_kept_when_it_is_opened_again() {
+    let further = vec![further("early-warning", Trigger::Received)];
+    let mut office = acknowledged(Policy { further, ..quiet() });
+    office.say(1, Said::Close);
+    wait(&mut office, 100);
+    office.say(1, Said::Reopen);
+    assert!(facts(wait(&mut office, 10)).is_empty());
+}
+
+#[test]
 fn the_day_of_disclosure_moves_with_the_embargo_and_with_no_pause() {
     let mut office = acknowledged(Policy { disclosure: Some(Span::hours(24 * 30)), ..quiet() });
     answer(&mut office, "a@project.example");
