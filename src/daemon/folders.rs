@@ -39,6 +39,8 @@ pub(super) struct Folders {
     resting: BTreeSet<Folder>,
     /// Those whose known mails may lack a keyword, since a connection broke.
     unmarked: BTreeSet<Folder>,
+    /// Those that are being read, since when: an answer that kept a promise may be among what comes.
+    behind: BTreeMap<Folder, Moment>,
     /// Folders for sent mail that wait until the cases are known whose answers lie in them.
     parked: Vec<Parked>,
 }
@@ -53,6 +55,8 @@ struct Parked {
     reply: oneshot::Sender<Cursor>,
 }
 
+/// A backlog that takes longer than this to read puts off no longer what is due.
+const LONGEST_BEHIND: Span = Span::minutes(2);
 /// A rebuild that does not come to an end holds nothing up for longer than this.
 const LONGEST_REBUILD: Span = Span::hours(1);
 
@@ -61,9 +65,12 @@ impl Folders {
     pub(super) async fn of(
         store: &Store,
         folders: impl Iterator<Item = &Folder>,
+        now: Moment,
     ) -> Result<Folders, LoadError> {
-        let silent = folders.cloned().collect();
-        Ok(Folders { progress: read_progress(store).await?, silent, ..Folders::default() })
+        let silent: BTreeSet<Folder> = folders.cloned().collect();
+        let behind = silent.iter().map(|folder| (folder.clone(), now)).collect();
+        let progress = read_progress(store).await?;
+        Ok(Folders { progress, silent, behind, ..Folders::default() })
     }
 
     /// Reads anew from the store how far each folder was read.
@@ -85,6 +92,11 @@ impl Folders {
     /// Whether every folder has said how it is.
     pub(super) fn all_heard(&self) -> bool {
         self.silent.is_empty()
+    }
+
+    /// Whether what came while nobody looked is still being read: what is due is told afterwards.
+    pub(super) fn are_behind(&self, now: Moment) -> bool {
+        self.behind.values().any(|since| now < *since + LONGEST_BEHIND)
     }
 
     /// How many are not watched now.
@@ -128,6 +140,7 @@ impl Folders {
                 self.resting.remove(&folder);
                 self.gaps.remove(&folder);
                 self.unmarked.insert(folder.clone());
+                self.behind.entry(folder.clone()).or_insert(draft.now());
                 afterwards.opened.push(folder.clone());
                 let opened = Parked { folder, uid_validity, uid_next, counts, reply };
                 if opened.folder.role == Role::Sent
@@ -156,12 +169,14 @@ impl Folders {
                 tracing::warn!(%folder, error, "this folder cannot be watched now");
                 self.silent.remove(&folder);
                 self.resting.remove(&folder);
+                self.behind.remove(&folder);
                 let since = self.troubled.get(&folder).map_or(draft.now(), |(since, _)| *since);
                 self.troubled.insert(folder, (since, error));
             }
             News::Resting { folder, why } => {
                 self.silent.remove(&folder);
                 self.troubled.remove(&folder);
+                self.behind.remove(&folder);
                 if self.resting.insert(folder.clone()) {
                     tracing::info!(%folder, why, "this folder is not watched");
                 }
@@ -182,6 +197,7 @@ impl Folders {
                 afterwards.looked.push((folder, letter, found));
             }
             News::Watching { folder } => {
+                self.behind.remove(&folder);
                 if self.troubled.remove(&folder).is_some() || self.unmarked.contains(&folder) {
                     tracing::info!(%folder, "watching");
                 }

@@ -113,7 +113,8 @@ impl Daemon {
         wording: Wording,
         edges: Edges,
     ) -> Result<Daemon, query::LoadError> {
-        let folders = Folders::of(&store, edges.folders()).await?;
+        let wall = Wall::new();
+        let folders = Folders::of(&store, edges.folders(), wall.now()).await?;
         for (inbox, letters) in desk.letters_nobody_sends() {
             tracing::error!(
                 inbox,
@@ -121,7 +122,6 @@ impl Daemon {
                 "letters wait for an inbox that is not configured any more"
             );
         }
-        let wall = Wall::new();
         let copies = Copies::of(&desk, &edges, wall.now());
         let alarms = Alarms::of(&store, wall.now()).await?;
         let traces = Traces::of(&desk, &edges, wall.now());
@@ -315,7 +315,8 @@ impl Daemon {
             self.folders.take(draft, store, wording, item, afterwards).await?;
         }
         // Within one second mails come first, and the clock last.
-        if !self.folders.is_rebuilding(draft.now(), None, afterwards) {
+        let behind = self.folders.are_behind(draft.now());
+        if !behind && !self.folders.is_rebuilding(draft.now(), None, afterwards) {
             draft.take(&self.wording, &Input::Time)?;
         }
         Ok(())

@@ -86,3 +86,33 @@ fn every_step_is_told_once_though_the_daemon_is_killed_across_the_deadlines() {
     assert_eq!(counted, [steps, steps, steps - 1], "outside hears from the second on");
     assert_eq!(count(&rig, ANN, "missed"), 1);
 }
+
+#[test]
+fn an_answer_in_time_that_nobody_saw_before_the_deadline_is_seen_before_anything_is_missed() {
+    let rig = Rig::start();
+    let text = rig.config_text();
+    let (head, tail) = text.split_once("[[inbox]]").unwrap();
+    let people = format!(
+        "[[member]]\nname = \"kim\"\naddresses = [\"{KIM}\"]\n[team]\nlead = \"kim\"\n\
+         [promises]\nresponse = \"12s\"\nresponse_reminders = []\n"
+    );
+    let config = rig.write_config(&format!("{head}{people}[[inbox]]{tail}"));
+    let daemon = Daemon::start(&rig, &config);
+    let start = Instant::now();
+    rig.deliver(Some(ANN), &[INBOX], report(ANN, "one").as_bytes());
+    rig.wait_for_mails(ANN, 1, PATIENCE);
+    assert!(daemon.terminate().success());
+    let answer = format!(
+        "From: <{INBOX}>\nTo: <{ANN}>\nSubject: Re: one\nMessage-ID: <a@{INBOX}>\n\
+         In-Reply-To: <one@{ANN}>\n\nThank you, we are on it.\n"
+    );
+    rig.append(INBOX, "Sent", Duration::ZERO, [answer]);
+    assert!(start.elapsed() < Duration::from_secs(12), "this machine is too slow for the story");
+    let passed = || start.elapsed() >= Duration::from_secs(13);
+    assert!(wait_until(2 * PATIENCE, passed));
+    let daemon = Daemon::start(&rig, &config);
+    let answered = || daemon.log().contains("a person answered the reporter");
+    assert!(wait_until(PATIENCE, answered), "{}", daemon.log());
+    assert!(!daemon.log().contains("is missed"), "{}", daemon.log());
+    assert_eq!(count(&rig, ANN, "missed"), 0);
+}
