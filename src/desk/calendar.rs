@@ -185,15 +185,17 @@ impl<'a> Tempo<'a> {
 impl Calendar {
     /// Whether somebody is there at a moment, by the hours, and when that may change.
     fn edge(&self, at: Moment) -> (bool, Option<Moment>) {
-        // A week ahead has every hour that there is; the day before, what ends after midnight.
+        // A week ahead has every hour that there is; the day before, what ends after midnight. Days
+        // come in order, so the first one on which something changes is enough.
         let today = self.zone.day(at);
-        let days = (-1..=8).map(|n| today.plus(n));
-        let windows: Vec<(Moment, Moment)> = days
-            .flat_map(|day| self.hours.iter().filter_map(move |hours| hours.on(day, &self.zone)))
-            .collect();
-        let open = windows.iter().any(|(from, until)| *from <= at && at < *until);
-        let edges = windows.iter().flat_map(|(from, until)| [*from, *until]);
-        (open, edges.filter(|edge| *edge > at).min())
+        for day in (-1..=8).map(|n| today.plus(n)) {
+            let on_day = || self.hours.iter().filter_map(|hours| hours.on(day, &self.zone));
+            let edges = on_day().flat_map(|(from, until)| [from, until]);
+            if let Some(next) = edges.filter(|edge| *edge > at).min() {
+                return (on_day().any(|(from, until)| from <= at && at < until), Some(next));
+            }
+        }
+        (false, None)
     }
 }
 
