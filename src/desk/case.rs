@@ -150,6 +150,13 @@ pub enum Fate {
     Withdrawn,
 }
 
+impl LetterOnCase {
+    /// Whether it did not reach its reader, and never will.
+    fn is_lost(&self) -> bool {
+        matches!(self.fate, Fate::Refused | Fate::Bounced)
+    }
+}
+
 /// Where a case stands, derived from its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -260,12 +267,11 @@ impl Case {
 
     /// How it stands between us and its reporter, wherever the conversation goes on.
     pub fn own_state(&self) -> State {
-        let lost = |l: &LetterOnCase| matches!(l.fate, Fate::Refused | Fate::Bounced);
         if self.answered.is_some() {
             State::Answered
         } else if self.acknowledged.is_some() {
             if self.provisional { State::Provisional } else { State::Acknowledged }
-        } else if self.letters.values().any(lost) {
+        } else if self.letters.values().any(LetterOnCase::is_lost) {
             State::Unreached
         } else if self.held.is_some() {
             State::Held
@@ -301,6 +307,13 @@ impl Case {
     /// Whether it waits for a person since no machine may answer it.
     pub fn is_held(&self) -> bool {
         self.held.is_some() && self.acknowledged.is_none()
+    }
+
+    /// Whether the reporter can be told something by themselves: a machine may write to them, and no
+    /// letter to them was lost. That a person wrote to them changes neither.
+    pub fn can_be_told(&self) -> bool {
+        let held = self.held.is_some() || self.opening.reporter.is_none();
+        self.acknowledged.is_some() && !held && !self.letters.values().any(LetterOnCase::is_lost)
     }
 
     /// Whether the report came from this address.

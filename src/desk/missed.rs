@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::books::Books;
-use super::case::{Case, State};
+use super::case::Case;
 use super::event::Fact;
 use super::incoming::Facts;
 use super::keys::Keys;
@@ -11,13 +11,15 @@ use super::ladder::Ladder;
 use super::letter::{LetterId, LetterKind, Notice};
 use super::policy::{Policy, Promise};
 use super::promise;
+use super::quota::Quota;
 use super::team::Rung;
 use super::time::Moment;
 
 /// What time has brought on a case: what the clocks say, and the letter that says so to the reporter
-/// of a missed promise.
+/// of a missed promise, as far as `quota` has room for it.
 pub(super) fn passed(
     books: &Books,
+    quota: &mut Quota,
     case: &Case,
     policy: &Policy,
     keys: &Keys,
@@ -40,12 +42,15 @@ pub(super) fn passed(
             None
         };
         facts.push(fact);
-        let to = case.opening.reporter.as_ref();
-        let told_before = |due: Moment| case.known_again().is_some_and(|at| due < at);
-        let may = to.is_some_and(|to| books.quota().may_tell_missed(now, &to.address));
+        let Some(to) = &case.opening.reporter else { continue };
         // What was missed before the case was known again, an earlier life of ours told.
+        let told_before = |due: Moment| case.known_again().is_some_and(|at| due < at);
+        let may = quota.may_tell_missed(now, &to.address);
         let missed = breached.filter(|(_, due)| may && !told_before(*due));
-        facts.extend(missed.and_then(|(promise, _)| letter(case, policy, keys, promise)));
+        if let Some(letter) = missed.and_then(|(promise, _)| letter(case, policy, keys, promise)) {
+            quota.told_missed(&to.address, now);
+            facts.push(letter);
+        }
     }
     facts.into_iter().map(|fact| (Some(case.id.clone()), fact)).collect()
 }
@@ -96,13 +101,12 @@ fn says_that_nobody_answered(letter: &LetterId) -> bool {
 /// Once a case and promise, and never to an address that is held or was not reached. Who has no
 /// acknowledgement yet gets that, and it says that it is late.
 fn letter(case: &Case, policy: &Policy, keys: &Keys, promise: Promise) -> Option<Fact> {
-    let reached = !matches!(case.own_state(), State::Held | State::Unreached | State::Received);
     let letter = LetterId::missed(&case.id, promise);
     let first = !case.letters.contains_key(&letter);
     if !policy.tell_missed
         || promise == Promise::Acknowledgement
         || !promise.is_to_reporter()
-        || !reached
+        || !case.can_be_told()
         || !first
     {
         return None;

@@ -250,11 +250,13 @@ impl Desk {
     fn passed(&self, now: Moment) -> Facts {
         let due =
             self.agenda.due(now).filter_map(|id| self.books.case(id)).take(MOST_CASES_AT_ONCE);
+        // What is decided here counts as well: after a long sleep many promises are missed at once.
+        let mut quota = self.books.quota().clone();
         due.flat_map(|case| {
             let policy = self.policy(&case.mail().folder.inbox);
             let facts = policy.map(|policy| {
                 let keys = &self.rules.keys;
-                let mut facts = missed::passed(&self.books, case, policy, keys, now);
+                let mut facts = missed::passed(&self.books, &mut quota, case, policy, keys, now);
                 facts.extend(waiting::passed(case, policy, keys, now));
                 facts
             });

@@ -1,7 +1,7 @@
 //! While a case waits for its reporter: what they are told, and when it is closed.
 
 use super::calendar::Stretch;
-use super::case::{Case, Fate, State, Wait};
+use super::case::{Case, Fate, Wait};
 use super::event::{Fact, MailRef};
 use super::incoming::Facts;
 use super::keys::Keys;
@@ -28,7 +28,7 @@ enum Step {
 /// note can reach.
 fn steps(case: &Case, policy: &Policy) -> Vec<(Moment, Step)> {
     let open = case.waits.last().filter(|wait| wait.until.is_none() && case.closed.is_none());
-    let Some(wait) = open.filter(|wait| can_be_told(case) && !came_back(case, wait)) else {
+    let Some(wait) = open.filter(|wait| case.can_be_told() && !came_back(case, wait)) else {
         return Vec::new();
     };
     let rules = &policy.waiting;
@@ -65,12 +65,6 @@ pub(super) fn passed(case: &Case, policy: &Policy, keys: &Keys, now: Moment) -> 
     facts.into_iter().flatten().map(|fact| (Some(case.id.clone()), fact)).collect()
 }
 
-/// Whether the reporter can be written to: a machine may, and reached them before.
-fn can_be_told(case: &Case) -> bool {
-    let reached = !matches!(case.own_state(), State::Held | State::Unreached | State::Received);
-    reached && case.held.is_none() && case.opening.reporter.is_some()
-}
-
 /// Whether a letter of this wait did not reach the reporter.
 fn came_back(case: &Case, wait: &Wait) -> bool {
     case.letters.iter().any(|(id, letter)| {
@@ -88,7 +82,7 @@ pub(super) fn letter(
     kind: LetterKind,
     n: usize,
 ) -> Option<Fact> {
-    let mut to = case.opening.reporter.clone().filter(|_| can_be_told(case))?;
+    let mut to = case.opening.reporter.clone().filter(|_| case.can_be_told())?;
     if case.letters.values().any(|letter| letter.kind == LetterKind::Minimal) {
         to.name.clear();
     }

@@ -144,6 +144,19 @@ fn a_closed_case_owes_nothing_and_can_be_reopened() {
 }
 
 #[test]
+fn a_case_that_was_closed_for_months_does_not_climb_the_ladder_all_at_once() {
+    let mut office = acknowledged(Policy { disclosure: Some(Span::hours(48)), ..quiet() });
+    answer(&mut office, "a@project.example");
+    wait(&mut office, 60);
+    office.say(1, Said::Close);
+    assert!(facts(wait(&mut office, 2000)).is_empty());
+    office.say(1, Said::Reopen);
+    // 12 of the 24 hours between two steps had passed.
+    let told = facts(wait(&mut office, 36));
+    assert_eq!(told, ["12h 1 escalated Disclosure 2", "36h 1 escalated Disclosure 3"]);
+}
+
+#[test]
 fn holidays_stop_clocks_and_not_the_ladder() {
     // The report comes on Tuesday at noon; Wednesday and Friday are holidays.
     let days = ["2026-09-02", "2026-09-04"].map(|day| Dates::parse(day).unwrap());

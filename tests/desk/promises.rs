@@ -199,3 +199,36 @@ fn letters_that_say_that_nobody_answered_do_not_leave_after_an_answer() {
     answer(&mut office, "a@kim");
     assert!(office.due().is_empty(), "{:?}", office.due());
 }
+
+#[test]
+fn whom_no_machine_may_write_to_is_told_of_no_missed_promise_after_an_answer_either() {
+    let policy = || Policy { update: Some(Span::hours(24)), ..promising() };
+    let mut held = Office::of(policy());
+    held.receive(report().with("list-id", "<dev.acorn.example>"));
+    let mut lost = Office::of(policy());
+    lost.receive(report());
+    lost.delivery(1, Outcome::Permanent("550 no such user".into()));
+    let mut reached = acknowledged(policy());
+    for (office, letters) in [(&mut held, 0), (&mut lost, 0), (&mut reached, 1)] {
+        answer(office, "a@kim");
+        let told = wait(office, 24);
+        assert!(told.iter().any(|line| line.contains("breach of Update")), "{told:?}");
+        let to_reporter = told.iter().filter(|line| line.contains("ann@acorn.example")).count();
+        assert_eq!(to_reporter, letters, "{told:?}");
+    }
+}
+
+#[test]
+fn who_was_promised_much_is_told_of_three_missed_promises_a_month_after_a_long_sleep_too() {
+    let mut office = Office::of(promising());
+    for n in 1..=5 {
+        let (id, subject) = (format!("{n}@acorn.example"), format!("Hole {n}"));
+        office.receive(mail("ann@acorn.example", &id, &subject, Kind::Complete));
+        office.delivery(n, Outcome::Accepted("250 ok".into()));
+        office.now = office.now + Span::hours(25);
+    }
+    office.now = office.now + Span::hours(24 * 20);
+    let told: Vec<String> = office.take(&Input::Time).iter().map(in_words).collect();
+    let letters = told.iter().filter(|line| line.contains("missed to ann@")).count();
+    assert_eq!(letters, 3, "{told:?}");
+}
