@@ -1,4 +1,4 @@
-.PHONY: help demo test rig fmt servers machine
+.PHONY: help demo test sim rig fmt servers machine
 
 help: ## this text
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -11,6 +11,10 @@ test: machine ## every check, the tests against real mail servers and a real sys
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	cargo test --locked
+	FIRST=1 SEEDS=1000 cargo test --locked --profile sim --test worlds
+
+sim: ## worlds that nobody saw before: SEEDS=n of them; or SEED=n, the whole story of one
+	SEED=$(SEED) SEEDS=$(or $(SEEDS),1000) cargo test --locked --profile sim --test worlds in_every -- --nocapture
 
 rig: servers ## real mail servers to try things with, until Ctrl-C
 	@cargo build --locked --bin watchpost
