@@ -1,4 +1,5 @@
 .PHONY: help demo test sim rig fmt servers machine
+.PHONY: help demo test rig fuzz fmt servers machine
 
 help: ## this text
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -20,8 +21,12 @@ rig: servers ## real mail servers to try things with, until Ctrl-C
 	@cargo build --locked --bin watchpost
 	@cargo run --locked --example rig
 
+fuzz: ## look for mails and answers that break it: TARGET=mail, or all; SECONDS=60 each
+	@fuzz/explore
+
 fmt: ## format the code
 	cargo fmt
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 servers: # Dovecot and Postfix, if they are missing
 	@tests/rig/install

@@ -10,6 +10,10 @@ pub fn one_line(text: &str, most: usize) -> String {
         if visible.peek().is_none() {
             continue;
         }
+        if count >= most {
+            line.push('…');
+            return line;
+        }
         if count > 0 {
             line.push(' ');
             count += 1;
@@ -81,6 +85,8 @@ mod tests {
         );
         assert_eq!(one_line("  two\t words\u{202e} here ", 80), "two words here");
         assert_eq!(one_line("abcdef", 3), "abc…");
+        assert_eq!(one_line("abc def", 3), "abc…");
+        assert_eq!(one_line("abc \u{200b} ", 3), "abc");
         assert_eq!(one_line("\u{200b}\r\n\u{2066}", 80), "");
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Dates;
 use super::ids::CaseId;
+use super::line::shown;
 use super::policy::{Policy, Promise};
 use super::time::{Moment, Span, Zone};
 
@@ -97,7 +98,9 @@ impl Said {
     /// Reads a command, in any case of letters; else says what would be right. What the configuration
     /// adds is known from the rules of the inboxes.
     pub fn parse(text: &str, policies: &[Policy]) -> Result<Said, String> {
-        let lower = text.trim().to_lowercase();
+        // What is refused is repeated, and somebody reads it on a terminal.
+        let clean = text.split_whitespace().map(shown).collect::<Vec<_>>().join(" ");
+        let lower = clean.to_lowercase();
         let mut words = lower.split_whitespace();
         let Some(word) = words.next() else { return Err(format!("say what: {COMMANDS}")) };
         let word = word.replace('_', "-");
@@ -222,6 +225,7 @@ mod tests {
             ("", "say what: responded, release"),
             ("clse", "there is no command clse; there are: responded, release"),
             ("clse", ", exploited"),
+            ("cl\0se \u{1b}[2J", "there is no command cl\\u{0}se;"),
             ("close now", "close takes nothing more"),
             ("take lee now", "take takes the name of one member"),
             ("merge", "merge takes one case number"),

@@ -33,7 +33,9 @@ impl Schedule {
     pub fn last(&self, after: Moment, now: Moment) -> Option<Moment> {
         // Longer ago than this, another one came since.
         let after = after.max(now - Span::hours(9 * 24));
-        let times = std::iter::successors(Some(self.next(after)), |at| Some(self.next(*at)));
+        // At the end of all time the next one is no later.
+        let next = |at: &Moment| Some(self.next(*at)).filter(|next| next > at);
+        let times = std::iter::successors(Some(self.next(after)), next);
         times.take_while(|at| *at <= now).last()
     }
 }
@@ -66,6 +68,7 @@ mod tests {
         }
         let end = Moment::from_unix(i64::MAX);
         assert_eq!(schedule(Some(6), 23, "UTC").next(end), end);
+        assert_eq!(schedule(Some(6), 23, "UTC").last(end, end), Some(end));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "i64", into = "i64")]
 pub struct Moment(i64);
 
 /// A length of time in whole seconds, never negative.
@@ -121,6 +121,22 @@ impl Day {
 impl Default for Zone {
     fn default() -> Zone {
         Zone::UTC
+    }
+}
+
+impl TryFrom<i64> for Moment {
+    type Error = &'static str;
+
+    /// What was written down was within the years that can be written.
+    fn try_from(seconds: i64) -> Result<Moment, &'static str> {
+        let moment = Moment::from_unix(seconds);
+        if moment.0 == seconds { Ok(moment) } else { Err("this is no moment that can be written") }
+    }
+}
+
+impl From<Moment> for i64 {
+    fn from(moment: Moment) -> i64 {
+        moment.0
     }
 }
 
@@ -307,6 +323,15 @@ impl fmt::Display for Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_that_cannot_be_written_is_not_read_either() {
+        let end = Moment::from_unix(i64::MAX);
+        let read = |text: &str| serde_json::from_str::<Moment>(text).ok();
+        assert_eq!(read(&serde_json::to_string(&end).unwrap()), Some(end));
+        assert_eq!(read("178828261788282665"), None);
+        assert_eq!(read("-9223372036854775808"), None);
+    }
 
     #[test]
     fn spans_are_read_and_written_as_policies_write_them() {
