@@ -1,7 +1,13 @@
 //! Explores one target with libFuzzer: `fuzz/explore` builds it and says which.
 
 #![no_main]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 #[path = "../targets/mod.rs"]
 mod targets;

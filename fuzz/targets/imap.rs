@@ -57,7 +57,7 @@ async fn serve(listener: TcpListener, script: &[u8]) {
         }
         let heard = timeout(Duration::from_secs(1), line(&mut stream)).await;
         if let Ok(Some(line)) = heard {
-            tag = line.split(|byte| *byte == b' ').next().unwrap_or_default().to_owned();
+            tag = line.split(|byte| *byte == b' ').next().unwrap_or_default().into();
         }
     }
 }

@@ -4,7 +4,7 @@ use watchpost::desk::Desk;
 use watchpost::desk::event::{Event, Fact, Opening};
 use watchpost::desk::letter::{Letter, LetterKind};
 use watchpost::desk::presence::Absences;
-use watchpost::desk::verdict::Verdict;
+use watchpost::desk::verdict::{Figures, Verdict};
 use watchpost::desk::wording;
 use watchpost::io::smtp::compose;
 
@@ -67,12 +67,12 @@ fn repeats_nothing(desk: &Desk, event: &Event, letter: &Letter) {
     let mut case = desk.books().case(event.case.as_ref().unwrap()).unwrap().clone();
     let Opening { subject, verdict, text, conversation, likeness, reporter, .. } =
         &mut case.opening;
-    *subject = "Another".to_owned();
+    *subject = "Another".into();
     let Verdict { reasons, hints, figures, .. } = verdict;
-    (*reasons, *hints, *figures) = (Vec::new(), Vec::new(), Default::default());
+    (*reasons, *hints, *figures) = (Vec::new(), Vec::new(), Figures::default());
     (*text, *conversation, *likeness) = (None, None, None);
     if let Some(reporter) = reporter {
-        reporter.name = "Another".to_owned();
+        reporter.name = "Another".into();
     }
     let policy = desk.policy(&letter.inbox).unwrap();
     let (absences, id, now) = (Absences::default(), &letter.id, letter.date);

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
-use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z.
@@ -109,7 +109,8 @@ impl Day {
     /// The day that is so many days later, or earlier; at the ends of time, this one.
     #[must_use]
     pub fn plus(self, days: i64) -> Day {
-        self.0.checked_add(days.days()).map_or(self, Day)
+        let span = jiff::Span::new().try_days(days);
+        span.and_then(|span| self.0.checked_add(span)).map_or(self, Day)
     }
 
     /// 0 for Monday.
@@ -323,6 +324,13 @@ impl fmt::Display for Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_beyond_the_calendar_stays_where_it_is() {
+        let day = Day::new(2026, 9, 1).unwrap();
+        assert_eq!(day.plus(i64::MAX), day);
+        assert_eq!(day.plus(30).plus(-30), day);
+    }
 
     #[test]
     fn a_moment_that_cannot_be_written_is_not_read_either() {
