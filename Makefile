@@ -1,5 +1,4 @@
-.PHONY: help demo test sim rig fmt servers machine
-.PHONY: help demo test rig fuzz fmt servers machine
+.PHONY: help demo test sim rig fuzz fmt servers machine
 
 help: ## this text
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16

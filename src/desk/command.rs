@@ -3,7 +3,7 @@
 use super::address::{Address, Mailbox};
 use super::answer::Answer;
 use super::books::Books;
-use super::case::{Case, holds_text};
+use super::case::{Case, State, holds_text};
 use super::event::{Certainty, Event, Fact, HoldReason, MailRef, Opening, Promised, Sayer};
 use super::ids::CaseId;
 use super::incoming::{Facts, LONGEST_NAME};
@@ -182,6 +182,10 @@ impl Ground<'_> {
         open(case)?;
         if let Some(wait) = case.waits.last().filter(|_| case.is_waiting()) {
             return Err(Refusal::Waits { case: case.id.clone(), since: wait.since });
+        }
+        // Who cannot be reached cannot end it, and nothing would ever be missed again.
+        if matches!(case.own_state(), State::Held | State::Unreached) {
+            return Err(Refusal::Unasked { case: case.id.clone(), state: case.own_state() });
         }
         let (kind, n) = (LetterKind::Waiting, case.waits.len() + 1);
         let letter = waiting::letter(case, policy, self.keys, kind, n);

@@ -125,6 +125,14 @@ pub enum Refusal {
         /// Since when.
         since: Moment,
     },
+    /// Nobody can tell its reporter, so nobody would end the wait.
+    #[error("{case} is {}: its reporter cannot be asked; write to them yourself, or close it", .state.name())]
+    Unasked {
+        /// The case.
+        case: CaseId,
+        /// Where it stands.
+        state: State,
+    },
     /// A day that is over.
     #[error("{until} is over; for {case}, write a day to come")]
     EmbargoOver {

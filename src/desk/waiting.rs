@@ -33,7 +33,8 @@ fn steps(case: &Case, policy: &Policy) -> Vec<(Moment, Step)> {
     };
     let rules = &policy.waiting;
     if let Some(closes) = wait.closes {
-        return rules.close.map(|_| (closes, Step::Close)).into_iter().collect();
+        let step = rules.close.filter(|_| !note_waits(case, wait)).map(|_| (closes, Step::Close));
+        return step.into_iter().collect();
     }
     let asks = rules.remind.filter(|_| !wait.asked_again);
     let asks = asks.map(|after| (wait.since + after, Step::AskAgain));
@@ -63,6 +64,15 @@ pub(super) fn passed(case: &Case, policy: &Policy, keys: &Keys, now: Moment) -> 
         Step::Close => [Some(Fact::Closed { by: None }), None],
     };
     facts.into_iter().flatten().map(|fact| (Some(case.id.clone()), fact)).collect()
+}
+
+/// Whether the last note has not left yet: nobody is closed out before it has.
+fn note_waits(case: &Case, wait: &Wait) -> bool {
+    case.letters.values().any(|letter| {
+        letter.kind == LetterKind::LastNote
+            && letter.written >= wait.since
+            && letter.fate == Fate::Waiting
+    })
 }
 
 /// Whether a letter of this wait did not reach the reporter.

@@ -22,6 +22,12 @@ fn writes(office: &mut Office, id: &str, kind: Kind) -> Vec<String> {
     office.receive(mail(ANN, id, "Re: A hole", kind).answering("1@acorn.example"))
 }
 
+/// The mail server takes the last note.
+fn note_leaves(office: &mut Office) {
+    let letter = LetterId("EXP-2026-0001/last_note-1".into());
+    office.take(&Input::Delivery { letter, outcome: Outcome::Accepted("250".into()) });
+}
+
 /// What happens, less the letters to the team.
 fn facts(told: Vec<String>) -> Vec<String> {
     told.into_iter().filter(|line| !line.contains("@project.example")).collect()
@@ -76,15 +82,15 @@ fn the_reporter_is_reminded_then_warned_and_then_it_is_closed() {
     };
     let mut office = acknowledged(Policy { waiting, ..quiet() });
     assert_eq!(office.say(1, Said::NeedInfo), ["1 waits"]);
-    let told = wait(&mut office, 400);
     let expected = [
         "48h 1 asked again",
         "48h 1 asked_again to ann@acorn.example",
         "168h 1 last note",
         "168h 1 last_note to ann@acorn.example",
-        "240h 1 closed by itself",
     ];
-    assert_eq!(facts(told), expected);
+    assert_eq!(facts(wait(&mut office, 200)), expected);
+    note_leaves(&mut office);
+    assert_eq!(facts(wait(&mut office, 200)), ["40h 1 closed by itself"]);
     assert_eq!(office.state(1), State::Closed);
     let told = facts(writes(&mut office, "2@acorn.example", Kind::FollowUp));
     assert_eq!(told, ["1 joined by TheirMail", "1 reopened"]);
@@ -100,10 +106,10 @@ fn after_a_long_sleep_the_last_note_still_leaves_its_time() {
     let mut office = acknowledged(Policy { waiting, ..quiet() });
     office.say(1, Said::NeedInfo);
     office.now = office.now + Span::hours(1000);
-    let told = facts(wait(&mut office, 24 * 7));
-    let expected =
-        ["0h 1 last note", "0h 1 last_note to ann@acorn.example", "168h 1 closed by itself"];
-    assert_eq!(told, expected);
+    let told = facts(wait(&mut office, 24));
+    assert_eq!(told, ["0h 1 last note", "0h 1 last_note to ann@acorn.example"]);
+    note_leaves(&mut office);
+    assert_eq!(facts(wait(&mut office, 24 * 6)), ["144h 1 closed by itself"]);
 }
 
 #[test]
@@ -348,4 +354,25 @@ fn a_missed_promise_is_explained_with_every_step_and_what_comes_next() {
     answer(&mut office, "a@project.example");
     let told = explained(&office, &policy, Promise::Response);
     assert!(told.last().unwrap().ends_with("(32h late)"), "{told:?}");
+}
+
+#[test]
+fn whom_nobody_can_ask_is_not_waited_for() {
+    let mut office = Office::of(quiet());
+    let forged = mail(ANN, "1@acorn.example", "A hole", Kind::Complete);
+    office.receive(Mail { authentication: Authentication::Fail, ..forged });
+    assert!(office.say(1, Said::NeedInfo)[0].contains("cannot be asked"));
+    assert_eq!(facts(wait(&mut office, 48))[0], "24h 1 reminded of Response 1");
+}
+
+#[test]
+fn nobody_is_closed_out_before_the_last_note_has_left() {
+    let waiting =
+        Waiting { close: Some(Span::hours(240)), last_note: Span::hours(72), ..quiet().waiting };
+    let mut office = acknowledged(Policy { waiting, ..quiet() });
+    office.say(1, Said::NeedInfo);
+    assert_eq!(facts(wait(&mut office, 1000)).len(), 2, "the note waits for its relay");
+    assert_eq!(office.state(1), State::Waiting);
+    note_leaves(&mut office);
+    assert_eq!(facts(wait(&mut office, 1)), ["0h 1 closed by itself"]);
 }
