@@ -49,7 +49,9 @@ pub(crate) fn run(arguments: &[String]) {
         }
     });
     kept.sync_data().unwrap();
-    owed.into_iter().for_each(|to| send.send(to).unwrap());
+    for to in owed {
+        send.send(to).unwrap();
+    }
     drop(send);
     writer.join().unwrap();
 }

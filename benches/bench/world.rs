@@ -85,12 +85,8 @@ impl<'a> Run<'a> {
         let daemon = Daemon::start(self.rig, &config);
         // A line is written when it is on the disk.
         wait(|| sent(&daemon) >= owed, || daemon.log());
-        (self.took(start, &daemon), daemon)
-    }
-
-    fn took(&self, start: Instant, daemon: &Daemon) -> Took {
-        let wall = start.elapsed();
-        Took { wall, processor: usage::time(daemon.id()), peak: usage::peak(daemon.id()) }
+        let (wall, processor) = (start.elapsed(), usage::time(daemon.id()));
+        (Took { wall, processor, peak: usage::peak(daemon.id()) }, daemon)
     }
 
     /// The same for the floor.
