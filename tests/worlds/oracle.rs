@@ -235,7 +235,9 @@ impl Owed {
                 MetBy::Announcement => self.announced,
             });
             let said = self.met.get(&one.promise).copied();
-            let met = kept.chain([said]).flatten().any(|at| at >= start);
+            // The end of a case keeps it, and what goes on later does not take that back.
+            let ends = self.shut.iter().map(|(from, _)| Some(*from));
+            let met = kept.chain([said]).chain(ends).flatten().any(|at| at >= start);
             let clock = clock(one.promise, start, one.length, met, one.pauses, &one.reminders);
             clocks.push(Clock { escalates: one.escalates, ..clock });
         }

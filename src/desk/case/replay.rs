@@ -185,9 +185,10 @@ impl Case {
                 self.deferred = None;
             }
             Fact::Reopened { mail, .. } => {
-                let closed = self.closed.take();
-                self.shut.extend(closed.map(|from| Stretch { from, until: Some(event.at) }));
-                self.reopened = Some(mail.as_ref().map_or(event.at, |mail| mail.arrived));
+                let at = mail.as_ref().map_or(event.at, |mail| mail.arrived);
+                let shut = |from: Moment| Stretch { from, until: Some(at.max(from)) };
+                self.shut.extend(self.closed.take().map(shut));
+                self.reopened = Some(at);
                 if self.answered.is_none() {
                     self.owed_anew = self.reopened;
                 }
