@@ -21,8 +21,11 @@ use targets::{TARGETS, Target};
 
 /// Of a target's borrowed seeds so many are replayed, evenly chosen; of its own corpus all.
 const BORROWED: usize = 8;
-/// For so long each target is tried with damaged copies.
-const TIME: Duration = Duration::from_millis(700);
+/// So many damaged copies are tried of each target: the same ones in every run, whatever the machine,
+/// so that nobody's change fails over what nobody has seen before. `FUZZ_SECONDS` goes on.
+const COPIES: u32 = 300;
+/// A slow machine tries fewer.
+const TIME: Duration = Duration::from_secs(5);
 /// What takes longer hangs. Most take a millisecond.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -125,7 +128,9 @@ fn work(target: &Target, seed: u64, time: Duration, begun: &SyncSender<Input>) {
         run(name, bytes.clone());
     }
     let (mut dice, started, mut runs) = (Dice(seed), Instant::now(), 0_u32);
-    while started.elapsed() < time {
+    let mut copies = 0;
+    while started.elapsed() < time && (copies < COPIES || time != TIME) {
+        copies += 1;
         let (name, bytes) = &seeds[dice.below(seeds.len())];
         let (_, other) = &seeds[dice.below(seeds.len())];
         let bytes = dice.damaged(bytes, other);
