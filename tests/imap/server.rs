@@ -17,7 +17,7 @@ use watchpost::io::imap::{Error, Fetched, FromFolder, Probe, ToFolder, Watch, pr
 use watchpost::io::password::Password;
 
 /// A test that takes longer has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) const ALL: &str = "IMAP4rev1 SASL-IR AUTH=PLAIN IDLE UIDPLUS CONDSTORE";
 pub(crate) const START: &str = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.131072>)";
 pub(crate) const HEADER: &str = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER]<0.65536>)";

@@ -52,7 +52,7 @@ pub const PASSWORD: &str = "correct-horse-battery-staple";
 pub const INBOX: &str = "security@project.example";
 
 /// How long anything that should happen soon may take.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Dovecot and Postfix, running.
 pub struct Rig {
