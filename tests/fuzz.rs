@@ -23,7 +23,7 @@ use targets::{TARGETS, Target};
 const BORROWED: usize = 8;
 /// So many damaged copies are tried of each target: the same ones in every run, whatever the machine,
 /// so that nobody's change fails over what nobody has seen before. `FUZZ_SECONDS` goes on.
-const COPIES: u32 = 300;
+const COPIES: u32 = 2000;
 /// A slow machine tries fewer.
 const TIME: Duration = Duration::from_secs(5);
 /// What takes longer hangs. Most take a millisecond.

@@ -208,9 +208,12 @@ pub fn without_prefixes(subject: &str) -> String {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     // `[security] Re: [security] bug`: lists and gateways put their label before what they find.
     match label(rest) {
-        Some((label, after)) => {
-            let after = strip_prefixes(after);
-            words(&format!("{label} {}", after.strip_prefix(label).unwrap_or(after)))
+        Some((label, mut after)) => {
+            // As often as it was answered through them.
+            while let Some(shorter) = strip_label(strip_prefixes(after), label) {
+                after = shorter;
+            }
+            words(&format!("{label} {}", strip_prefixes(after)))
         }
         None => words(rest),
     }
@@ -228,6 +231,12 @@ fn strip_prefixes(subject: &str) -> &str {
 fn label(subject: &str) -> Option<(&str, &str)> {
     let end = subject.strip_prefix('[')?.find(']')? + 2;
     subject.split_at_checked(end)
+}
+
+/// What follows this label, in any case of letters, where a subject begins with it.
+fn strip_label<'s>(subject: &'s str, label: &str) -> Option<&'s str> {
+    let (head, rest) = self::label(subject)?;
+    (head.to_lowercase() == label.to_lowercase()).then_some(rest)
 }
 
 fn without_tags(subject: &str) -> String {
@@ -372,6 +381,18 @@ mod tests {
         let cut: String = long.chars().take(250).collect();
         assert_eq!(base_subject(&format!("Re: {cut}…")), base_subject(&long));
         assert_eq!(base_subject("a [b [EXP-2026-0001] [c] d"), "a [b [c] d");
+    }
+
+    #[test]
+    fn a_label_counts_once_however_often_a_list_put_it_there() {
+        let base = base_subject("[Security] Path traversal");
+        for subject in [
+            "Re: [Security] Path traversal",
+            "[Security] Re: [security] AW: Path traversal",
+            "Re: AW: [security] Fwd: RE[2]:  AW: [SECURITY] Fwd: RE[2]: Path traversal",
+        ] {
+            assert_eq!(base_subject(subject), base, "{subject}");
+        }
     }
 
     #[test]
