@@ -84,9 +84,9 @@ pub async fn events(store: &Store, case: &CaseId) -> Result<Vec<Event>, LoadErro
 pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
     let meta = Meta::read(&all(store, Table::Meta, Vec::new()).await?)?;
     let mut cases = Vec::new();
-    for (key, _) in all(store, Table::Open, Vec::new()).await? {
+    let rows = all(store, Table::Open, Vec::new()).await?;
+    for id in record::read_at_start(&rows, wall::now())? {
         let unreadable = || Unreadable { what: "an open case".into() };
-        let id = record::read_case_key(&key).ok_or_else(unreadable)?;
         cases.push(Case::replay(&events(store, &id).await?).ok_or_else(unreadable)?);
     }
     let mut outbox = Vec::new();

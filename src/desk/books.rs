@@ -62,7 +62,7 @@ pub struct Question {
 /// What a store holds of the past.
 #[derive(Debug, Default)]
 pub struct Past {
-    /// The open cases.
+    /// The open cases, and those that were closed of late.
     pub cases: Vec<Case>,
     /// The letters that still have to be sent.
     pub outbox: Vec<(LetterId, Waiting)>,

@@ -15,7 +15,7 @@ use super::proof::{Entry, Head};
 use super::table::{Table, Write};
 use super::tally::Since;
 use super::thread::{TieKey, Tied, base_subject, message_key, subject_key};
-use super::time::Moment;
+use super::time::{Moment, Span};
 
 /// A row that cannot be read: the store is damaged, or from another world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,10 +84,11 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
         (Fact::Written { letter, message_id, .. }, Some(case)) => {
             writes.push(tie(message_key(message_id), case, true));
             writes.extend(waiting(books, letter));
+            // Released after its end, it writes as any other.
+            let closed = books.case(case).is_some_and(|case| case.closed.is_some());
+            writes.extend(closed.then(|| lately(case, event.at)));
         }
-        (Fact::Closed { .. }, Some(case)) => {
-            writes.push(Write::Delete(Table::Open, case_key(case)));
-        }
+        (Fact::Closed { .. }, Some(case)) => writes.push(lately(case, event.at)),
         (Fact::Reopened { .. }, Some(case)) => {
             writes.push(Write::Put(Table::Open, case_key(case), Vec::new()));
         }
@@ -289,6 +290,40 @@ pub fn read_case_key(key: &[u8]) -> Option<CaseId> {
     let year = u16::from_be_bytes(rest.get(1..3)?.try_into().ok()?);
     let number = u32::from_be_bytes(rest.get(3..7)?.try_into().ok()?);
     Some(CaseId { prefix: String::from_utf8(prefix.to_vec()).ok()?, year, number })
+}
+
+/// A case is closed, and this is the last that counts of it for what its reporter may get.
+fn lately(case: &CaseId, at: Moment) -> Write {
+    Write::Put(Table::Open, case_key(case), at.unix().to_string().into_bytes())
+}
+
+/// How long a case that is closed is still read at a start: that long its letters count.
+const REMEMBERED: Span = Span::hours(31 * 24);
+/// Of cases that were closed no more are read, those closed last first.
+const MOST_REMEMBERED: usize = 1000;
+
+/// The cases that a start reads, from the rows of their table: all that are open, and those that were
+/// closed of late.
+pub fn read_at_start(rows: &[(Vec<u8>, Vec<u8>)], now: Moment) -> Result<Vec<CaseId>, Unreadable> {
+    let (mut cases, mut closed) = (Vec::new(), Vec::new());
+    for (key, value) in rows {
+        let unreadable = || Unreadable { what: "an open case".into() };
+        let id = read_case_key(key).ok_or_else(unreadable)?;
+        if value.is_empty() {
+            cases.push(id);
+            continue;
+        }
+        let at = str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+        let at = Moment::from_unix(at.ok_or_else(unreadable)?);
+        if at + REMEMBERED >= now {
+            closed.push((at, id));
+        }
+    }
+    closed.sort();
+    let lately = closed.into_iter().rev().take(MOST_REMEMBERED);
+    cases.extend(lately.map(|(_, id)| id));
+    cases.sort();
+    Ok(cases)
 }
 
 /// Reads the value of a row.

@@ -10,7 +10,8 @@ pub enum Table {
     Cursors,
     /// The log of every case.
     Events,
-    /// The cases that are not closed.
+    /// The cases that a start may have to read: nothing for those that are open, and for the others the
+    /// second in which they were closed, or got their last letter.
     Open,
     /// What binds a mail to a case: message ids, addresses.
     Ties,

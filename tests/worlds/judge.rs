@@ -251,7 +251,7 @@ impl World {
             let mut told = told;
             let all = told.clone();
             if unsure.contains(&bare(&owed.reporter)) {
-                // Which of several letters is the one too many, or was forgotten at a start.
+                // Which of several letters is the one too many.
                 expected.retain(|one| *one != Brings::Letter("missed"));
                 told.retain(|one| *one != Brings::Letter("missed"));
             }
@@ -272,7 +272,7 @@ impl World {
                 let reporter = bare(&owed.reporter);
                 let many = all.iter().filter(|one| **one == Brings::Letter("missed")).count();
                 for _ in 0..many {
-                    self.oracle.tell(&reporter, now, &id);
+                    self.oracle.tell(&reporter, now);
                 }
                 let told = self.oracle.lately[&reporter].iter().filter(|at| **at + 30 * DAY > now);
                 check(told.count() <= 3, || format!("{reporter} is told of too much"))?;
@@ -418,9 +418,10 @@ impl World {
     fn told_again(&mut self) -> Judged {
         let now = watchpost::desk::time::Moment::from_unix(self.now);
         let none = BTreeSet::new();
-        let again = self.desk.reopened(self.rows.past());
+        let again = self.desk.reopened(self.rows.past(now));
         let open = self.desk.books().cases().filter(|case| case.closed.is_none());
-        check(open.eq(again.books().cases()), || "the cases differ when told again".into())?;
+        let told = again.books().cases().filter(|case| case.closed.is_none());
+        check(open.eq(told), || "the cases differ when told again".into())?;
         check(again.due(now, &none) == self.desk.due(now, &none), || "the letters differ".into())?;
         // What is gathered for the team is told anew after a start: a notice about several cases clears
         // the first of them only.
@@ -435,24 +436,25 @@ impl World {
     /// What holds at the end of a world.
     pub(super) fn last_look(&mut self) -> Judged {
         self.told_again()?;
-        let mut written: Vec<(&str, i64)> = Vec::new();
-        for letter in self.letters.values().filter(|letter| letter.kind.acknowledges()) {
-            written.push((letter.to.as_str(), letter.written));
-        }
-        for (to, at) in &written {
+        let (own, asked): (Vec<_>, Vec<_>) =
+            self.letters.values().partition(|letter| letter.kind.acknowledges());
+        for letter in &own {
+            let (to, at) = (letter.to.as_str(), letter.written);
             // A robot with a tag of its own in each mail is one robot.
             let domain = |to: &str| to.rsplit('@').next().unwrap().to_owned();
             let robot = to.starts_with("ticket+");
             let same = |other: &str| {
-                other == *to || robot && other.starts_with("ticket+") && domain(other) == domain(to)
+                other == to || robot && other.starts_with("ticket+") && domain(other) == domain(to)
             };
-            let within = |span: i64| {
-                written.iter().filter(|(o, w)| same(o) && w <= at && at - w < span).count()
+            let within = |letters: &[&Letter], span: i64| {
+                let lately = |o: &&&Letter| same(&o.to) && o.written <= at && at - o.written < span;
+                letters.iter().filter(lately).count()
             };
-            let (day, month) = (within(86_400), within(30 * 86_400));
-            // Four; a start forgets the letters of cases that are closed, so one or two more may leave.
-            check(day <= 6, || format!("{day} letters in a day to {to}"))?;
-            check(!robot || month <= 60, || format!("{month} letters in a month to {to}"))?;
+            let (day, month) = (within(&own, 86_400), within(&own, 30 * 86_400));
+            check(day <= 4, || format!("{day} letters in a day to {to}"))?;
+            // To what people have it asked, or told, a robot writes too.
+            let most = 40 + within(&asked, 30 * 86_400);
+            check(!robot || month <= most, || format!("{month} letters in a month to {to}"))?;
         }
         Ok(())
     }

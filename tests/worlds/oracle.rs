@@ -372,9 +372,7 @@ impl Owed {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Oracle {
     pub(super) cases: BTreeMap<CaseId, Owed>,
-    /// When each address was told of a missed promise, on which case.
-    pub(super) told: Vec<(String, i64, CaseId)>,
-    /// What of that is known: at a start the desk reads the letters of open cases only.
+    /// When each address was told of a missed promise.
     pub(super) lately: BTreeMap<String, Vec<i64>>,
 }
 
@@ -384,13 +382,12 @@ impl Oracle {
     }
 
     /// Somebody was told of a missed promise.
-    pub(super) fn tell(&mut self, reporter: &str, at: i64, case: &CaseId) {
-        self.told.push((reporter.to_owned(), at, case.clone()));
+    pub(super) fn tell(&mut self, reporter: &str, at: i64) {
         self.lately.entry(reporter.to_owned()).or_default().push(at);
     }
 
     /// Those of whom it is not sure which letter about a missed promise they get: several are due in
-    /// this second, or a start forgot those of closed cases.
+    /// this second.
     pub(super) fn unsure(&self, rules: &Rules, now: i64) -> BTreeSet<String> {
         let mut many: BTreeMap<String, usize> = BTreeMap::new();
         for owed in self.cases.values() {
@@ -398,22 +395,7 @@ impl Oracle {
             let letters = letters.iter().filter(|one| **one == Brings::Letter("missed")).count();
             *many.entry(bare(&owed.reporter)).or_default() += letters;
         }
-        let forgot = |who: &String| {
-            let known = self.lately.get(who).map_or(0, Vec::len);
-            self.told.iter().filter(|(told, ..)| told == who).count() != known
-        };
-        let unsure = |(who, many): &(String, usize)| *many > 1 || *many == 1 && forgot(who);
-        many.into_iter().filter(unsure).map(|(who, _)| who).collect()
-    }
-
-    /// The desk starts anew.
-    pub(super) fn reopen(&mut self) {
-        self.lately.clear();
-        for (reporter, at, case) in &self.told {
-            if self.cases[case].closed.is_none() {
-                self.lately.entry(reporter.clone()).or_default().push(*at);
-            }
-        }
+        many.into_iter().filter(|(_, many)| *many > 1).map(|(who, _)| who).collect()
     }
 
     pub(super) fn next(&self, rules: &Rules) -> Option<(i64, String)> {

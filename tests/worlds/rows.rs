@@ -10,6 +10,7 @@ use watchpost::desk::letter::LetterId;
 use watchpost::desk::record::{self, Meta};
 use watchpost::desk::table::{Table, Write};
 use watchpost::desk::thread::{Tie, TieKey, Tied};
+use watchpost::desk::time::Moment;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rows(BTreeMap<Table, BTreeMap<Vec<u8>, Vec<u8>>>);
@@ -59,17 +60,15 @@ impl Rows {
     }
 
     /// The past as a daemon reads it when it starts.
-    pub(super) fn past(&self) -> Past {
+    pub(super) fn past(&self, now: Moment) -> Past {
         let all = |table| self.under(table, &[]).map(|(k, v)| (k.clone(), v.clone()));
         let meta = Meta::read(&all(Table::Meta).collect::<Vec<_>>()).unwrap();
-        let case = |(key, _): (Vec<u8>, Vec<u8>)| {
-            Case::replay(&self.events(&record::read_case_key(&key).unwrap())).unwrap()
-        };
+        let cases = record::read_at_start(&all(Table::Open).collect::<Vec<_>>(), now).unwrap();
         let letter = |(key, row): (Vec<u8>, Vec<u8>)| {
             (LetterId(String::from_utf8(key).unwrap()), record::read("letter", &row).unwrap())
         };
         Past {
-            cases: all(Table::Open).map(case).collect(),
+            cases: cases.iter().map(|id| Case::replay(&self.events(id)).unwrap()).collect(),
             outbox: all(Table::Outbox).map(letter).collect(),
             stops: meta.stops,
             questions: meta.questions,

@@ -308,8 +308,7 @@ impl World {
 
     /// The daemon starts anew from what the disk holds.
     pub(super) fn reopen(&mut self) {
-        self.desk = self.desk.reopened(self.rows.past());
-        self.oracle.reopen();
+        self.desk = self.desk.reopened(self.rows.past(Moment::from_unix(self.now)));
     }
 
     fn crash_after(&mut self) -> Result<(), String> {
