@@ -23,9 +23,9 @@ pub fn terminal_width() -> Option<usize> {
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
-/// Brings everything that was written to the file system of this folder onto its disk.
-pub fn sync_file_system(folder: &File) -> io::Result<()> {
-    Ok(rustix::fs::syncfs(folder)?)
+/// Brings everything that was written to the file system of this file or folder onto its disk.
+pub fn sync_file_system(of: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(of)?)
 }
 
 /// How many bytes we may still write to the file system that holds `path`.

@@ -178,10 +178,10 @@ fn killed_between_the_outcome_and_the_mark() {
 
 /// Kills a process in the n-th call that makes its disk durable.
 fn killed_at_the_disk(daemon: &Daemon, call: u32) -> Option<Child> {
-    let inject = format!("inject=syncfs:signal=SIGKILL:when={call}");
+    let inject = format!("inject=fdatasync:signal=SIGKILL:when={call}");
     let mut strace = Command::new("strace");
     strace
-        .args(["-f", "-q", "-e", "trace=syncfs", "-e", &inject, "-p"])
+        .args(["-f", "-q", "-e", "trace=fdatasync", "-e", &inject, "-p"])
         .arg(daemon.id().to_string());
     let mut strace = strace.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().ok()?;
     // Once it holds every thread it says nothing; that it could not, it says at once.
@@ -219,6 +219,6 @@ fn killed_before_the_disk_has_what_was_decided_and_before_it_has_the_outcome() {
         }
         assert!(dead || call > 2, "a mail and its answer are two commits");
         daemon.kill();
-        is_made_good(&rig, &format!("syncfs {call}"), 2);
+        is_made_good(&rig, &format!("fdatasync {call}"), 2);
     }
 }

@@ -1,10 +1,10 @@
 //! The open tables: the only file that names sled, and all that the keeper needs of it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::ops::Bound;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sled::Transactional as _;
@@ -36,7 +36,9 @@ const SEAL_KEY: &[u8] = b"seal";
 pub(super) struct Tables {
     db: sled::Db,
     trees: BTreeMap<Table, sled::Tree>,
-    dir: File,
+    dir: PathBuf,
+    /// Where sled writes everything.
+    log: File,
     /// What the rows add up to; the same stands in the row `seal`.
     seal: Seal,
 }
@@ -52,9 +54,12 @@ impl Tables {
             // Nothing is flushed behind our back: `barrier` does it, and tells how it went.
             .flush_every_ms(None);
         let db = open_after_closing(&config)?;
+        // What sled has made and renamed on its way is durable before anything builds on it.
+        unix::sync_file_system(&File::open(dir)?)?;
         let tree = |table: Table| Ok((table, db.open_tree(table.name())?));
         let trees = Table::ALL.into_iter().map(tree).collect::<Result<_, sled::Error>>()?;
-        let mut tables = Tables { dir: File::open(dir)?, trees, db, seal: Seal::default() };
+        let (dir, log) = (dir.to_owned(), File::open(dir.join("db"))?);
+        let mut tables = Tables { db, trees, dir, log, seal: Seal::default() };
         for (table, tree) in &tables.trees {
             for row in tree {
                 let (key, value) = row?;
@@ -117,13 +122,16 @@ impl Tables {
         })
     }
 
-    /// Everything that was applied outlives a power cut from here on. sled's flush only hands its
-    /// pages to the operating system; `syncfs` makes them durable, the blobs and the renamed
-    /// snapshots included, and reports what the disk refused.
+    /// Everything that was applied outlives a power cut from here on, and what the disk refused is
+    /// reported. sled's flush only hands its pages to the operating system. They all go into one
+    /// file, but for a node of a tree that outgrew its pages: it gets a file of its own, which sled
+    /// never syncs.
     pub(super) fn barrier(&self) -> Result<(), Fault> {
         self.db.flush()?;
-        unix::sync_file_system(&self.dir)?;
-        Ok(())
+        if fs::read_dir(self.dir.join("blobs"))?.next().is_some() {
+            return Ok(unix::sync_file_system(&self.log)?);
+        }
+        Ok(self.log.sync_data()?)
     }
 
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
