@@ -84,8 +84,8 @@ pub async fn events(store: &Store, case: &CaseId) -> Result<Vec<Event>, LoadErro
 pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
     let meta = Meta::read(&all(store, Table::Meta, Vec::new()).await?)?;
     let mut cases = Vec::new();
-    let rows = all(store, Table::Open, Vec::new()).await?;
-    for id in record::read_at_start(&rows, wall::now())? {
+    let open = all(store, Table::Open, Vec::new()).await?;
+    for id in record::read_at_start(&open, meta.lately, wall::now())? {
         let unreadable = || Unreadable { what: "an open case".into() };
         cases.push(Case::replay(&events(store, &id).await?).ok_or_else(unreadable)?);
     }
@@ -94,8 +94,9 @@ pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
         let id = LetterId(String::from_utf8_lossy(&key).into_owned());
         outbox.push((id, record::read("a waiting letter", &value)?));
     }
-    let Meta { last_seq, numbers, keys, stops, questions, absences, canaries, proof, digests } =
-        meta;
+    let Meta {
+        last_seq, numbers, keys, stops, questions, absences, canaries, proof, digests, ..
+    } = meta;
     let first = |of: fn(&Since) -> u64| digests.iter().map(|(_, since)| of(since)).min();
     let ended = match first(|since| since.entries) {
         Some(number) => proof_after(store, number).await?,

@@ -39,6 +39,7 @@ pub mod judge;
 pub mod keys;
 pub mod ladder;
 pub mod language;
+pub mod lately;
 pub mod letter;
 pub mod line;
 pub mod mails;

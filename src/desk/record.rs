@@ -1,6 +1,8 @@
 //! What the store holds: which row says what. Pure: `io/store` carries these rows and knows nothing
 //! of their meaning.
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +12,13 @@ use super::event::{Event, Fact, MailRef, Opening};
 use super::folder::{Cursor, Folder, Role};
 use super::hex::{hex, read_hex};
 use super::ids::{CaseId, QuestionId};
+use super::lately;
 use super::letter::{Letter, LetterId};
 use super::proof::{Entry, Head};
 use super::table::{Table, Write};
 use super::tally::Since;
 use super::thread::{TieKey, Tied, base_subject, message_key, subject_key};
-use super::time::{Moment, Span};
+use super::time::Moment;
 
 /// A row that cannot be read: the store is damaged, or from another world.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,9 +89,12 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
             writes.extend(waiting(books, letter));
             // Released after its end, it writes as any other.
             let closed = books.case(case).is_some_and(|case| case.closed.is_some());
-            writes.extend(closed.then(|| lately(case, event.at)));
+            writes.extend(closed.then(|| lately::row(case, event.at)));
         }
-        (Fact::Closed { .. }, Some(case)) => writes.push(lately(case, event.at)),
+        (Fact::Closed { .. }, Some(case)) => {
+            writes.push(Write::Delete(Table::Open, case_key(case)));
+            writes.push(lately::row(case, event.at));
+        }
         (Fact::Reopened { .. }, Some(case)) => {
             writes.push(Write::Put(Table::Open, case_key(case), Vec::new()));
         }
@@ -292,37 +298,16 @@ pub fn read_case_key(key: &[u8]) -> Option<CaseId> {
     Some(CaseId { prefix: String::from_utf8(prefix.to_vec()).ok()?, year, number })
 }
 
-/// A case is closed, and this is the last that counts of it for what its reporter may get.
-fn lately(case: &CaseId, at: Moment) -> Write {
-    Write::Put(Table::Open, case_key(case), at.unix().to_string().into_bytes())
-}
-
-/// How long a case that is closed is still read at a start: that long its letters count.
-const REMEMBERED: Span = Span::hours(31 * 24);
-/// Of cases that were closed no more are read, those closed last first.
-const MOST_REMEMBERED: usize = 1000;
-
-/// The cases that a start reads, from the rows of their table: all that are open, and those that were
-/// closed of late.
-pub fn read_at_start(rows: &[(Vec<u8>, Vec<u8>)], now: Moment) -> Result<Vec<CaseId>, Unreadable> {
-    let (mut cases, mut closed) = (Vec::new(), Vec::new());
-    for (key, value) in rows {
-        let unreadable = || Unreadable { what: "an open case".into() };
-        let id = read_case_key(key).ok_or_else(unreadable)?;
-        if value.is_empty() {
-            cases.push(id);
-            continue;
-        }
-        let at = str::from_utf8(value).ok().and_then(|text| text.parse().ok());
-        let at = Moment::from_unix(at.ok_or_else(unreadable)?);
-        if at + REMEMBERED >= now {
-            closed.push((at, id));
-        }
-    }
-    closed.sort();
-    let lately = closed.into_iter().rev().take(MOST_REMEMBERED);
-    cases.extend(lately.map(|(_, id)| id));
-    cases.sort();
+/// The cases that a start reads: all that are open, and those that were closed of late.
+pub fn read_at_start(
+    open: &[(Vec<u8>, Vec<u8>)],
+    closed: Vec<(CaseId, Moment)>,
+    now: Moment,
+) -> Result<BTreeSet<CaseId>, Unreadable> {
+    let unreadable = || Unreadable { what: "an open case".into() };
+    let open = open.iter().map(|(key, _)| read_case_key(key).ok_or_else(unreadable));
+    let mut cases: BTreeSet<CaseId> = open.collect::<Result<_, _>>()?;
+    cases.extend(lately::counting(closed, now));
     Ok(cases)
 }
 
@@ -352,6 +337,8 @@ pub struct Meta {
     pub digests: Vec<(String, Since)>,
     /// The canaries, by the name of their address.
     pub canaries: Vec<(String, Flight)>,
+    /// Cases that were closed, and when last something counted of them.
+    pub lately: Vec<(CaseId, Moment)>,
 }
 
 impl Meta {
@@ -382,6 +369,8 @@ impl Meta {
                 meta.proof = read(&name, value)?;
             } else if let Some(to) = name.strip_prefix(CANARY) {
                 meta.canaries.push((to.to_owned(), read(&name, value)?));
+            } else if name.starts_with(lately::PLACE) {
+                meta.lately.push(lately::read(value).ok_or_else(bad)?);
             }
         }
         Ok(meta)

@@ -4,14 +4,13 @@
 /// One table: an ordered map from keys to values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
-    /// Facts about the store itself. The keys `schema` and `seal` belong to the store.
+    /// Facts about the store itself. The key `schema` belongs to the store, and those that begin with `seal`.
     Meta,
     /// How far each folder has been read.
     Cursors,
     /// The log of every case.
     Events,
-    /// The cases that a start may have to read: nothing for those that are open, and for the others the
-    /// second in which they were closed, or got their last letter.
+    /// The cases that are not closed.
     Open,
     /// What binds a mail to a case: message ids, addresses.
     Ties,

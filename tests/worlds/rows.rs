@@ -63,7 +63,8 @@ impl Rows {
     pub(super) fn past(&self, now: Moment) -> Past {
         let all = |table| self.under(table, &[]).map(|(k, v)| (k.clone(), v.clone()));
         let meta = Meta::read(&all(Table::Meta).collect::<Vec<_>>()).unwrap();
-        let cases = record::read_at_start(&all(Table::Open).collect::<Vec<_>>(), now).unwrap();
+        let open: Vec<_> = all(Table::Open).collect();
+        let cases = record::read_at_start(&open, meta.lately, now).unwrap();
         let letter = |(key, row): (Vec<u8>, Vec<u8>)| {
             (LetterId(String::from_utf8(key).unwrap()), record::read("letter", &row).unwrap())
         };
