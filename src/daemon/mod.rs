@@ -185,7 +185,7 @@ impl Daemon {
                     self.work(Vec::new()).await;
                 }
             }
-            if self.failures >= MOST_FAILURES {
+            if self.failures >= MOST_FAILURES || self.store.is_closed() {
                 return Err(Ended::NoRecord);
             }
             if self.edges.are_broken() {

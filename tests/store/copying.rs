@@ -53,7 +53,7 @@ proptest! {
             let dir = tempfile::tempdir().unwrap();
             let store = open(dir.path());
             let mut rows = Rows::new();
-            rows.insert((Table::Meta, b"schema".to_vec()), b"2".to_vec());
+            rows.insert((Table::Meta, b"schema".to_vec()), b"3".to_vec());
             store.commit(writes(&first)).await.unwrap();
             apply(&mut rows, &first);
 

@@ -86,12 +86,12 @@ async fn a_first_start_that_was_interrupted_starts_again() {
 async fn a_store_of_a_newer_version_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    assert_eq!(value(&store, Table::Meta, "schema").await.as_deref(), Some("2"));
-    store.commit(vec![put(Table::Meta, "schema", "3")]).await.unwrap();
+    assert_eq!(value(&store, Table::Meta, "schema").await.as_deref(), Some("3"));
+    store.commit(vec![put(Table::Meta, "schema", "4")]).await.unwrap();
     store.close().await;
     assert_eq!(
         refusal(dir.path()).to_string(),
-        "this store was written by a newer Watchpost (schema 3, this one knows 2): \
+        "this store was written by a newer Watchpost (schema 4, this one knows 3): \
          install that version again"
     );
 }
@@ -107,7 +107,7 @@ async fn a_store_of_the_version_before_goes_on_and_is_not_given_back_to_it() {
     store.close().await;
     let store = open(dir.path());
     assert_eq!(value(&store, Table::Mails, "one").await.as_deref(), Some("1"));
-    assert_eq!(value(&store, Table::Meta, "schema").await.as_deref(), Some("2"));
+    assert_eq!(value(&store, Table::Meta, "schema").await.as_deref(), Some("3"));
     store.commit(vec![put(Table::Proof, "1", "an entry")]).await.unwrap();
     store.close().await;
     let store = open(dir.path());

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use super::seal::is_seal;
 use super::tables::{Fault, Tables};
 use crate::desk::table::{Batch, Record, Table, Write};
 
@@ -109,7 +110,7 @@ impl Copying {
             self.tables.pop();
         }
         self.after = upto;
-        let rows = rows.into_iter().filter(|(key, _)| !Tables::is_seal(table, key));
+        let rows = rows.into_iter().filter(|(key, _)| !is_seal(table, key));
         Ok(rows.map(|(key, value)| (table, key, value)).collect())
     }
 }

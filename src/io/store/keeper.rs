@@ -8,6 +8,7 @@ use std::sync::Once;
 use std::sync::mpsc as std_mpsc;
 use std::thread::{self, JoinHandle};
 
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::copying::{Copying, Page};
@@ -167,13 +168,44 @@ impl Keeper {
 
     fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         let mut group = Vec::with_capacity(GROUP);
-        while inbox.blocking_recv_many(&mut group, GROUP) > 0 {
+        while self.hear(&mut inbox, &mut group) {
             if let Some(close) = self.serve(&mut group) {
                 drop(self.tables.take());
                 let _ = close.send(Ok(()));
                 return;
             }
         }
+    }
+
+    /// Waits for commands, and checks the tables meanwhile. False once there can be none, and where
+    /// the store is damaged.
+    fn hear(&mut self, inbox: &mut mpsc::Receiver<Command>, group: &mut Vec<Command>) -> bool {
+        while let Some(tables) = self.tables.as_mut().filter(|tables| !tables.is_checked()) {
+            match inbox.try_recv() {
+                Ok(command) => {
+                    group.push(command);
+                    let more = std::iter::from_fn(|| inbox.try_recv().ok());
+                    group.extend(more.take(GROUP - 1));
+                    return true;
+                }
+                Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => {}
+            }
+            match tables.check_on() {
+                Ok(()) => {}
+                Err(fault @ Fault::Damage(_)) => {
+                    let dir = self.folder.path().to_owned();
+                    tracing::error!("{}", open_error(dir, fault, SCHEMA));
+                    return false;
+                }
+                // It is opened anew, and checked from the beginning.
+                Err(fault) => {
+                    disk_error(fault);
+                    self.tables = None;
+                }
+            }
+        }
+        inbox.blocking_recv_many(group, GROUP) > 0
     }
 
     /// Serves one group, and answers it after its barrier. Returns the caller who wants to close;

@@ -1,6 +1,6 @@
 //! The open tables: the only file that names sled, and all that the keeper needs of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::ops::Bound;
@@ -10,7 +10,8 @@ use std::time::Duration;
 use sled::Transactional as _;
 use sled::transaction::TransactionError;
 
-use super::seal::Seal;
+use super::checking::{AT_ONCE, AT_OPEN, Check};
+use super::seal::{self, Seal, Seals};
 use crate::desk::table::{Batch, Table, Write};
 use crate::io::unix;
 
@@ -30,7 +31,6 @@ pub(super) fn has_room(path: &Path) -> io::Result<bool> {
 }
 
 pub(super) const SCHEMA_KEY: &[u8] = b"schema";
-const SEAL_KEY: &[u8] = b"seal";
 
 /// The open tables: all that the keeper needs of sled. Every method blocks.
 pub(super) struct Tables {
@@ -39,13 +39,15 @@ pub(super) struct Tables {
     dir: PathBuf,
     /// Where sled writes everything.
     log: File,
-    /// What the rows add up to; the same stands in the row `seal`.
-    seal: Seal,
+    /// What the rows of each table add up to; the same stands among its rows…
+    seals: Seals,
+    /// … for all tables but these.
+    unsealed: BTreeSet<Table>,
+    check: Check,
 }
 
 impl Tables {
-    /// Opens or makes the tables in `dir`, and reads them whole. Panics on most kinds of damage:
-    /// that is sled's way.
+    /// Opens or makes the tables in `dir`. Panics on most kinds of damage: that is sled's way.
     pub(super) fn open(dir: &Path) -> Result<Tables, Fault> {
         let config = sled::Config::new()
             .path(dir)
@@ -59,55 +61,116 @@ impl Tables {
         let tree = |table: Table| Ok((table, db.open_tree(table.name())?));
         let trees = Table::ALL.into_iter().map(tree).collect::<Result<_, sled::Error>>()?;
         let (dir, log) = (dir.to_owned(), File::open(dir.join("db"))?);
-        let mut tables = Tables { db, trees, dir, log, seal: Seal::default() };
-        for (table, tree) in &tables.trees {
+        let (seals, unsealed, check) = (Seals::default(), BTreeSet::new(), Check::begin());
+        Ok(Tables { db, trees, dir, log, seals, unsealed, check })
+    }
+
+    /// Looks whether the rows add up to what the last transaction left. Of a large store a part is
+    /// left to [`Tables::check_on`].
+    pub(super) fn check(&mut self) -> Result<(), Fault> {
+        if self.get(Table::Meta, seal::BROKEN)?.is_some() {
+            return Err(Fault::Damage("its rows did not add up".to_owned()));
+        }
+        if let Some(all) = self.get(Table::Meta, seal::OF_ALL)? {
+            return self.check_all(&all);
+        }
+        for table in Table::ALL {
+            let kept = self.get(Table::Meta, &seal::key_of(table))?;
+            let kept = kept.and_then(|bytes| Seal::from_bytes(&bytes));
+            self.seals.set(table, kept.unwrap_or_default());
+        }
+        let mut left = AT_OPEN;
+        while !self.is_checked() && left > 0 {
+            left = left.saturating_sub(self.check_some()?);
+        }
+        Ok(())
+    }
+
+    /// The same for a store that has one seal for all tables: each gets its own with the next
+    /// transaction.
+    fn check_all(&mut self, all: &[u8]) -> Result<(), Fault> {
+        for (table, tree) in &self.trees {
             for row in tree {
                 let (key, value) = row?;
-                if !Tables::is_seal(*table, &key) {
-                    tables.seal.add(*table, &key, &value);
+                if !seal::is_seal(*table, &key) {
+                    self.seals.of_mut(*table).add(*table, &key, &value);
                 }
             }
         }
-        Ok(tables)
+        if Seal::from_bytes(all) != Some(self.seals.all()) {
+            return Err(Fault::Damage("its rows do not add up".to_owned()));
+        }
+        (self.unsealed, self.check) = (Table::ALL.into(), Check::over());
+        Ok(())
     }
 
-    /// Whether the rows add up to what the last transaction left.
-    pub(super) fn is_whole(&self) -> Result<bool, Fault> {
-        let seal = self.get(Table::Meta, SEAL_KEY)?;
-        Ok(seal.and_then(|bytes| Seal::from_bytes(&bytes)) == Some(self.seal))
+    /// Whether some rows were never read.
+    pub(super) fn is_checked(&self) -> bool {
+        self.check.is_over()
+    }
+
+    /// Reads some more of what is to be checked. A store that does not add up is never opened again.
+    pub(super) fn check_on(&mut self) -> Result<(), Fault> {
+        let step = self.check_some();
+        if let Err(Fault::Damage(_)) = &step {
+            self.tree(Table::Meta)?.insert(seal::BROKEN, b"")?;
+            self.barrier()?;
+        }
+        step.map(drop)
+    }
+
+    /// Reads some rows, and says how many.
+    fn check_some(&mut self) -> Result<usize, Fault> {
+        let Some((table, after)) = self.check.place() else { return Ok(0) };
+        let rows = self.scan(table, &[], after, AT_ONCE)?;
+        let count = rows.len();
+        if self.check.take(rows, self.seals.of(table)) {
+            return Ok(count);
+        }
+        Err(Fault::Damage("its rows do not add up".to_owned()))
     }
 
     /// Applies all writes or none; they are durable after the next [`Tables::barrier`].
     pub(super) fn apply(&mut self, writes: Batch) -> Result<(), Fault> {
-        let mut seal = self.seal;
+        let (mut seals, mut touched) = (self.seals.clone(), self.unsealed.clone());
         let mut batches = BTreeMap::<Table, sled::Batch>::new();
+        let mut changes = Vec::new();
         for ((table, key), value) in last_of_each_key(writes) {
-            if let Some(old) = self.tree(table)?.get(&key)? {
-                seal.remove(table, &key, &old);
-            }
+            let old = self.tree(table)?.get(&key)?;
+            seals.of_mut(table).change(table, &key, old.as_deref(), value.as_deref());
+            touched.insert(table);
             let batch = batches.entry(table).or_default();
-            match value {
-                Some(value) => {
-                    seal.add(table, &key, &value);
-                    batch.insert(key, value);
-                }
-                None => batch.remove(key),
+            match &value {
+                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
+                None => batch.remove(key.as_slice()),
             }
+            changes.push((table, key, old, value));
         }
-        batches.entry(Table::Meta).or_default().insert(SEAL_KEY, seal.to_bytes());
+        let meta = batches.entry(Table::Meta).or_default();
+        for table in touched {
+            meta.insert(seal::key_of(table), seals.of(table).to_bytes());
+        }
+        if !self.unsealed.is_empty() {
+            meta.remove(seal::OF_ALL);
+        }
         self.transact(&batches)?;
-        self.seal = seal;
+        (self.seals, self.unsealed) = (seals, BTreeSet::new());
+        for (table, key, old, new) in &changes {
+            self.check.note(*table, key, old.as_deref(), new.as_deref());
+        }
         Ok(())
     }
 
     /// How many rows there are, and what they add up to, in bytes.
     pub(super) fn sealed(&self) -> (u64, Vec<u8>) {
-        (self.seal.rows(), self.seal.to_bytes())
+        let all = self.seals.all();
+        (all.rows(), all.to_bytes())
     }
 
-    /// Whether this row is the sum itself, which belongs to the tables and to no copy of them.
-    pub(super) fn is_seal(table: Table, key: &[u8]) -> bool {
-        (table, key) == (Table::Meta, SEAL_KEY)
+    #[cfg(test)]
+    pub(super) fn lose(&self, table: Table, key: &[u8]) {
+        self.trees[&table].remove(key).unwrap();
+        self.db.flush().unwrap();
     }
 
     fn transact(&self, batches: &BTreeMap<Table, sled::Batch>) -> Result<(), Fault> {

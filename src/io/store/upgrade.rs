@@ -19,6 +19,8 @@ pub(super) type Step = fn(&Tables) -> Result<Vec<Write>, Fault>;
 const STEPS: &[Step] = &[
     // The proof, a table of its own. What was there before has none.
     |_| Ok(Vec::new()),
+    // A seal for each table, which the next transaction makes.
+    |_| Ok(Vec::new()),
 ];
 
 /// The version of what keys and values mean. It goes up when an older program could misread them.
