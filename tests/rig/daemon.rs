@@ -30,7 +30,22 @@ impl Daemon {
         })
     }
 
+    /// Starts the daemon and returns at once.
+    pub fn begin(rig: &Rig, config: &Path) -> Self {
+        Self::begin_logging(rig, config, |log| File::create(log).unwrap().into()).0
+    }
+
     fn start_logging(rig: &Rig, config: &Path, to: impl FnOnce(&Path) -> Stdio) -> Self {
+        let (mut daemon, ready) = Self::begin_logging(rig, config, to);
+        daemon.wait_until_ready(&ready);
+        daemon
+    }
+
+    fn begin_logging(
+        rig: &Rig,
+        config: &Path,
+        to: impl FnOnce(&Path) -> Stdio,
+    ) -> (Self, UnixDatagram) {
         let name = format!("watchpost-{}", rig.daemons.fetch_add(1, Ordering::Relaxed));
         let notify = rig.dir().join(format!("{name}.notify"));
         let ready = UnixDatagram::bind(&notify).unwrap();
@@ -47,9 +62,7 @@ impl Daemon {
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program().display()));
         fs::write(rig.dir().join(format!("{name}.pid")), process.id().to_string()).unwrap();
-        let mut daemon = Self { process, log };
-        daemon.wait_until_ready(&ready);
-        daemon
+        (Self { process, log }, ready)
     }
 
     /// What it has logged so far.

@@ -166,6 +166,11 @@ impl Rig {
         self.owner.own(&file);
     }
 
+    /// What Postfix has logged so far.
+    pub fn postfix_log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.dir.join("postfix.log")).unwrap()).into_owned()
+    }
+
     /// Whether Postfix has delivered, returned or refused all that it was given.
     pub fn queue_is_empty(&self) -> bool {
         self.keeper.obeys("empty queue")
