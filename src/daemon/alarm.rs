@@ -6,9 +6,12 @@
 //! command, and for the disk only after everything else.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 
+use super::tasks::Tasks;
 use crate::config::settings::{Second, Settings};
 use crate::desk::Desk;
 use crate::desk::address::{Address, Mailbox};
@@ -39,12 +42,13 @@ const SETTLED: Span = Span::seconds(5);
 const ROOM: usize = 16;
 
 impl Channels {
-    pub(super) fn start(settings: &Settings) -> Channels {
+    pub(super) fn start(settings: &Settings, tasks: &Tasks) -> Channels {
         let (tell, outcomes) = mpsc::channel(ROOM);
         let second = settings.alarm.second.as_ref().map(|Second { smtp, from, to }| {
             let login = smtp.login.as_ref();
             let secret = login.map_or_else(secret::none, |(_, source)| secret::reader(source));
-            let letters = smtp::start(smtp.clone(), secret, tell.clone());
+            let (letters, work) = smtp::prepared(smtp.clone(), secret, tell.clone());
+            tasks.start("the second relay", work);
             (from.clone(), to.clone(), letters)
         });
         let command = settings.alarm.command.clone();
@@ -340,11 +344,13 @@ impl Alarms {
 
 fn run(id: LetterId, words: Vec<String>, say: Say, tell: mpsc::Sender<(LetterId, Outcome)>) {
     tokio::spawn(async move {
-        let text = alarm::told_to_command(&say);
-        let ran = command::run(&words, &alarm::facts(&say), &text, command::PATIENCE).await;
-        let outcome = match ran {
-            Ok(()) => Outcome::Accepted(String::new()),
-            Err(error) => Outcome::Transient(error.to_string()),
+        let (text, facts) = (alarm::told_to_command(&say), alarm::facts(&say));
+        let ran = command::run(&words, &facts, &text, command::PATIENCE);
+        // One that never came back would be waited for, and no other begun.
+        let outcome = match AssertUnwindSafe(ran).catch_unwind().await {
+            Ok(Ok(())) => Outcome::Accepted(String::new()),
+            Ok(Err(error)) => Outcome::Transient(error.to_string()),
+            Err(_) => Outcome::Transient("a defect of Watchpost stopped it".to_owned()),
         };
         // Nobody listens only when the daemon stops.
         let _ = tell.send((id, outcome)).await;

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::alarm::Channels;
 use super::reading::{News, Pulse, reader};
+use super::tasks::Tasks;
 use crate::config::settings::{Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
 use crate::desk::letter::{Letter, LetterId};
@@ -35,6 +36,8 @@ pub struct Edges {
     copies: Vec<Folder>,
     watchers: Vec<JoinHandle<()>>,
     reading: Arc<Pulse>,
+    /// All that should last as long as the loop.
+    pub(super) tasks: Tasks,
 }
 
 /// Room in the channels between the tasks and the loop: enough that nobody waits for no reason,
@@ -49,10 +52,12 @@ impl Edges {
         let (read, news) = mpsc::channel(ROOM);
         let (asks, asked) = mpsc::channel(ROOM);
         let reading = Arc::<Pulse>::default();
-        tokio::spawn(reader(Arc::new(policies), folders, read, Arc::clone(&reading)));
-        tokio::spawn(control::serve(listener, asks));
-        let (marks, watchers) = start_watchers(settings, &tell);
-        let (relays, outcomes) = start_relays(settings);
+        let tasks = Tasks::default();
+        let reader = reader(Arc::new(policies), folders, read, Arc::clone(&reading));
+        tasks.start("what reads mails", reader);
+        tasks.start("the control socket", control::serve(listener, asks));
+        let (marks, watchers) = start_watchers(settings, &tell, &tasks);
+        let (relays, outcomes) = start_relays(settings, &tasks);
         let keeps = |folder: &&Folder| {
             let mut inboxes = settings.inboxes.iter();
             folder.role == Role::Sent
@@ -64,24 +69,20 @@ impl Edges {
             outcomes,
             asked,
             relays,
-            channels: Channels::start(settings),
+            channels: Channels::start(settings, &tasks),
             told_ready: false,
             told_status: String::new(),
             marks,
             copies,
             watchers,
             reading,
+            tasks,
         }
     }
 
     /// Whether the reading task hangs: then only a new process helps.
     pub(super) fn hang(&self) -> bool {
         self.reading.hangs()
-    }
-
-    /// Whether a task has ended that never should: nothing would be read, or sent, any more.
-    pub(super) fn are_broken(&self) -> bool {
-        self.news.is_closed() || self.relays.values().any(mpsc::Sender::is_closed)
     }
 
     /// Every watched folder.
@@ -119,6 +120,7 @@ type Marks = BTreeMap<Folder, mpsc::Sender<ToFolder>>;
 fn start_watchers(
     settings: &Settings,
     tell: &mpsc::Sender<FromFolder>,
+    tasks: &Tasks,
 ) -> (Marks, Vec<JoinHandle<()>>) {
     let (mut marks, mut watchers) = (Marks::new(), Vec::new());
     for inbox in &settings.inboxes {
@@ -134,7 +136,8 @@ fn start_watchers(
                 needs_more: Arc::new(needs_more),
             };
             let (mark, told) = mpsc::channel(MARKS);
-            watchers.push(tokio::spawn(imap::watch(job, tell.clone(), told)));
+            let name = format!("the watcher of {folder}");
+            watchers.push(tasks.start(name, imap::watch(job, tell.clone(), told)));
             marks.insert(folder, mark);
         }
     }
@@ -147,7 +150,10 @@ const MARKS: usize = 64;
 type Relays = BTreeMap<String, mpsc::Sender<Letter>>;
 
 /// One set of connections for each relay, however many inboxes share it.
-fn start_relays(settings: &Settings) -> (Relays, mpsc::Receiver<(LetterId, Outcome)>) {
+fn start_relays(
+    settings: &Settings,
+    tasks: &Tasks,
+) -> (Relays, mpsc::Receiver<(LetterId, Outcome)>) {
     let (tell, outcomes) = mpsc::channel(ROOM);
     let mut started: Vec<(&Smtp, mpsc::Sender<Letter>)> = Vec::new();
     let mut relays = Relays::new();
@@ -160,7 +166,8 @@ fn start_relays(settings: &Settings) -> (Relays, mpsc::Receiver<(LetterId, Outco
                     Some((_, source)) => secret::reader(source),
                     None => secret::none(),
                 };
-                let letters = smtp::start(inbox.smtp.clone(), secret, tell.clone());
+                let (letters, work) = smtp::prepared(inbox.smtp.clone(), secret, tell.clone());
+                tasks.start(format!("the relay of {}", inbox.policy.inbox), work);
                 started.push((&inbox.smtp, letters.clone()));
                 letters
             }

@@ -14,6 +14,7 @@ mod folders;
 mod journal;
 mod reading;
 mod status;
+mod tasks;
 mod traces;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,9 +91,9 @@ pub enum Ended {
     /// The disk refuses.
     #[error("nothing could be recorded for too long; the log tells why")]
     NoRecord,
-    /// A task is gone.
-    #[error("a part of Watchpost has ended, which is a defect; please report it")]
-    Broken,
+    /// A task is gone, and its work would be left undone.
+    #[error("{0} has ended, which is a defect; please report it")]
+    Broken(String),
 }
 
 /// What woke the loop.
@@ -103,6 +104,8 @@ enum Woken {
     Asked(Asked),
     Time,
     Stop,
+    /// A part that should last is gone.
+    Broken(String),
 }
 
 impl Daemon {
@@ -158,6 +161,8 @@ impl Daemon {
             let woken = tokio::select! {
                 biased;
                 () = &mut stop => Woken::Stop,
+                name = self.edges.tasks.ended() => Woken::Broken(name),
+                () = self.store.gone() => Woken::Broken("the store's thread".to_owned()),
                 Some((letter, outcome)) = self.edges.outcomes.recv() => Woken::Outcome(letter, outcome),
                 Some((id, outcome)) = self.edges.channels.outcomes.recv() => Woken::Alarm(id, outcome),
                 Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
@@ -170,6 +175,7 @@ impl Daemon {
             self.tell_alive();
             match woken {
                 Woken::Stop => break,
+                Woken::Broken(name) => return Err(Ended::Broken(name)),
                 Woken::Asked(asked) => {
                     self.answer(asked).await;
                     self.send_due(Vec::new()).await;
@@ -187,9 +193,6 @@ impl Daemon {
             }
             if self.failures >= MOST_FAILURES || self.store.is_closed() {
                 return Err(Ended::NoRecord);
-            }
-            if self.edges.are_broken() {
-                return Err(Ended::Broken);
             }
         }
         self.stop().await;

@@ -34,9 +34,19 @@ pub fn start(
     password: Password,
     outcomes: mpsc::Sender<(LetterId, Outcome)>,
 ) -> mpsc::Sender<Letter> {
-    let (letters, inbox) = mpsc::channel(relay.connections.max(1));
-    tokio::spawn(Pool::new(relay, password, outcomes).run(inbox));
+    let (letters, work) = prepared(relay, password, outcomes);
+    tokio::spawn(work);
     letters
+}
+
+/// As [`start`], for who has the work done in a task of their own.
+pub fn prepared(
+    relay: Smtp,
+    password: Password,
+    outcomes: mpsc::Sender<(LetterId, Outcome)>,
+) -> (mpsc::Sender<Letter>, impl Future<Output = ()> + Send + use<>) {
+    let (letters, inbox) = mpsc::channel(relay.connections.max(1));
+    (letters, Pool::new(relay, password, outcomes).run(inbox))
 }
 
 /// What a relay was found to be.

@@ -107,6 +107,11 @@ impl Store {
         self.commands.is_closed()
     }
 
+    /// Waits until the thread is gone, after [`Store::close`] or by a defect: nothing is answered then.
+    pub async fn gone(&self) {
+        self.commands.closed().await;
+    }
+
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, StoreError> {
         let (sender, answer) = oneshot::channel();
         self.commands.send(command(sender)).await.map_err(|_| StoreError::Closed)?;

@@ -47,6 +47,19 @@ async fn a_second_opener_is_told_that_another_one_runs() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_the_end_of_a_store_hears_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let other = store.clone();
+    let mut waiting = tokio::spawn(async move { other.gone().await });
+    let none = store.get(Table::Meta, vec![b"none".to_vec()]).await;
+    assert_eq!(none, Ok(vec![None]));
+    assert!(!waiting.is_finished());
+    store.close().await;
+    (&mut waiting).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_folder_of_something_else_stays_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("letter.txt"), "mine").unwrap();
