@@ -22,6 +22,7 @@ use crate::desk::line::without_addresses;
 use crate::desk::outbox::{Outcome, next_try};
 use crate::desk::table::{Table, Write};
 use crate::desk::time::{Moment, Span};
+use crate::io::smtp::Tried;
 use crate::io::store::Store;
 use crate::io::{command, secret, smtp};
 use crate::query;
@@ -31,8 +32,8 @@ pub(super) struct Channels {
     rules: Rules,
     second: Option<(Mailbox, Vec<Address>, mpsc::Sender<Letter>)>,
     command: Option<Vec<String>>,
-    tell: mpsc::Sender<(LetterId, Outcome)>,
-    pub(super) outcomes: mpsc::Receiver<(LetterId, Outcome)>,
+    tell: mpsc::Sender<Tried>,
+    pub(super) outcomes: mpsc::Receiver<Tried>,
 }
 
 const SECOND: Span = Span::seconds(1);
@@ -246,8 +247,8 @@ impl Alarms {
     }
 
     /// How a try ended.
-    pub(super) fn outcome(&mut self, now: Moment, id: &LetterId, outcome: Outcome) {
-        let Some(mut waiting) = self.waiting.remove(id) else { return };
+    pub(super) fn outcome(&mut self, now: Moment, Tried { letter: id, outcome, .. }: Tried) {
+        let Some(mut waiting) = self.waiting.remove(&id) else { return };
         let (why, passing) = match outcome {
             Outcome::Accepted(_) => return self.accepted(waiting),
             Outcome::Permanent(why) => (without_addresses(&why), false),
@@ -265,7 +266,7 @@ impl Alarms {
         let again = passing && !matches!(waiting.parcel, Parcel::Canary(_));
         if again && self.said == Some(waiting.since) {
             (waiting.next, waiting.busy) = (next_try(waiting.since, now), false);
-            self.waiting.insert(id.clone(), waiting);
+            self.waiting.insert(id, waiting);
         }
     }
 
@@ -342,7 +343,7 @@ impl Alarms {
     }
 }
 
-fn run(id: LetterId, words: Vec<String>, say: Say, tell: mpsc::Sender<(LetterId, Outcome)>) {
+fn run(id: LetterId, words: Vec<String>, say: Say, tell: mpsc::Sender<Tried>) {
     tokio::spawn(async move {
         let (text, facts) = (alarm::told_to_command(&say), alarm::facts(&say));
         let ran = command::run(&words, &facts, &text, command::PATIENCE);
@@ -353,7 +354,7 @@ fn run(id: LetterId, words: Vec<String>, say: Say, tell: mpsc::Sender<(LetterId,
             Err(_) => Outcome::Transient("a defect of Watchpost stopped it".to_owned()),
         };
         // Nobody listens only when the daemon stops.
-        let _ = tell.send((id, outcome)).await;
+        let _ = tell.send(Tried { letter: id, outcome, doubt: None }).await;
     });
 }
 

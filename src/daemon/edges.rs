@@ -12,18 +12,18 @@ use super::reading::{News, Pulse, reader};
 use super::tasks::Tasks;
 use crate::config::settings::{Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
-use crate::desk::letter::{Letter, LetterId};
-use crate::desk::outbox::Outcome;
+use crate::desk::letter::Letter;
 use crate::desk::parse::needs_more;
 use crate::desk::policy::{InboxKind, Policy};
 use crate::io::control::{self, Asked};
 use crate::io::imap::{self, FromFolder, Gate, ToFolder, Watch};
+use crate::io::smtp::Tried;
 use crate::io::{secret, smtp};
 
 /// Everything that the loop hears from and speaks to.
 pub struct Edges {
     pub(super) news: mpsc::Receiver<News>,
-    pub(super) outcomes: mpsc::Receiver<(LetterId, Outcome)>,
+    pub(super) outcomes: mpsc::Receiver<Tried>,
     pub(super) asked: mpsc::Receiver<Asked>,
     /// By inbox; inboxes that share a relay share its connections.
     pub(super) relays: Relays,
@@ -150,10 +150,7 @@ const MARKS: usize = 64;
 type Relays = BTreeMap<String, mpsc::Sender<Letter>>;
 
 /// One set of connections for each relay, however many inboxes share it.
-fn start_relays(
-    settings: &Settings,
-    tasks: &Tasks,
-) -> (Relays, mpsc::Receiver<(LetterId, Outcome)>) {
+fn start_relays(settings: &Settings, tasks: &Tasks) -> (Relays, mpsc::Receiver<Tried>) {
     let (tell, outcomes) = mpsc::channel(ROOM);
     let mut started: Vec<(&Smtp, mpsc::Sender<Letter>)> = Vec::new();
     let mut relays = Relays::new();

@@ -37,12 +37,12 @@ use crate::desk::event::{Event, Fact, MailRef};
 use crate::desk::folder::{Folder, Keyword};
 use crate::desk::ids::CaseId;
 use crate::desk::letter::{Letter, LetterId};
-use crate::desk::outbox::Outcome;
 use crate::desk::record::{self};
 use crate::desk::table::Table;
 use crate::desk::wording::Wording;
 use crate::desk::{Desk, Input};
 use crate::io::control::{Answer, Asked, Request};
+use crate::io::smtp::Tried;
 use crate::io::store::{Store, StoreError};
 use crate::io::systemd;
 use crate::io::wall::Wall;
@@ -72,7 +72,7 @@ pub struct Daemon {
     /// Letters that are with the SMTP edge now.
     in_flight: BTreeSet<LetterId>,
     /// Outcomes that could not be made durable yet.
-    unsaved: Vec<(LetterId, Outcome)>,
+    unsaved: Vec<Tried>,
     /// Set after a failed commit, until everything is read again.
     stale: bool,
     /// Set once the end has begun: no letter is begun any more.
@@ -99,8 +99,8 @@ pub enum Ended {
 /// What woke the loop.
 enum Woken {
     News(News),
-    Outcome(LetterId, Outcome),
-    Alarm(LetterId, Outcome),
+    Outcome(Tried),
+    Alarm(Tried),
     Asked(Asked),
     Time,
     Stop,
@@ -163,8 +163,8 @@ impl Daemon {
                 () = &mut stop => Woken::Stop,
                 name = self.edges.tasks.ended() => Woken::Broken(name),
                 () = self.store.gone() => Woken::Broken("the store's thread".to_owned()),
-                Some((letter, outcome)) = self.edges.outcomes.recv() => Woken::Outcome(letter, outcome),
-                Some((id, outcome)) = self.edges.channels.outcomes.recv() => Woken::Alarm(id, outcome),
+                Some(tried) = self.edges.outcomes.recv() => Woken::Outcome(tried),
+                Some(tried) = self.edges.channels.outcomes.recv() => Woken::Alarm(tried),
                 Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
                 Some(news) = self.edges.news.recv() => Woken::News(news),
                 () = tokio::time::sleep_until(wake) => Woken::Time,
@@ -181,13 +181,13 @@ impl Daemon {
                     self.send_due(Vec::new()).await;
                 }
                 Woken::Time => self.work(Vec::new()).await,
-                Woken::Alarm(id, outcome) => {
-                    self.alarms.outcome(self.wall.now(), &id, outcome);
+                Woken::Alarm(tried) => {
+                    self.alarms.outcome(self.wall.now(), tried);
                     self.work(Vec::new()).await;
                 }
                 Woken::News(news) => self.work(vec![news]).await,
-                Woken::Outcome(letter, outcome) => {
-                    self.unsaved.push((letter, outcome));
+                Woken::Outcome(tried) => {
+                    self.unsaved.push(tried);
                     self.work(Vec::new()).await;
                 }
             }
@@ -226,8 +226,8 @@ impl Daemon {
     /// Takes what else is waiting, and works through all of it as one batch.
     async fn work(&mut self, mut news: Vec<News>) {
         while self.unsaved.len() < BATCH {
-            let Ok(outcome) = self.edges.outcomes.try_recv() else { break };
-            self.unsaved.push(outcome);
+            let Ok(tried) = self.edges.outcomes.try_recv() else { break };
+            self.unsaved.push(tried);
         }
         let mails = |news: &[News]| news.iter().map(News::mails).sum::<usize>();
         while mails(&news) < BATCH {
@@ -256,8 +256,9 @@ impl Daemon {
         let committed = draft.commit(&self.store).await?;
         self.desk = committed.desk;
         self.alarms.recorded(self.wall.now(), !committed.events.is_empty());
-        for (letter, _) in self.unsaved.drain(..) {
-            self.in_flight.remove(&letter);
+        // With them goes the doubt about them: their relays may end the next letters.
+        for tried in self.unsaved.drain(..) {
+            self.in_flight.remove(&tried.letter);
         }
         self.folders.advance(&mut afterwards.progress);
         for event in &committed.events {
@@ -306,7 +307,7 @@ impl Daemon {
         news: Vec<News>,
         afterwards: &mut Afterwards,
     ) -> Result<(), DraftError> {
-        for (letter, outcome) in &self.unsaved {
+        for Tried { letter, outcome, .. } in &self.unsaved {
             let (letter, outcome) = (letter.clone(), outcome.clone());
             draft.take(&self.wording, &Input::Delivery { letter, outcome })?;
         }
@@ -427,9 +428,9 @@ impl Daemon {
         while !self.in_flight.is_empty() || self.alarms.is_busy() {
             systemd::alive();
             tokio::select! {
-                Some(outcome) = self.edges.outcomes.recv() => self.unsaved.push(outcome),
-                Some((id, outcome)) = self.edges.channels.outcomes.recv() => {
-                    self.alarms.outcome(self.wall.now(), &id, outcome);
+                Some(tried) = self.edges.outcomes.recv() => self.unsaved.push(tried),
+                Some(tried) = self.edges.channels.outcomes.recv() => {
+                    self.alarms.outcome(self.wall.now(), tried);
                 }
                 () = tokio::time::sleep(beat) => {}
                 () = &mut patience => break,

@@ -11,6 +11,7 @@
 
 mod compose;
 mod dialogue;
+mod doubt;
 mod outcome;
 mod pool;
 mod session;
@@ -20,19 +21,21 @@ use tokio::sync::mpsc;
 use self::pool::Pool;
 use self::session::Session;
 use crate::config::settings::{Security, Smtp};
-use crate::desk::letter::{Letter, LetterId};
+use crate::desk::letter::Letter;
 use crate::desk::outbox::Outcome;
 use crate::io::password::Password;
 
 pub use compose::{ComposeError, compose};
+pub use doubt::{Doubt, Tried};
 
 /// Starts sending over `relay`. Every letter that is put into the returned channel gets exactly one
-/// outcome, in any order. When the channel is closed, what is in it is still tried, the connections
+/// outcome, in any order; the next is not ended before the outcome before it is dropped, or its doubt. When
+/// the channel is closed, what is in it is still tried, the connections
 /// are closed, and then `outcomes` is let go.
 pub fn start(
     relay: Smtp,
     password: Password,
-    outcomes: mpsc::Sender<(LetterId, Outcome)>,
+    outcomes: mpsc::Sender<Tried>,
 ) -> mpsc::Sender<Letter> {
     let (letters, work) = prepared(relay, password, outcomes);
     tokio::spawn(work);
@@ -43,7 +46,7 @@ pub fn start(
 pub fn prepared(
     relay: Smtp,
     password: Password,
-    outcomes: mpsc::Sender<(LetterId, Outcome)>,
+    outcomes: mpsc::Sender<Tried>,
 ) -> (mpsc::Sender<Letter>, impl Future<Output = ()> + Send + use<>) {
     let (letters, inbox) = mpsc::channel(relay.connections.max(1));
     (letters, Pool::new(relay, password, outcomes).run(inbox))

@@ -197,12 +197,12 @@ pub(super) async fn send(smtp: Smtp, letters: Vec<Letter>) -> Vec<Outcome> {
         let id = letter.id.clone();
         input.send(letter).await.unwrap();
         let result = timeout(Duration::from_secs(10), results.recv()).await.unwrap();
-        let (of, outcome) = result.unwrap();
-        assert_eq!(of, id);
-        all.push(outcome);
+        let tried = result.unwrap();
+        assert_eq!(tried.letter, id);
+        all.push(tried.outcome);
     }
     drop(input);
     let rest = timeout(Duration::from_secs(10), results.recv()).await.unwrap();
-    assert_eq!(rest, None, "one outcome a letter");
+    assert!(rest.is_none(), "one outcome a letter: {rest:?}");
     all
 }

@@ -1,5 +1,7 @@
 //! One connection carries many letters, and one that died in the meantime is nobody's trouble.
 
+use std::time::Duration;
+
 use watchpost::config::settings::Security;
 use watchpost::desk::letter::Letter;
 use watchpost::desk::outbox::Outcome;
@@ -130,12 +132,47 @@ async fn many_letters_take_no_more_connections_than_are_allowed() {
         }
     });
     let mut accepted = 0;
-    while let Some((_, outcome)) = results.recv().await {
-        assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+    while let Some(tried) = results.recv().await {
+        assert!(matches!(tried.outcome, Outcome::Accepted(_)), "{tried:?}");
         accepted += 1;
     }
     assert_eq!(accepted, 60);
     assert!((2..=3).contains(&most.load(SeqCst)), "{most:?}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_letter_waits_until_what_came_of_the_one_before_is_recorded() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (first, second) = two();
+    let text = first.clone();
+    tokio::spawn(async move {
+        // Two letters at a time, and both are taken at once.
+        while let Ok((stream, _)) = listener.accept().await {
+            let script = [opening(), sending(&text), sending(&text)].concat();
+            tokio::spawn(play(stream, script));
+        }
+    });
+    let mut smtp = settings(port, Security::None, None);
+    smtp.connections = 2;
+    smtp.server.timeout = Duration::from_secs(1);
+    let (outcomes, mut results) = tokio::sync::mpsc::channel(4);
+    let input = watchpost::io::smtp::start(smtp, secret(), outcomes);
+    input.send(first).await.unwrap();
+    input.send(second.clone()).await.unwrap();
+    let kept = results.recv().await.unwrap();
+    assert!(matches!(kept.outcome, Outcome::Accepted(_)), "{kept:?}");
+    let more = tokio::time::timeout(Duration::from_millis(300), results.recv()).await;
+    assert!(more.is_err(), "two letters were in doubt: {more:?}");
+    drop(kept);
+    let next = results.recv().await.unwrap();
+    assert!(matches!(next.outcome, Outcome::Accepted(_)), "{next:?}");
+    // What is never recorded holds up nobody for longer than a server waits.
+    input.send(second).await.unwrap();
+    let refused = results.recv().await.unwrap();
+    assert!(matches!(refused.outcome, Outcome::Transient(_)), "{refused:?}");
+    assert!(refused.doubt.is_none());
+    drop(next);
 }
 
 /// The first letter, then some time without one, then what comes after.
@@ -146,17 +183,20 @@ async fn after_idling(seconds: u64, script: Vec<Vec<Act>>, second: Option<Letter
     let smtp = settings(relay.port, Security::None, None);
     let input = watchpost::io::smtp::start(smtp, secret(), outcomes);
     input.send(first).await.unwrap();
-    assert!(matches!(results.recv().await, Some((_, Outcome::Accepted(_)))));
+    let tried = results.recv().await.unwrap();
+    assert!(matches!(tried.outcome, Outcome::Accepted(_)), "{tried:?}");
+    drop(tried);
     // The connection goes back to the pool before the time moves.
     for _ in 0..100 {
         tokio::task::yield_now().await;
     }
     tokio::time::pause();
-    tokio::time::advance(std::time::Duration::from_secs(seconds)).await;
+    tokio::time::advance(Duration::from_secs(seconds)).await;
     tokio::time::resume();
     if let Some(letter) = second {
         input.send(letter).await.unwrap();
-        assert!(matches!(results.recv().await, Some((_, Outcome::Accepted(_)))));
+        let tried = results.recv().await.unwrap();
+        assert!(matches!(tried.outcome, Outcome::Accepted(_)), "{tried:?}");
         drop(input);
         relay.finished().await;
     } else {

@@ -27,8 +27,8 @@ async fn letters_a_second_over_one_connection() {
             input.send(letter("EXP-2026-0007/acknowledgement")).await.unwrap();
         }
     });
-    while let Some((_, outcome)) = results.recv().await {
-        assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+    while let Some(tried) = results.recv().await {
+        assert!(matches!(tried.outcome, Outcome::Accepted(_)), "{tried:?}");
     }
     let rate = f64::from(LETTERS) / began.elapsed().as_secs_f64();
     println!("{rate:.0} letters/s over one connection");

@@ -47,6 +47,8 @@ pub(super) enum Failure {
     Setup(String),
     /// This letter cannot pass.
     Letter(String),
+    /// What came of another letter was not recorded in time for this one to be ended.
+    NoTurn,
 }
 
 impl Failure {
@@ -89,6 +91,9 @@ impl From<Failure> for Outcome {
             Failure::Unreachable(text) => Outcome::Unreachable(detail(&text)),
             Failure::Setup(text) => Outcome::Configuration(detail(&text)),
             Failure::Letter(text) => Outcome::Permanent(detail(&text)),
+            Failure::NoTurn => {
+                Outcome::Transient("text: it had to wait for another letter".to_owned())
+            }
         }
     }
 }

@@ -11,10 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::dialogue::Reply;
+use super::doubt::{Doubt, OneAtATime, Tried};
 use super::outcome::{Failure, detail};
 use super::session::Session;
 use crate::config::settings::Smtp;
-use crate::desk::letter::{Letter, LetterId};
+use crate::desk::letter::Letter;
 use crate::desk::outbox::Outcome;
 use crate::io::password::Password;
 
@@ -34,7 +35,8 @@ pub(super) struct Pool {
 struct Relay {
     settings: Smtp,
     secret: Password,
-    outcomes: mpsc::Sender<(LetterId, Outcome)>,
+    outcomes: mpsc::Sender<Tried>,
+    one: OneAtATime,
 }
 
 struct Idle {
@@ -43,13 +45,9 @@ struct Idle {
 }
 
 impl Pool {
-    pub(super) fn new(
-        settings: Smtp,
-        secret: Password,
-        outcomes: mpsc::Sender<(LetterId, Outcome)>,
-    ) -> Pool {
+    pub(super) fn new(settings: Smtp, secret: Password, outcomes: mpsc::Sender<Tried>) -> Pool {
         let most = settings.connections.max(1);
-        let relay = Arc::new(Relay { settings, secret, outcomes });
+        let relay = Arc::new(Relay { settings, secret, outcomes, one: OneAtATime::default() });
         Pool { relay, idle: VecDeque::new(), most }
     }
 
@@ -94,18 +92,24 @@ async fn expiry(oldest: Option<&Idle>) {
 
 /// One attempt and its outcome. Returns the connection if it can be used again.
 async fn trip(relay: Arc<Relay>, letter: Letter, warm: Option<Idle>) -> Option<Session> {
-    let attempt = AssertUnwindSafe(attempt(&relay, &letter, warm)).catch_unwind();
+    let mut doubt = None;
+    let attempt = AssertUnwindSafe(attempt(&relay, &letter, warm, &mut doubt)).catch_unwind();
     let (outcome, session) = attempt.await.unwrap_or_else(|_| {
         (Outcome::Unknown("a defect of Watchpost stopped the attempt".to_owned()), None)
     });
     // Nobody listens only when the daemon stops; the outbox still holds the letter then.
-    let _ = relay.outcomes.send((letter.id, outcome)).await;
+    let _ = relay.outcomes.send(Tried { letter: letter.id, outcome, doubt }).await;
     session
 }
 
-async fn attempt(relay: &Relay, letter: &Letter, warm: Option<Idle>) -> (Outcome, Option<Session>) {
+async fn attempt(
+    relay: &Relay,
+    letter: &Letter,
+    warm: Option<Idle>,
+    doubt: &mut Option<Doubt>,
+) -> (Outcome, Option<Session>) {
     if let Some(mut session) = living(warm).await {
-        match session.deliver(letter).await {
+        match session.deliver(letter, &relay.one, doubt).await {
             // The server closed it in the meantime: nothing was sent, and nobody need know.
             Err(failure) if failure.is_stale() => {}
             delivered => return settled(session, delivered).await,
@@ -113,7 +117,7 @@ async fn attempt(relay: &Relay, letter: &Letter, warm: Option<Idle>) -> (Outcome
     }
     match Session::open(&relay.settings, &relay.secret).await {
         Ok(mut session) => {
-            let delivered = session.deliver(letter).await;
+            let delivered = session.deliver(letter, &relay.one, doubt).await;
             settled(session, delivered).await
         }
         Err(failure) => (failure.into(), None),

@@ -16,6 +16,7 @@ use secrecy::ExposeSecret as _;
 
 use super::compose::{ComposeError, address, compose};
 use super::dialogue::{Broken, Dialogue, Reply};
+use super::doubt::{Doubt, OneAtATime};
 use super::outcome::{Failure, Step};
 use crate::config::settings::{Security, Server, Smtp};
 use crate::desk::letter::Letter;
@@ -25,6 +26,10 @@ use crate::io::tls;
 /// The answer to the end of the text may take this many times as long as any other: giving up too
 /// early sends a letter twice (RFC 5321 section 4.5.3.2.6).
 const PATIENCE: u32 = 10;
+
+/// A letter may wait this many times as long for its turn to be ended: a server waits five minutes
+/// for more text (RFC 5321 section 4.5.3.2.7).
+const TURN: u32 = 4;
 
 /// Nobody waits long for a goodbye.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -64,8 +69,13 @@ impl Session {
         Ok(session)
     }
 
-    /// Hands over one letter. Returns what the server said to it.
-    pub(super) async fn deliver(&mut self, letter: &Letter) -> Result<Reply, Failure> {
+    /// Hands over one letter, the end of it when its turn has come. Returns what the server said to it.
+    pub(super) async fn deliver(
+        &mut self,
+        letter: &Letter,
+        one: &OneAtATime,
+        doubt: &mut Option<Doubt>,
+    ) -> Result<Reply, Failure> {
         let text = compose(letter)?;
         let mail = self.mail(letter, &text)?;
         let recipient = Rcpt::new(address("recipient", &letter.to.address)?, vec![]);
@@ -77,7 +87,12 @@ impl Session {
         }
         let sent = self.dialogue.write(&dotted(&text)).await;
         sent.map_err(|broken| Failure::Broken(Step::Text, broken))?;
-        self.end_of_text().await
+        *doubt = Some(one.turn(self.limit.saturating_mul(TURN)).await.ok_or(Failure::NoTurn)?);
+        let ended = self.end_of_text().await;
+        if let Err(Failure::Refused(..)) = ended {
+            *doubt = None;
+        }
+        ended
     }
 
     /// From here on nobody knows whether the letter was sent, until the answer comes.

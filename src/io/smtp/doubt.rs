@@ -1,0 +1,48 @@
+//! From the end of a letter's text until what came of it is on the disk, a crash leaves nobody who
+//! knows whether it was sent, and it is sent again. So that a crash repeats one letter at most, a relay
+//! is given the end of one letter at a time, however many connections there are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::desk::letter::LetterId;
+use crate::desk::outbox::Outcome;
+
+/// What came of one attempt.
+#[derive(Debug)]
+pub struct Tried {
+    /// The letter.
+    pub letter: LetterId,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Held until that is on the disk; the relay gets the end of no other letter meanwhile. None where a
+    /// crash would change nothing: it was surely not sent.
+    pub doubt: Option<Doubt>,
+}
+
+/// One letter may have left, and that is not recorded yet. Over when it is dropped.
+#[derive(Debug)]
+pub struct Doubt(
+    #[expect(dead_code, reason = "dropping it is what it is for")] OwnedSemaphorePermit,
+);
+
+/// Lets one letter at a time pass.
+#[derive(Clone, Debug)]
+pub(super) struct OneAtATime(Arc<Semaphore>);
+
+impl Default for OneAtATime {
+    fn default() -> OneAtATime {
+        OneAtATime(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl OneAtATime {
+    /// Waits for its turn; none where that takes longer than the server will wait for us.
+    pub(super) async fn turn(&self, patience: Duration) -> Option<Doubt> {
+        let turn = timeout(patience, Arc::clone(&self.0).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).map(Doubt)
+    }
+}
