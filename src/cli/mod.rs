@@ -5,6 +5,7 @@ mod backup;
 mod cases;
 mod check;
 mod classify;
+mod defect;
 mod explain;
 mod export;
 mod failure;

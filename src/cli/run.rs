@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tracing_subscriber::EnvFilter;
 
+use super::defect::{ended, tell_of_panics};
 use super::failure::Failure;
 use super::passwords::{Used, used};
 use super::places::hindrances;
@@ -20,7 +21,7 @@ use crate::desk::line::shown;
 use crate::desk::record;
 use crate::desk::wording::Wording;
 use crate::io::store::Store;
-use crate::io::{control, random, systemd};
+use crate::io::{control, random, systemd, unix};
 use crate::query;
 
 /// Runs until SIGTERM or SIGINT. SIGHUP ends what runs as they do, and begins anew with the
@@ -28,20 +29,24 @@ use crate::query;
 pub(super) fn run(config: &Path) -> Result<(), Failure> {
     let mut plan = Plan::read(config)?;
     start_log();
+    tell_of_panics();
+    if let Err(error) = unix::keep_out_of_core_files() {
+        tracing::warn!(%error, "a core file of this process could hold passwords and reports");
+    }
     block_on(async {
         // Heard all the time, or a signal would be lost while one life follows another.
         let mut signals = Signals::new()?;
         loop {
-            let (end, ended) = oneshot::channel();
+            let (end, told) = oneshot::channel();
             // Within a runtime of its own, so that no task outlives it.
-            let mut life = spawn_blocking(move || live(plan, ended));
+            let mut life = spawn_blocking(move || live(plan, told));
             let next = tokio::select! {
-                over = &mut life => return over.map_err(Failure::of)?,
+                over = &mut life => return over.map_err(|error| ended(&error))?,
                 next = signals.until_the_end_of(config) => next,
             };
             // It may be over by itself in this moment; what it says of that is told below.
             let _ = end.send(());
-            life.await.map_err(Failure::of)??;
+            life.await.map_err(|error| ended(&error))??;
             match next {
                 Some(next) => plan = next,
                 None => return Ok(()),
@@ -132,8 +137,8 @@ fn refuse(failure: &Failure) {
     systemd::status(&format!("goes on as before; the new configuration is not used: {first}"));
 }
 
-/// The daemon with one configuration, until `ended` or a failure.
-fn live(plan: Plan, ended: oneshot::Receiver<()>) -> Result<(), Failure> {
+/// The daemon with one configuration, until it is told to end, or a failure.
+fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
     let Plan { file, settings, wording } = plan;
     // The store opens on this thread, before there is anything to serve: it blocks.
     let store = Store::open(&settings.store()).map_err(Failure::of)?;
@@ -153,7 +158,7 @@ fn live(plan: Plan, ended: oneshot::Receiver<()>) -> Result<(), Failure> {
         let edges = Edges::start(&settings, listener);
         let daemon = Daemon::new(desk, store, wording, edges).await.map_err(Failure::of)?;
         // An end that nobody can tell any more has come as well.
-        daemon.run(async { ended.await.unwrap_or(()) }).await.map_err(Failure::of)
+        daemon.run(async { told.await.unwrap_or(()) }).await.map_err(Failure::of)
     })
 }
 
@@ -185,7 +190,7 @@ async fn try_passwords(places: Vec<Used>) {
 /// Plain lines on standard error, as the journal wants them. `RUST_LOG` sets the level; whatever it
 /// says, async-imap stays quiet below info, since it logs passwords and whole mails at `trace`. A log
 /// that nobody takes any more is no reason to end: complaining of it would be.
-fn start_log() {
+pub(super) fn start_log() {
     let user = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".into());
     let filter = EnvFilter::try_new(format!("{user},async_imap=info"))
         .unwrap_or_else(|_| EnvFilter::new("info,async_imap=info"));

@@ -11,6 +11,13 @@ pub fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// Keeps this process out of core files, and closed to debuggers of its own user: its memory holds
+/// passwords and reports. `LimitCORE=0` alone does not hold for a kernel that pipes cores to a program.
+pub fn keep_out_of_core_files() -> io::Result<()> {
+    let nothing = rustix::process::DumpableBehavior::NotDumpable;
+    Ok(rustix::process::set_dumpable_behavior(nothing)?)
+}
+
 /// Whether we may make files in this folder. Only asks: nothing is made.
 pub fn may_write(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
