@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod backup;
+pub mod base64;
 pub mod command;
 pub mod control;
 pub mod imap;

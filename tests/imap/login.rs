@@ -181,6 +181,23 @@ async fn after_a_refused_login_the_next_waits_at_least_a_minute_and_ever_longer(
 }
 
 #[tokio::test]
+async fn a_server_that_repeats_the_password_is_not_repeated() {
+    for (status, said) in [
+        ("NO", "no such login: desk secret"),
+        ("BAD", "what is AUTHENTICATE PLAIN AGRlc2sAc2VjcmV0?"),
+    ] {
+        let error = log_in("secret", async |peer| {
+            peer.say(format!("* OK [CAPABILITY {ALL}] ready\r\n")).await;
+            let command = "AUTHENTICATE PLAIN AGRlc2sAc2VjcmV0";
+            peer.end(command, "", &format!("{status} {said}")).await;
+        });
+        let error = error.await.unwrap_err();
+        assert!(error.contains("[password]") && !error.contains("AGR"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_check_the_password_now_has_not_refused_it() {
     let door = Door::open().await;
     let mut desk = Desk::watching(door.account(), 0);

@@ -47,6 +47,13 @@ async fn a_login_that_cannot_work_is_told_apart() {
     let missing = login(plain, vec![Act::End], unreadable).await;
     assert_eq!(missing, Err("no such file: pw".to_owned()));
 
+    // Some servers repeat what they do not like.
+    for said in ["535 no: AUTH PLAIN AGRlc2sAc2VjcmV0\r\n", "what is AGRlc2sAc2VjcmV0\r\n"] {
+        let repeated = login(plain, vec![hear(AUTH), say(said), Act::Cut], secret()).await;
+        let told = repeated.unwrap_err();
+        assert!(told.contains("[password]") && !told.contains("AGR"), "{told}");
+    }
+
     // A NUL would end the user name of AUTH PLAIN and begin another.
     let nul: Password = Arc::new(|| Box::pin(async { Ok(SecretString::from("a\0b")) }));
     assert!(login(plain, vec![Act::End], nul).await.is_err());

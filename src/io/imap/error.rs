@@ -120,6 +120,20 @@ pub enum Error {
     NotTaken,
 }
 
+impl Error {
+    /// The same, with other words of the server.
+    pub(super) fn map_text(mut self, other: impl Fn(&str) -> String) -> Error {
+        if let Error::Bye { text }
+        | Error::Refused { text, .. }
+        | Error::Misunderstood { text, .. }
+        | Error::LoginRefused { text } = &mut self
+        {
+            *text = other(text);
+        }
+        self
+    }
+}
+
 /// Why a folder is not watched although nothing is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Absent {

@@ -1,14 +1,15 @@
 //! From an address to a session that is logged in.
 
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::Error;
 use super::gate::Gate;
-use super::quoting::{base64, quoted};
+use super::quoting::quoted;
 use super::session::{Session, Step, limited, refusal};
 use super::wire::{Answer, Code, Said, Status, Wire};
 use crate::config::settings::{Imap, Security};
-use crate::io::password::Password;
+use crate::io::password::{Password, plain, without};
 use crate::io::tls;
 
 /// Connects, secures the connection as configured, and logs in.
@@ -39,7 +40,11 @@ pub(super) async fn open(
             password().await.map_err(Error::Password)
         })
         .await?;
-        gate.pass(log_in(&mut session, &account.user, &password)).await?;
+        let login = async {
+            let refused = |error: Error| error.map_text(|t| without(t, &account.user, &password));
+            log_in(&mut session, &account.user, &password).await.map_err(refused)
+        };
+        gate.pass(login).await?;
     }
     Ok(session)
 }
@@ -111,9 +116,10 @@ async fn authenticate(
     if user.contains('\0') || password.expose_secret().contains('\0') {
         return Err(Error::Word("a user name or password"));
     }
-    let token = base64(format!("\0{user}\0{}", password.expose_secret()).as_bytes());
+    let token = plain(user, password);
     if session.can("SASL-IR") {
-        session.begin("AUTHENTICATE", &format!("AUTHENTICATE PLAIN {token}")).await?;
+        let command = Zeroizing::new(format!("AUTHENTICATE PLAIN {}", *token));
+        session.begin("AUTHENTICATE", &command).await?;
     } else {
         session.begin("AUTHENTICATE", "AUTHENTICATE PLAIN").await?;
         invited(session).await?;
@@ -126,7 +132,9 @@ async fn authenticate(
 async fn login(session: &mut Session, user: &str, password: &SecretString) -> Result<Said, Error> {
     let password = password.expose_secret();
     if let (Some(user), Some(password)) = (quoted(user), quoted(password)) {
-        session.begin("LOGIN", &format!("LOGIN {user} {password}")).await?;
+        let password = Zeroizing::new(password);
+        let command = Zeroizing::new(format!("LOGIN {user} {}", *password));
+        session.begin("LOGIN", &command).await?;
         return verdict(session).await;
     }
     if user.contains('\0') || password.contains('\0') {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::io::base64::{ALPHABET, base64};
+
 /// A quoted string (RFC 3501 section 4.3); none for text that cannot stand in one.
 pub(super) fn quoted(text: &str) -> Option<String> {
     let fits = text.bytes().all(|byte| byte.is_ascii() && !matches!(byte, b'\r' | b'\n' | 0));
@@ -62,23 +64,6 @@ fn utf16(base64: &str) -> Option<String> {
         }
     }
     String::from_utf16(&units).ok()
-}
-
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Base64 with padding (RFC 4648 section 4).
-pub(super) fn base64(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let word = three.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
-        let word = word << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let sextet = usize::try_from(word >> (18 - 6 * place) & 63).unwrap_or(0);
-            let letter = ALPHABET.get(sextet).copied().unwrap_or(b'=');
-            text.push(if place <= three.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
 }
 
 /// A sequence set of UIDs in rising order: `3,5:9`. Only neighbours are joined: a range never
@@ -161,15 +146,6 @@ mod tests {
         }
         for odd in ["&", "&APw", "a&!-b", "&2D0-"] {
             assert_eq!(read_mailbox_name(odd), odd);
-        }
-    }
-
-    #[test]
-    fn base64_pads() {
-        for (plain, coded) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("\0u\0p?>", "AHUAcD8+")]
-        {
-            assert_eq!(base64(plain.as_bytes()), coded);
         }
     }
 

@@ -69,6 +69,20 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The same, with other words of the server.
+    pub(super) fn map_text(mut self, other: impl Fn(&str) -> String) -> Failure {
+        match &mut self {
+            Failure::Refused(_, reply) => {
+                reply.lines.iter_mut().for_each(|line| *line = other(line));
+            }
+            Failure::Broken(_, Broken::Nonsense(text)) => *text = other(text),
+            _ => {}
+        }
+        self
+    }
+}
+
 impl From<Failure> for Outcome {
     fn from(failure: Failure) -> Outcome {
         match failure {

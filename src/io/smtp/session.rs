@@ -12,7 +12,7 @@ use std::time::Duration;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Noop, Quit, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::compose::{ComposeError, address, compose};
 use super::dialogue::{Broken, Dialogue, Reply};
@@ -20,7 +20,7 @@ use super::doubt::{Doubt, OneAtATime};
 use super::outcome::{Failure, Step};
 use crate::config::settings::{Security, Server, Smtp};
 use crate::desk::letter::Letter;
-use crate::io::password::Password;
+use crate::io::password::{Password, without};
 use crate::io::tls;
 
 /// The answer to the end of the text may take this many times as long as any other: giving up too
@@ -155,6 +155,16 @@ impl Session {
         if user.contains('\0') || password.expose_secret().contains('\0') {
             return Err(Failure::Setup("a login cannot hold a NUL character".to_owned()));
         }
+        let said = self.log_in_by(mechanism, user, &password).await;
+        said.map_err(|failure| failure.map_text(|text| without(text, user, &password)))
+    }
+
+    async fn log_in_by(
+        &mut self,
+        mechanism: Mechanism,
+        user: &str,
+        password: &SecretString,
+    ) -> Result<(), Failure> {
         let login = Credentials::new(user.to_owned(), password.expose_secret().to_owned());
         let odd = |_| Failure::Setup("the server asks for a login in an unknown way".to_owned());
         let mut command = Auth::new(mechanism, login.clone(), None).map_err(odd)?;
