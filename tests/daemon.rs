@@ -33,6 +33,8 @@ mod machine;
 mod operator;
 #[path = "daemon/outage.rs"]
 mod outage;
+#[path = "daemon/planted.rs"]
+mod planted;
 #[path = "daemon/promises.rs"]
 mod promises;
 #[path = "daemon/proof.rs"]

@@ -27,10 +27,11 @@ use crate::query;
 /// Runs until SIGTERM or SIGINT. SIGHUP ends what runs as they do, and begins anew with the
 /// configuration as it is then; if there is a mistake in that, nothing changes.
 pub(super) fn run(config: &Path) -> Result<(), Failure> {
+    let hidden = unix::keep_out_of_core_files();
     let mut plan = Plan::read(config)?;
     start_log();
     tell_of_panics();
-    if let Err(error) = unix::keep_out_of_core_files() {
+    if let Err(error) = hidden {
         tracing::warn!(%error, "a core file of this process could hold passwords and reports");
     }
     block_on(async {

@@ -5,6 +5,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::{PATIENCE, Rig, tail, wait_until};
@@ -33,6 +34,26 @@ impl Daemon {
     /// Starts the daemon and returns at once.
     pub fn begin(rig: &Rig, config: &Path) -> Self {
         Self::begin_logging(rig, config, |log| File::create(log).unwrap().into()).0
+    }
+
+    /// Starts the daemon as [`Daemon::start`] does; with all that it tells the service manager in its
+    /// life, a thread that has it when that is over.
+    pub fn start_heard(rig: &Rig, config: &Path) -> (Self, JoinHandle<String>) {
+        let (mut daemon, notifications) =
+            Self::begin_logging(rig, config, |log| File::create(log).unwrap().into());
+        daemon.wait_until_ready(&notifications);
+        let process = PathBuf::from(format!("/proc/{}", daemon.id()));
+        let hear = move || {
+            let (mut all, mut message) = (String::new(), [0; 4096]);
+            loop {
+                match notifications.recv(&mut message) {
+                    Ok(length) => all += &String::from_utf8_lossy(&message[..length]),
+                    Err(_) if process.exists() => {}
+                    Err(_) => return all,
+                }
+            }
+        };
+        (daemon, thread::spawn(hear))
     }
 
     fn start_logging(rig: &Rig, config: &Path, to: impl FnOnce(&Path) -> Stdio) -> Self {
