@@ -2,6 +2,7 @@
 //! on the disk; only then does the draft take the place of the desk.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::desk::case::Case;
 use crate::desk::event::{Event, Fact};
@@ -35,6 +36,8 @@ pub(super) enum DraftError {
 /// The draft.
 pub(super) struct Draft {
     desk: Desk,
+    /// [`Desk::decide`].
+    rule: fn(&Desk, Moment, &Input) -> Vec<Event>,
     now: Moment,
     writes: Vec<Write>,
     letters: Vec<Letter>,
@@ -63,6 +66,7 @@ impl Draft {
     pub(super) fn of(desk: &Desk, now: Moment) -> Draft {
         Draft {
             desk: desk.clone(),
+            rule: Desk::decide,
             now,
             writes: Vec::new(),
             letters: Vec::new(),
@@ -114,21 +118,30 @@ impl Draft {
         Ok(followed)
     }
 
-    /// What follows from an input, in events that fit into rows of the store.
+    /// What follows from an input, in events that fit into rows of the store. A mail that can only be
+    /// recorded without what it says, or over which the decision stumbles, is put before a human as
+    /// one that nobody can read: its folder would stop at it for ever.
     fn decide(&self, input: &Input) -> Vec<Event> {
-        let events = self.desk.decide(self.now, input);
-        if events.iter().all(fit::fits) {
+        let Input::Mail(incoming) = input else {
+            return fitted(self.decided(input)).unwrap_or_default();
+        };
+        let tried = catch_unwind(AssertUnwindSafe(|| fitted(self.decided(input))));
+        if let Ok(Some(events)) = tried {
             return events;
         }
-        tracing::error!("what is to be recorded is too large and is cut down; this is a bug");
-        if let Some(events) = events.into_iter().map(fit::fitted).collect() {
-            return events;
-        }
-        let Input::Mail(incoming) = input else { return Vec::new() };
+        tracing::error!(
+            folder = %incoming.mail.folder,
+            uid = incoming.mail.uid,
+            "a mail cannot be decided on; this is a bug, please report it"
+        );
         let Some(policy) = self.desk.policy(&incoming.mail.folder.inbox) else { return Vec::new() };
         let bare = fit::bare(incoming, policy);
-        let events = self.desk.decide(self.now, &Input::Mail(Box::new(bare)));
-        events.into_iter().map(fit::fitted).collect::<Option<_>>().unwrap_or_default()
+        let events = self.decided(&Input::Mail(Box::new(bare)));
+        fitted(events).unwrap_or_default()
+    }
+
+    fn decided(&self, input: &Input) -> Vec<Event> {
+        (self.rule)(&self.desk, self.now, input)
     }
 
     /// Decides on a mail, with what the store and this very batch know about it. False where the mail
@@ -191,6 +204,15 @@ impl Draft {
     }
 }
 
+/// The events as rows of the store can take them; none where that is not possible of one of them.
+fn fitted(events: Vec<Event>) -> Option<Vec<Event>> {
+    if events.iter().all(fit::fits) {
+        return Some(events);
+    }
+    tracing::error!("what is to be recorded is too large and is cut down; this is a bug");
+    events.into_iter().map(fit::fitted).collect()
+}
+
 /// At most so many cases are looked at for one tie: an id that more cases share proves nothing.
 const CASES_PER_TIE: usize = 8;
 
@@ -243,3 +265,6 @@ pub(super) async fn closed(
 
 /// One batch of mails leads to no more.
 const MOST_CLOSED: usize = 1024;
+
+#[cfg(test)]
+mod tests;
