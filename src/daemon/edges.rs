@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::alarm::Channels;
-use super::reading::{News, Pulse, reader};
+use super::reading::{News, Stuck, reader};
 use super::tasks::Tasks;
 use crate::config::settings::{Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
@@ -35,7 +35,7 @@ pub struct Edges {
     /// The folders for sent mail in which letters are kept.
     copies: Vec<Folder>,
     watchers: Vec<JoinHandle<()>>,
-    reading: Arc<Pulse>,
+    stuck: Arc<Stuck>,
     /// All that should last as long as the loop.
     pub(super) tasks: Tasks,
 }
@@ -51,9 +51,9 @@ impl Edges {
         let (tell, folders) = mpsc::channel(ROOM);
         let (read, news) = mpsc::channel(ROOM);
         let (asks, asked) = mpsc::channel(ROOM);
-        let reading = Arc::<Pulse>::default();
+        let stuck = Arc::<Stuck>::default();
         let tasks = Tasks::default();
-        let reader = reader(Arc::new(policies), folders, read, Arc::clone(&reading));
+        let reader = reader(Arc::new(policies), folders, read, Arc::clone(&stuck));
         tasks.start("what reads mails", reader);
         tasks.start("the control socket", control::serve(listener, asks));
         let (marks, watchers) = start_watchers(settings, &tell, &tasks);
@@ -75,14 +75,14 @@ impl Edges {
             marks,
             copies,
             watchers,
-            reading,
+            stuck,
             tasks,
         }
     }
 
-    /// Whether the reading task hangs: then only a new process helps.
-    pub(super) fn hang(&self) -> bool {
-        self.reading.hangs()
+    /// Whether a thread reads a mail without end: then only a new process helps.
+    pub(super) fn are_stuck(&self) -> bool {
+        self.stuck.beyond_hope()
     }
 
     /// Every watched folder.

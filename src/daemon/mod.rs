@@ -94,6 +94,12 @@ pub enum Ended {
     /// A task is gone, and its work would be left undone.
     #[error("{0} has ended, which is a defect; please report it")]
     Broken(String),
+    /// A thread does not end, and what it read is recorded as unreadable.
+    #[error(
+        "a mail that could not be read to its end was put before a human; a new start frees what \
+         its reading holds"
+    )]
+    Stuck,
 }
 
 /// What woke the loop.
@@ -172,7 +178,7 @@ impl Daemon {
             if !matches!(woken, Woken::Asked(_)) {
                 wake = Instant::now() + LONGEST_SLEEP;
             }
-            self.tell_alive();
+            systemd::alive();
             match woken {
                 Woken::Stop => break,
                 Woken::Broken(name) => return Err(Ended::Broken(name)),
@@ -194,18 +200,13 @@ impl Daemon {
             if self.failures >= MOST_FAILURES || self.store.is_closed() {
                 return Err(Ended::NoRecord);
             }
+            if self.edges.are_stuck() {
+                self.stop().await;
+                return Err(Ended::Stuck);
+            }
         }
         self.stop().await;
         Ok(())
-    }
-
-    /// The watchdog is not fed while mail is read without end: the service is started again.
-    fn tell_alive(&self) {
-        if self.edges.hang() {
-            tracing::error!("reading a mail does not end, which is a defect; please report it");
-        } else {
-            systemd::alive();
-        }
     }
 
     /// How long the loop may sleep if nothing comes in.

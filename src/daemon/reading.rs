@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::task::{AbortHandle, JoinError, spawn_blocking};
+use tokio::time::{Instant, timeout};
 
 use crate::desk::authentication::Authentication;
 use crate::desk::classify::personal::Reading;
@@ -49,25 +50,29 @@ pub(super) struct ReadHeader {
     pub(super) unread: bool,
 }
 
-/// Since when the reading task has been at one piece of news. Reading takes seconds at most; what
-/// takes longer will not end, and no more mail is read meanwhile.
+/// The threads that were left behind over a mail whose reading does not end: nothing can stop them.
 #[derive(Debug, Default)]
-pub(super) struct Pulse {
-    busy: Mutex<Option<Instant>>,
+pub(super) struct Stuck {
+    threads: Mutex<Vec<(Instant, AbortHandle)>>,
 }
 
-/// Reading takes no longer than this, on whatever machine.
-const LONGEST_READING: Duration = Duration::from_mins(2);
+/// Reading a mail takes a second at most, on a slow machine; what takes so long will hardly end.
+const LONGEST_READING: Duration = Duration::from_secs(20);
 
-impl Pulse {
-    fn set(&self, since: Option<Instant>) {
-        *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = since;
+/// A thread that was left behind so long ago will not end, and takes a processor from everybody.
+const LONGEST_STUCK: Duration = Duration::from_mins(2);
+
+impl Stuck {
+    fn add(&self, thread: AbortHandle) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.push((Instant::now(), thread));
     }
 
-    /// Whether it hangs.
-    pub(super) fn hangs(&self) -> bool {
-        let busy = *self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        busy.is_some_and(|since| since.elapsed() > LONGEST_READING)
+    /// Whether one of them is beyond hope. Its mail is recorded by then, as one that cannot be read.
+    pub(super) fn beyond_hope(&self) -> bool {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.retain(|(_, thread)| !thread.is_finished());
+        threads.iter().any(|(since, _)| since.elapsed() > LONGEST_STUCK)
     }
 }
 
@@ -143,47 +148,51 @@ pub(super) async fn reader(
     policies: Arc<Vec<Policy>>,
     mut folders: mpsc::Receiver<FromFolder>,
     news: mpsc::Sender<News>,
-    pulse: Arc<Pulse>,
+    stuck: Arc<Stuck>,
 ) {
     while let Some(from_folder) = folders.recv().await {
-        let policies = Arc::clone(&policies);
         let folder = from_folder.folder().clone();
-        pulse.set(Some(Instant::now()));
-        let read = tokio::task::spawn_blocking(move || read(&policies, from_folder)).await;
-        pulse.set(None);
-        match read {
-            Ok(Some(item)) => {
-                if news.send(item).await.is_err() {
-                    return;
-                }
+        let item = match read(&policies, from_folder, &stuck).await {
+            Ok(Some(item)) => item,
+            Ok(None) => {
+                tracing::error!("a folder belongs to no configured inbox");
+                continue;
             }
-            Ok(None) => tracing::error!("a folder belongs to no configured inbox"),
             Err(_) => {
                 // What the panic says may hold what a mail says.
                 tracing::error!(%folder, "reading a batch of mails failed; this is a bug");
-                if news.send(News::Lost { folder }).await.is_err() {
-                    return;
-                }
+                News::Lost { folder }
             }
+        };
+        if news.send(item).await.is_err() {
+            return;
         }
     }
 }
 
-fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
-    Some(match from_folder {
+async fn read(
+    policies: &Arc<Vec<Policy>>,
+    from_folder: FromFolder,
+    stuck: &Stuck,
+) -> Result<Option<News>, JoinError> {
+    let policy = |folder: &Folder| policies.iter().position(|one| one.inbox == folder.inbox);
+    Ok(Some(match from_folder {
         FromFolder::Selected { folder, uid_validity, uid_next, counts, reply } => {
             News::Selected { folder, uid_validity, uid_next, counts, reply }
         }
         FromFolder::Headers { folder, mails, reply } => {
-            let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;
-            let header = |fetched| or_without(fetched, |fetched| read_header(fetched, policy));
-            let mails = mails.iter().map(header).collect();
-            News::Headers { folder, mails, reply }
+            let Some(number) = policy(&folder) else { return Ok(None) };
+            let policies = Arc::clone(policies);
+            let read = move |fetched: &Fetched| Some(read_header(fetched, policies.get(number)?));
+            News::Headers { folder, mails: in_time(mails, read, stuck).await?, reply }
         }
         FromFolder::Mails { folder, uid_validity, mails, upto, reply } => {
-            let policy = policies.iter().find(|policy| policy.inbox == folder.inbox)?;
-            let read = |fetched: &Fetched| read_mail(fetched, &folder, uid_validity, policy);
-            let mails = mails.iter().map(|fetched| or_without(fetched, read)).collect();
+            let Some(number) = policy(&folder) else { return Ok(None) };
+            let (policies, place) = (Arc::clone(policies), folder.clone());
+            let read = move |fetched: &Fetched| {
+                Some(read_mail(fetched, &place, uid_validity, policies.get(number)?))
+            };
+            let mails = in_time(mails, read, stuck).await?;
             News::Mails(Batch { folder, uid_validity, mails, upto, durable: reply })
         }
         FromFolder::Trouble { folder, error, .. } => News::Trouble { folder, error },
@@ -191,7 +200,37 @@ fn read(policies: &[Policy], from_folder: FromFolder) -> Option<News> {
         FromFolder::Filed { folder, letter, how } => News::Filed { folder, letter, how },
         FromFolder::Looked { folder, letter, found } => News::Looked { folder, letter, found },
         FromFolder::Watching { folder, .. } => News::Watching { folder },
-    })
+    }))
+}
+
+/// Reads mails. Over one whose reading does not end, the others are not held up, now or after a new
+/// start: it is read again without its text, as one that the server does not give.
+async fn in_time<T: Send + 'static>(
+    mails: Vec<Fetched>,
+    read: impl Fn(&Fetched) -> Option<T> + Clone + Send + 'static,
+    stuck: &Stuck,
+) -> Result<Vec<T>, JoinError> {
+    let mut told = Vec::with_capacity(mails.len());
+    for fetched in mails {
+        let bare =
+            without_text(&fetched, "reading it does not end, which is a defect of Watchpost");
+        let of_all = read.clone();
+        let mut thread = spawn_blocking(move || or_without(&fetched, of_all));
+        let one = match timeout(LONGEST_READING, &mut thread).await {
+            Ok(read) => read?,
+            Err(_) => {
+                tracing::error!(
+                    uid = bare.uid,
+                    "reading a mail does not end; this is a bug, please report it"
+                );
+                stuck.add(thread.abort_handle());
+                let read = read.clone();
+                spawn_blocking(move || read(&bare)).await?
+            }
+        };
+        told.extend(one);
+    }
+    Ok(told)
 }
 
 /// Reads a mail. Over one that shows a defect of ours, the others are not held up: it is read again
@@ -202,10 +241,13 @@ fn or_without<T>(fetched: &Fetched, read: impl Fn(&Fetched) -> T) -> T {
             uid = fetched.uid,
             "a mail cannot be read; this is a bug, please report it"
         );
-        let unreadable = Some("reading it shows a defect of Watchpost".to_owned());
-        let keywords = fetched.keywords.clone();
-        read(&Fetched { bytes: Vec::new(), unreadable, keywords, ..*fetched })
+        read(&without_text(fetched, "reading it shows a defect of Watchpost"))
     })
+}
+
+fn without_text(fetched: &Fetched, why: &str) -> Fetched {
+    let keywords = fetched.keywords.clone();
+    Fetched { bytes: Vec::new(), unreadable: Some(why.to_owned()), keywords, ..*fetched }
 }
 
 fn read_header(fetched: &Fetched, policy: &Policy) -> ReadHeader {
@@ -261,15 +303,35 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn reading_that_does_not_end_is_noticed_and_a_long_silence_is_not_taken_for_it() {
-        let pulse = Pulse::default();
-        tokio::time::advance(LONGEST_READING * 2).await;
-        assert!(!pulse.hangs());
-        pulse.set(Some(Instant::now()));
-        assert!(!pulse.hangs());
-        tokio::time::advance(LONGEST_READING + Duration::from_secs(1)).await;
-        assert!(pulse.hangs());
-        pulse.set(None);
-        assert!(!pulse.hangs());
+    async fn a_mail_whose_reading_does_not_end_is_read_without_its_text_and_the_others_go_on() {
+        let mails = [b"one".as_slice(), b"bad", b"two"].map(|text| Fetched {
+            uid: 7,
+            bytes: text.to_vec(),
+            ..Fetched::default()
+        });
+        let (end, never) = std::sync::mpsc::channel::<()>();
+        let never = Arc::new(Mutex::new(never));
+        let read = move |mail: &Fetched| {
+            if mail.bytes == b"bad" {
+                let _ = never.lock().unwrap().recv();
+            }
+            Some((mail.bytes.len(), mail.unreadable.is_some()))
+        };
+        let stuck = Stuck::default();
+        // Time goes on by itself only while no thread is at work.
+        let (told, ()) = tokio::join!(in_time(mails.to_vec(), read, &stuck), async {
+            while stuck.threads.lock().unwrap().is_empty() {
+                tokio::time::advance(Duration::from_millis(1)).await;
+            }
+        });
+        assert_eq!(told.unwrap(), [(3, false), (0, true), (3, false)]);
+        assert!(!stuck.beyond_hope());
+        tokio::time::advance(LONGEST_STUCK + Duration::from_secs(1)).await;
+        assert!(stuck.beyond_hope());
+        // It was only slow.
+        drop(end);
+        while stuck.beyond_hope() {
+            tokio::task::yield_now().await;
+        }
     }
 }

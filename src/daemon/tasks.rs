@@ -71,8 +71,7 @@ mod tests {
         assert_eq!(tasks.ended().await, "over");
         tasks.start("panics", async {
             tokio::task::yield_now().await;
-            let none: Option<()> = None;
-            none.unwrap();
+            panic!("a defect");
         });
         assert_eq!(tasks.ended().await, "panics");
         tasks.start("aborted", std::future::pending()).abort();

@@ -33,6 +33,9 @@ const CONTENT: [&str; 8] = [
     "Hogwallop",
 ];
 
+/// Of these, what only the text and the file say.
+const BODY: [&str; 4] = ["granfalloon", "foma-karass", "duprass", "zinfandrel"];
+
 /// What tells of people.
 const PEOPLE: [&str; 7] = [
     "tarradiddle",
@@ -118,13 +121,9 @@ fn secret(rig: &Rig, name: &str, words: &str) -> PathBuf {
     file
 }
 
-#[test]
-fn planted_words_are_found_nowhere_that_they_have_no_business() {
-    let rig = Rig::start();
-    let text = staffed(&rig);
-    let config = rig.write_config(&text);
-    let (daemon, status) = Daemon::start_heard(&rig, &config);
-    // A report, one whose sender is not proven, a letter that is refused, and one that comes back.
+/// A report, an answer, a letter that is refused and one that comes back, and what is broken.
+fn much_happens(rig: &Rig, daemon: &Daemon) {
+    // The second sender is not proven, and the third refuses our letter.
     rig.deliver(Some(ANN), &[INBOX], planted(ANN).as_bytes());
     rig.deliver(Some(BO), &[INBOX], planted(BO).as_bytes());
     rig.deliver(Some(REFUSED), &[INBOX], planted(REFUSED).as_bytes());
@@ -166,17 +165,14 @@ fn planted_words_are_found_nowhere_that_they_have_no_business() {
     let mut seen = || lead.command("UID FETCH 1:* (FLAGS)").matches("$WatchpostSeen").count() == 9;
     assert!(wait_until(PATIENCE, &mut seen), "{}", daemon.log());
     assert!(wait_until(PATIENCE, || rig.queue_is_empty()));
-    let process = PathBuf::from(format!("/proc/{}", daemon.id()));
-    for place in ["cmdline", "environ", "comm"] {
-        let bytes = fs::read(process.join(place)).unwrap();
-        none_of(everything(), place, &String::from_utf8_lossy(&bytes));
-    }
+}
 
-    // What the commands say. Those that an operator asks for a case show addresses and subjects.
+/// What the commands say, and what they write.
+fn commands_tell_no_more_than_they_should(rig: &Rig, config: &Path) {
+    // Those that an operator asks for a case show addresses and subjects.
     let case = "EXP-2026-0001";
-    let open = cases(&config).concat();
+    let open = cases(config).concat();
     assert!(open.contains("tarradiddle") && open.contains("Wampeter"), "{open}");
-    let body = ["granfalloon", "foma-karass", "duprass", "zinfandrel"];
     for arguments in [
         &["cases"][..],
         &["cases", "--format", "json"],
@@ -187,7 +183,7 @@ fn planted_words_are_found_nowhere_that_they_have_no_business() {
         &["do", case, "take", "kim"],
         &["export", case, "--format", "json"],
     ] {
-        none_of(body, &format!("{arguments:?}"), &run(&config, arguments).1);
+        none_of(BODY, &format!("{arguments:?}"), &run(config, arguments).1);
     }
     for arguments in [
         &["stats"][..],
@@ -196,7 +192,7 @@ fn planted_words_are_found_nowhere_that_they_have_no_business() {
         &["stats", "--verify"],
         &["stats", "--verify", "--format", "json"],
     ] {
-        let (status, told) = run(&config, arguments);
+        let (status, told) = run(config, arguments);
         assert_eq!(status, 0, "{told}");
         none_of(everything(), &format!("{arguments:?}"), &told);
     }
@@ -212,24 +208,18 @@ fn planted_words_are_found_nowhere_that_they_have_no_business() {
         &["backup", backup],
         &["verify", backup],
     ] {
-        let (status, told) = run(&config, arguments);
+        let (status, told) = run(config, arguments);
         assert_eq!(status, 0, "{arguments:?}: {told}");
         no_password(&format!("{arguments:?}"), told.as_bytes());
     }
-    none_of(everything(), "verify", &run(&config, &["verify", backup]).1);
+    none_of(everything(), "verify", &run(config, &["verify", backup]).1);
     for file in files(Path::new(backup)) {
         no_password("the backup", &fs::read(&file).unwrap());
     }
+}
 
-    let log = daemon.log();
-    assert!(log.contains("EXP-2026-0001"), "{log}");
-    none_of(everything(), "the log", &log);
-    assert!(daemon.terminate().success());
-    let status = status.join().unwrap();
-    assert!(status.contains("STATUS="), "{status}");
-    none_of(everything(), "the status", &status);
-
-    // Nothing but rows of the store is in its folder, and what a mail says is in none of them.
+/// Nothing but rows of the store is in its folder, and what a mail says is in none of them.
+fn the_store_holds_no_more_than_it_should(rig: &Rig, config: &Path) {
     let mut subjects = 0;
     for path in files(&rig.dir().join("state")) {
         none_of(
@@ -241,14 +231,39 @@ fn planted_words_are_found_nowhere_that_they_have_no_business() {
             let bytes = fs::read(&path).unwrap();
             no_password("the store", &bytes);
             subjects += usize::from(holds(&bytes, b"Wampeter"));
-            for word in body {
+            for word in BODY {
                 assert!(!holds(&bytes, word.as_bytes()), "{word} in {}", path.display());
             }
         }
     }
     assert!(subjects > 0, "what it should hold is not found either");
-    none_of(everything(), "verify", &run(&config, &["verify"]).1);
-    for arguments in [&["rotate-key"][..], &["restore", backup]] {
+    none_of(everything(), "verify", &run(config, &["verify"]).1);
+}
+
+#[test]
+fn planted_words_are_found_nowhere_that_they_have_no_business() {
+    let rig = Rig::start();
+    let config = rig.write_config(&staffed(&rig));
+    let (daemon, status) = Daemon::start_heard(&rig, &config);
+    much_happens(&rig, &daemon);
+    let process = PathBuf::from(format!("/proc/{}", daemon.id()));
+    for place in ["cmdline", "environ", "comm"] {
+        let bytes = fs::read(process.join(place)).unwrap();
+        none_of(everything(), place, &String::from_utf8_lossy(&bytes));
+    }
+
+    commands_tell_no_more_than_they_should(&rig, &config);
+    let log = daemon.log();
+    assert!(log.contains("EXP-2026-0001"), "{log}");
+    none_of(everything(), "the log", &log);
+    assert!(daemon.terminate().success());
+    let status = status.join().unwrap();
+    assert!(status.contains("STATUS="), "{status}");
+    none_of(everything(), "the status", &status);
+
+    the_store_holds_no_more_than_it_should(&rig, &config);
+    let backup = rig.dir().join("backup");
+    for arguments in [&["rotate-key"][..], &["restore", backup.to_str().unwrap()]] {
         let (_, told) = run(&config, arguments);
         none_of(everything(), &format!("{arguments:?}"), &told);
     }

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem::take;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::doubt::{CHUNK, Doubt};
 use super::error::{Error, Stop};
@@ -17,6 +20,8 @@ use super::wire::Item;
 const PIECE: u32 = 131_072;
 /// So many bytes of header fields decide whether a mail is ours.
 const HEADER: u32 = 65_536;
+/// The judgement whether a mail is read on takes milliseconds.
+const LONGEST_JUDGEMENT: Duration = Duration::from_secs(20);
 /// A loop that is slow gets so many lists of headers ahead.
 const UNANSWERED: usize = 2;
 
@@ -212,8 +217,8 @@ impl Reader<'_> {
         while let Some(item) = self.next_owed().await? {
             let size = item.size.filter(|size| *size > u64::from(PIECE));
             let Some(mail) = fetched(item, PIECE) else { continue };
-            match size {
-                Some(size) if mail.gap && self.needs_more(&mail.bytes) => {
+            match size.filter(|_| mail.gap) {
+                Some(size) if self.needs_more(&mail.bytes).await => {
                     long.insert(mail.uid, size);
                 }
                 _ => self.put(mail).await?,
@@ -276,9 +281,11 @@ impl Reader<'_> {
         Ok(limited(limit, "UID FETCH", next).await?)
     }
 
-    /// Whoever sends a mail over which the judgement stumbles must not stop the watch.
-    fn needs_more(&self, bytes: &[u8]) -> bool {
-        catch_unwind(AssertUnwindSafe(|| (self.watch.needs_more)(bytes))).unwrap_or(false)
+    /// Whoever sends a mail over which the judgement stumbles, or does not end, must not stop the watch.
+    async fn needs_more(&self, bytes: &[u8]) -> bool {
+        let (needs_more, bytes) = (Arc::clone(&self.watch.needs_more), bytes.to_vec());
+        let judged = spawn_blocking(move || needs_more(&bytes));
+        timeout(LONGEST_JUDGEMENT, judged).await.is_ok_and(|judged| judged.unwrap_or(false))
     }
 
     /// Of `asked` mails these did not come: they are gone, or withheld.
