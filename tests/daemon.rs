@@ -19,6 +19,8 @@ mod crash;
 mod disk;
 #[path = "daemon/folders.rs"]
 mod folders;
+#[path = "daemon/garbled.rs"]
+mod garbled;
 #[path = "daemon/inboxes.rs"]
 mod inboxes;
 #[path = "daemon/keys.rs"]

@@ -8,22 +8,22 @@ use crate::backup::whole;
 use crate::mails::{Mail, answers, cases, mixed};
 use crate::rig::{Daemon, INBOX, Rig, wait_until};
 
-fn number(name: &str, usual: usize) -> usize {
+pub(crate) fn number(name: &str, usual: usize) -> usize {
     std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
 }
 
 /// Numbers that differ from run to run; the seed is printed, and taken from `SEED` where it is set.
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn new() -> Dice {
+    pub(crate) fn new() -> Dice {
         let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = given.unwrap_or_else(|| RandomState::new().hash_one(0));
         eprintln!("SEED={seed}");
         Dice(seed)
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
