@@ -1,6 +1,5 @@
 //! The mails of the corpora over a line that breaks again and again: each is judged as over one that
-//! is in order. `SEED` says how it breaks, `MAILS` how many
-//! of the mails there are.
+//! is in order. `SEED` says how it breaks, `MAILS` how many of the mails are read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,8 +34,8 @@ fn line(dice: &mut Dice) -> Line {
     let way = if dice.below(8) == 0 { Way::Up } else { Way::Down };
     // Little goes up: a fault there comes early.
     let bytes = if way == Way::Up { bytes / 500 } else { bytes };
-    let drip =
-        (dice.below(4) == 0).then(|| (1000 + dice.below(4000) as usize, Duration::from_millis(1)));
+    let piece = 1000 + usize::try_from(dice.below(4000)).unwrap();
+    let drip = (dice.below(4) == 0).then_some((piece, Duration::from_millis(1)));
     let delay = Duration::from_millis(dice.below(4) * 5);
     Line { delay, drip, fault: Some((way, bytes, fault)) }
 }
