@@ -168,7 +168,7 @@ impl Daemon {
                 biased;
                 () = &mut stop => Woken::Stop,
                 name = self.edges.tasks.ended() => Woken::Broken(name),
-                () = self.store.gone() => Woken::Broken("the store's thread".to_owned()),
+                () = self.store.gone() => return Err(Ended::NoRecord),
                 Some(tried) = self.edges.outcomes.recv() => Woken::Outcome(tried),
                 Some(tried) = self.edges.channels.outcomes.recv() => Woken::Alarm(tried),
                 Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
@@ -197,7 +197,7 @@ impl Daemon {
                     self.work(Vec::new()).await;
                 }
             }
-            if self.failures >= MOST_FAILURES || self.store.is_closed() {
+            if self.failures >= MOST_FAILURES {
                 return Err(Ended::NoRecord);
             }
             if self.edges.are_stuck() {

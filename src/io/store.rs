@@ -102,11 +102,6 @@ impl Store {
         }
     }
 
-    /// Whether nothing can be asked any more.
-    pub fn is_closed(&self) -> bool {
-        self.commands.is_closed()
-    }
-
     /// Waits until the thread is gone, after [`Store::close`] or by a defect: nothing is answered then.
     pub async fn gone(&self) {
         self.commands.closed().await;
