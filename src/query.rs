@@ -81,11 +81,11 @@ pub async fn events(store: &Store, case: &CaseId) -> Result<Vec<Event>, LoadErro
 
 /// What the store holds of the past, with the secret keys; these are none in a store that no daemon
 /// has started on yet.
-pub async fn past(store: &Store) -> Result<(Past, Option<Keys>), LoadError> {
+pub async fn past(store: &Store, now: Moment) -> Result<(Past, Option<Keys>), LoadError> {
     let meta = Meta::read(&all(store, Table::Meta, Vec::new()).await?)?;
     let mut cases = Vec::new();
     let open = all(store, Table::Open, Vec::new()).await?;
-    for id in record::read_at_start(&open, meta.lately, wall::now())? {
+    for id in record::read_at_start(&open, meta.lately, now)? {
         let unreadable = || Unreadable { what: "an open case".into() };
         cases.push(Case::replay(&events(store, &id).await?).ok_or_else(unreadable)?);
     }

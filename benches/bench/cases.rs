@@ -18,6 +18,7 @@ use watchpost::desk::thread::mail_key;
 use watchpost::desk::time::{Moment, Span};
 use watchpost::desk::{Desk, Input};
 use watchpost::io::store::Store;
+use watchpost::io::wall;
 use watchpost::query;
 
 use super::corpus;
@@ -33,7 +34,7 @@ pub(crate) fn make(run: &Run<'_>, cases: usize, closed: bool) {
     let store = Store::open(&settings.store()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let desk = || {
-        let (past, keys) = runtime.block_on(query::past(&store)).unwrap();
+        let (past, keys) = runtime.block_on(query::past(&store, wall::now())).unwrap();
         Desk::open(settings.policies(), keys.unwrap(), settings.caps, past)
     };
     #[expect(clippy::disallowed_methods, reason = "deadlines of the cases lie around today")]

@@ -98,7 +98,7 @@ pub(super) fn open_tables(settings: &Settings) -> Result<Store, Failure> {
 
 async fn open_store(settings: &Settings) -> Result<(Desk, Store), Failure> {
     let store = open_tables(settings)?;
-    let (past, keys) = query::past(&store).await.map_err(Failure::of)?;
+    let (past, keys) = query::past(&store, wall::now()).await.map_err(Failure::of)?;
     // Without keys there is no case yet: nothing can be said of any, and nothing is written.
     let keys = keys.or_else(|| Keys::new(vec![[0; 32]])).ok_or_else(|| Failure::of("no keys"))?;
     let policies = settings.inboxes.iter().map(|inbox| inbox.policy.clone()).collect();

@@ -21,6 +21,7 @@ use crate::desk::line::shown;
 use crate::desk::record;
 use crate::desk::wording::Wording;
 use crate::io::store::Store;
+use crate::io::wall::Wall;
 use crate::io::{control, random, systemd, unix};
 use crate::query;
 
@@ -144,7 +145,8 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
     // The store opens on this thread, before there is anything to serve: it blocks.
     let store = Store::open(&settings.store()).map_err(Failure::of)?;
     block_on(async {
-        let desk = open_desk(&settings, &store).await?;
+        let wall = Wall::new();
+        let desk = open_desk(&settings, &store, &wall).await?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             configuration = %file.display(),
@@ -157,15 +159,15 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
         let listener = control::listen(&settings.control)
             .map_err(|e| Failure::of(format!("the control socket {place}: {e}")))?;
         let edges = Edges::start(&settings, listener);
-        let daemon = Daemon::new(desk, store, wording, edges).await.map_err(Failure::of)?;
+        let daemon = Daemon::new(desk, store, wording, wall, edges).await.map_err(Failure::of)?;
         // An end that nobody can tell any more has come as well.
         daemon.run(async { told.await.unwrap_or(()) }).await.map_err(Failure::of)
     })
 }
 
 /// The desk as the store left it. At the very first start its secret key is made.
-async fn open_desk(settings: &Settings, store: &Store) -> Result<Desk, Failure> {
-    let (past, keys) = query::past(store).await.map_err(Failure::of)?;
+async fn open_desk(settings: &Settings, store: &Store, wall: &Wall) -> Result<Desk, Failure> {
+    let (past, keys) = query::past(store, wall.now()).await.map_err(Failure::of)?;
     let keys = match keys {
         Some(keys) => keys,
         None => {

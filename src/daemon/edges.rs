@@ -14,7 +14,7 @@ use crate::config::settings::{Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
 use crate::desk::letter::Letter;
 use crate::desk::parse::needs_more;
-use crate::desk::policy::{InboxKind, Policy};
+use crate::desk::policy::InboxKind;
 use crate::io::control::{self, Asked};
 use crate::io::imap::{self, FromFolder, Gate, ToFolder, Watch};
 use crate::io::smtp::Tried;
@@ -40,6 +40,20 @@ pub struct Edges {
     pub(super) tasks: Tasks,
 }
 
+/// The loop's ends of what the tasks around it do: the mail servers, the relays, the operator.
+pub struct Around {
+    /// What the watched folders say.
+    pub folders: mpsc::Receiver<FromFolder>,
+    /// What each of them is asked for.
+    pub errands: BTreeMap<Folder, mpsc::Sender<ToFolder>>,
+    /// The relay of each inbox.
+    pub relays: BTreeMap<String, mpsc::Sender<Letter>>,
+    /// How each letter fared there.
+    pub outcomes: mpsc::Receiver<Tried>,
+    /// What operators ask.
+    pub asked: mpsc::Receiver<Asked>,
+}
+
 /// Room in the channels between the tasks and the loop: enough that nobody waits for no reason,
 /// little enough that a flood waits on the mail server and not in our memory.
 const ROOM: usize = 4;
@@ -47,17 +61,28 @@ const ROOM: usize = 4;
 impl Edges {
     /// Starts every task. Must be called within the runtime.
     pub fn start(settings: &Settings, listener: UnixListener) -> Edges {
-        let policies: Vec<Policy> = settings.inboxes.iter().map(|i| i.policy.clone()).collect();
         let (tell, folders) = mpsc::channel(ROOM);
-        let (read, news) = mpsc::channel(ROOM);
         let (asks, asked) = mpsc::channel(ROOM);
-        let stuck = Arc::<Stuck>::default();
         let tasks = Tasks::default();
-        let reader = reader(Arc::new(policies), folders, read, Arc::clone(&stuck));
-        tasks.start("what reads mails", reader);
         tasks.start("the control socket", control::serve(listener, asks));
-        let (marks, watchers) = start_watchers(settings, &tell, &tasks);
+        let (errands, watchers) = start_watchers(settings, &tell, &tasks);
         let (relays, outcomes) = start_relays(settings, &tasks);
+        let around = Around { folders, errands, relays, outcomes, asked };
+        Edges { watchers, ..Edges::joined(settings, around, tasks) }
+    }
+
+    /// The same with whatever stands for the mail servers, the relays and the operator. Must be called
+    /// within the runtime.
+    pub fn around(settings: &Settings, around: Around) -> Edges {
+        Edges::joined(settings, around, Tasks::default())
+    }
+
+    fn joined(settings: &Settings, around: Around, tasks: Tasks) -> Edges {
+        let Around { folders, errands: marks, relays, outcomes, asked } = around;
+        let (read, news) = mpsc::channel(ROOM);
+        let stuck = Arc::<Stuck>::default();
+        let policies = Arc::new(settings.policies());
+        tasks.start("what reads mails", reader(policies, folders, read, Arc::clone(&stuck)));
         let keeps = |folder: &&Folder| {
             let mut inboxes = settings.inboxes.iter();
             folder.role == Role::Sent
@@ -74,7 +99,7 @@ impl Edges {
             told_status: String::new(),
             marks,
             copies,
-            watchers,
+            watchers: Vec::new(),
             stuck,
             tasks,
         }

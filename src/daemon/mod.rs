@@ -16,6 +16,7 @@ mod reading;
 mod status;
 mod tasks;
 mod traces;
+mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub use self::command::command;
 use self::command::{Failed, lines};
 use self::copies::Copies;
 use self::draft::{Draft, DraftError};
-pub use self::edges::Edges;
+pub use self::edges::{Around, Edges};
 use self::folders::Folders;
 use self::reading::News;
 use self::traces::Traces;
@@ -120,9 +121,9 @@ impl Daemon {
         desk: Desk,
         store: Store,
         wording: Wording,
+        wall: Wall,
         edges: Edges,
     ) -> Result<Daemon, query::LoadError> {
-        let wall = Wall::new();
         let folders = Folders::of(&store, edges.folders(), wall.now()).await?;
         for (inbox, letters) in desk.letters_nobody_sends() {
             tracing::error!(
@@ -160,8 +161,7 @@ impl Daemon {
         self.send_due(Vec::new()).await;
         let mut wake = Instant::now();
         loop {
-            self.look_for_trouble().await;
-            self.tell_status();
+            self.look().await;
             // Who asks again and again puts nothing off.
             wake = wake.min(Instant::now() + self.pause());
             let woken = tokio::select! {
@@ -178,28 +178,10 @@ impl Daemon {
             if !matches!(woken, Woken::Asked(_)) {
                 wake = Instant::now() + LONGEST_SLEEP;
             }
-            systemd::alive();
-            match woken {
-                Woken::Stop => break,
-                Woken::Broken(name) => return Err(Ended::Broken(name)),
-                Woken::Asked(asked) => {
-                    self.answer(asked).await;
-                    self.send_due(Vec::new()).await;
-                }
-                Woken::Time => self.work(Vec::new()).await,
-                Woken::Alarm(tried) => {
-                    self.alarms.outcome(self.wall.now(), tried);
-                    self.work(Vec::new()).await;
-                }
-                Woken::News(news) => self.work(vec![news]).await,
-                Woken::Outcome(tried) => {
-                    self.unsaved.push(tried);
-                    self.work(Vec::new()).await;
-                }
+            if let Woken::Stop = woken {
+                break;
             }
-            if self.failures >= MOST_FAILURES {
-                return Err(Ended::NoRecord);
-            }
+            self.turn(woken).await?;
             if self.edges.are_stuck() {
                 self.stop().await;
                 return Err(Ended::Stuck);
@@ -207,6 +189,12 @@ impl Daemon {
         }
         self.stop().await;
         Ok(())
+    }
+
+    /// Looks how things are, between one turn and the next.
+    async fn look(&mut self) {
+        self.look_for_trouble().await;
+        self.tell_status();
     }
 
     /// How long the loop may sleep if nothing comes in.
@@ -294,7 +282,7 @@ impl Daemon {
     /// everything is read again before anything is decided.
     async fn catch_up_with_the_disk(&mut self) -> Result<(), DraftError> {
         if self.stale {
-            let (past, _) = query::past(&self.store).await?;
+            let (past, _) = query::past(&self.store, self.wall.now()).await?;
             self.desk = self.desk.reopened(past);
             self.folders.reload(&self.store).await?;
             self.stale = false;

@@ -1,14 +1,18 @@
 //! The only place that reads a clock.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
 
 use crate::desk::time::{Moment, Span};
 
 /// The wall clock, as the desk is told it: it never runs backwards. While the clock of the machine
 /// is behind what was told before, time goes on from there as a stop watch would tell it.
-#[derive(Debug)]
-pub struct Wall(Mutex<Told>);
+pub struct Wall {
+    read: Box<dyn Fn() -> Moment + Send + Sync>,
+    told: Mutex<Told>,
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Told {
@@ -19,14 +23,21 @@ struct Told {
 impl Wall {
     /// A clock that shows what the machine's clock shows now.
     pub fn new() -> Wall {
-        Wall(Mutex::new(Told { moment: read(), at: Instant::now() }))
+        Wall::reading(read)
+    }
+
+    /// A clock that shows what `read` does. Its stop watch is that of the runtime, so whoever moves
+    /// the one can move the other.
+    pub fn reading(read: impl Fn() -> Moment + Send + Sync + 'static) -> Wall {
+        let told = Mutex::new(Told { moment: read(), at: Instant::now() });
+        Wall { read: Box::new(read), told }
     }
 
     /// The moment that it is.
     pub fn now(&self) -> Moment {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let stop_watch = told.moment + Span::seconds(told.at.elapsed().as_secs());
-        let wall = read();
+        let wall = (self.read)();
         if wall < stop_watch {
             return stop_watch;
         }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use watchpost::desk::time::Moment;
 use watchpost::desk::verify::verify;
 use watchpost::io::store::sum;
 use watchpost::query;
@@ -20,7 +21,7 @@ async fn a_store_of_the_first_version_opens_and_says_one_thing() {
     let page = store.copy(None).await.unwrap();
     assert!(page.last && page.of > 10);
     assert_eq!(sum(&page.rows), page.seal);
-    let (past, keys) = query::past(&store).await.unwrap();
+    let (past, keys) = query::past(&store, Moment::from_unix(0)).await.unwrap();
     assert_eq!((past.cases.len(), past.outbox.len(), keys.is_some()), (2, 0, true));
     let report = verify(page.rows);
     assert_eq!((report.findings.as_slice(), report.open_cases), ([].as_slice(), 2));

@@ -1,0 +1,61 @@
+//! Once round the loop: what follows from what woke it.
+
+use std::time::Duration;
+
+use super::{Daemon, Ended, MOST_FAILURES, Woken};
+use crate::io::systemd;
+
+impl Daemon {
+    /// Once round the loop: does what follows from what woke it.
+    pub(super) async fn turn(&mut self, woken: Woken) -> Result<(), Ended> {
+        systemd::alive();
+        match woken {
+            Woken::Stop => {}
+            Woken::Broken(name) => return Err(Ended::Broken(name)),
+            Woken::Asked(asked) => {
+                self.answer(asked).await;
+                self.send_due(Vec::new()).await;
+            }
+            Woken::Time => self.work(Vec::new()).await,
+            Woken::Alarm(tried) => {
+                self.alarms.outcome(self.wall.now(), tried);
+                self.work(Vec::new()).await;
+            }
+            Woken::News(news) => self.work(vec![news]).await,
+            Woken::Outcome(tried) => {
+                self.unsaved.push(tried);
+                self.work(Vec::new()).await;
+            }
+        }
+        if self.failures >= MOST_FAILURES {
+            return Err(Ended::NoRecord);
+        }
+        Ok(())
+    }
+
+    /// Does all that there is to do now, and tells how long there is nothing to do unless something
+    /// comes in: the loop, for whoever moves the clock. Dropping this on its way is a crash.
+    pub async fn settle(&mut self) -> Result<Duration, Ended> {
+        self.turn(Woken::Time).await?;
+        loop {
+            self.look().await;
+            match self.heard() {
+                Some(woken) => self.turn(woken).await?,
+                None => return Ok(self.pause()),
+            }
+        }
+    }
+
+    /// What has come in already, in the order in which the loop takes it.
+    fn heard(&mut self) -> Option<Woken> {
+        let edges = &mut self.edges;
+        if let Ok(tried) = edges.outcomes.try_recv() {
+            return Some(Woken::Outcome(tried));
+        }
+        if let Ok(tried) = edges.channels.outcomes.try_recv() {
+            return Some(Woken::Alarm(tried));
+        }
+        let asked = edges.asked.try_recv().map(Woken::Asked);
+        asked.or_else(|_| edges.news.try_recv().map(Woken::News)).ok()
+    }
+}
