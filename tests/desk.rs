@@ -16,6 +16,8 @@ mod command;
 mod digest;
 #[path = "desk/fit.rs"]
 mod fit;
+#[path = "desk/forgetting.rs"]
+mod forgetting;
 #[path = "desk/outages.rs"]
 mod outages;
 #[path = "desk/pauses.rs"]

@@ -196,10 +196,11 @@ impl Draft {
     }
 
     /// Makes the draft true.
-    pub(super) async fn commit(self, store: &Store) -> Result<Committed, DraftError> {
+    pub(super) async fn commit(mut self, store: &Store) -> Result<Committed, DraftError> {
         if !self.writes.is_empty() {
             store.commit(self.writes).await?;
         }
+        self.desk.forget();
         Ok(Committed { desk: self.desk, letters: self.letters, events: self.events })
     }
 }

@@ -33,6 +33,16 @@ impl Agenda {
         self.at.keys().take_while(move |(at, _)| *at <= now).map(|(_, case)| case)
     }
 
+    /// All of them, the first due first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &CaseId> {
+        self.at.keys().map(|(_, case)| case)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.at.size()
+    }
+
     /// When the next one is due.
     pub(super) fn next(&self) -> Option<Moment> {
         self.at.keys().next().map(|(at, _)| *at)

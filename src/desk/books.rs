@@ -1,12 +1,15 @@
 //! What is known: the open cases, the letters on their way, and what has been counted. It follows
 //! from the events and from nothing else.
 
+mod forgetting;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+use super::agenda::Agenda;
 use super::answer::Answer;
 use super::canary::{self, Flight};
 use super::case::{Case, Fate};
@@ -24,12 +27,17 @@ use super::similar::Signature;
 use super::tally::{Since, Tallies};
 use super::time::Moment;
 
-/// All that is known, less the closed cases. Cheap to clone: clones share what they have in common.
+/// Of the cases that are closed no more are kept in mind, or read at a start: those closed last.
+pub(super) const MOST_REMEMBERED: usize = 1000;
+
+/// All that is known, less the cases that were closed long ago. Cheap to clone: clones share what they have in common.
 #[derive(Clone, Debug, Default)]
 pub struct Books {
     cases: Map<CaseId, Arc<Case>>,
     /// How many of them are not closed.
     open: usize,
+    /// The others, by when they were closed.
+    closed: Agenda,
     outbox: Map<LetterId, Waiting>,
     stops: Map<String, Stop>,
     numbers: Map<(String, u16), u32>,
@@ -93,6 +101,8 @@ impl Books {
     pub fn open(past: Past) -> Books {
         let quota = quota_of(&past.cases);
         let (mut gathering, mut reporters) = (Gathering::default(), Map::default());
+        let mut closed = Agenda::default();
+        past.cases.iter().for_each(|case| closed.set(&case.id, case.closed));
         let likeness = |case: &Case| Some((case.opening.likeness.clone()?, case.id.clone()));
         let likenesses = Arc::new(past.cases.iter().filter_map(likeness).collect());
         for case in &past.cases {
@@ -106,6 +116,7 @@ impl Books {
             gathering,
             likenesses,
             reporters,
+            closed,
             open: past.cases.iter().filter(|case| case.closed.is_none()).count(),
             questions: past.questions.into_iter().collect(),
             absences: Absences::of(past.absences),
@@ -247,6 +258,9 @@ impl Books {
                 (false, true) => self.open += 1,
                 _ => {}
             }
+            if was_open != case.closed.is_none() {
+                self.closed.set(id, case.closed);
+            }
             // A person was faster than the letter for several cases.
             if let Some((to, _)) = deferred.filter(|_| {
                 case.deferred.is_none() && (case.answered.is_some() || case.closed.is_some())
@@ -333,6 +347,7 @@ impl Books {
         }
         index(&mut self.reporters, &case);
         self.open += usize::from(case.closed.is_none());
+        self.closed.set(&case.id, case.closed);
         self.cases.insert_mut(case.id.clone(), Arc::new(case));
     }
 

@@ -294,6 +294,14 @@ impl Desk {
         self.books.recall(case);
     }
 
+    /// Lets go of cases that were closed long ago, so that no more of them are kept in mind than a start
+    /// finds.
+    pub fn forget(&mut self) {
+        for id in self.books.forget() {
+            self.agenda.set(&id, None);
+        }
+    }
+
     fn standing(&self, id: &CaseId) -> Option<Standing> {
         let case = self.books.case(id)?;
         Some(Standing::of(case, self.policy(&case.mail().folder.inbox)?))

@@ -123,6 +123,10 @@ impl Quota {
         }
         told.push_back(at);
         self.missed.insert_mut(key, told);
+        if self.missed.size() > MOST_KEPT {
+            let old = |told: &Moments| told.back().is_none_or(|last| *last + MONTH < at);
+            self.missed = keep(&self.missed, |told| !old(told));
+        }
     }
 
     /// A letter to this address left.
