@@ -50,8 +50,9 @@ pub(super) fn delivery(
         }
     };
     let resumed = stop.is_some().then_some((None, Fact::RelayResumed { inbox }));
-    // A delay is told once; how it ended is told on every case that the letter acknowledges.
-    let ended = matches!(fact, Fact::Sent { .. } | Fact::Refused { .. });
+    // A delay is told once, and so is what became of a notice; how it ended is told on every case that
+    // the letter acknowledges.
+    let ended = matches!(fact, Fact::Sent { .. } | Fact::Refused { .. }) && !waiting.notice;
     let others = if ended { waiting.covers.as_slice() } else { &[] };
     // A question to the lead, or a digest, is on no case: it has left all the same.
     let on = std::iter::once(letter.case()).chain(others.iter().cloned().map(Some));
@@ -79,9 +80,9 @@ fn withdrawn(
 ) -> Option<(Option<CaseId>, Fact)> {
     let Outcome::Accepted(reply) = outcome else { return None };
     let case = books.case(&letter.case()?)?;
-    let on_case = case.letters.get(letter).filter(|one| one.fate == Fate::Withdrawn)?;
+    case.letters.get(letter).filter(|one| one.fate == Fate::Withdrawn)?;
     let (letter, reply) = (letter.clone(), reply.clone());
-    on_case.kind.acknowledges().then(|| (Some(case.id.clone()), Fact::Sent { letter, reply }))
+    Some((Some(case.id.clone()), Fact::Sent { letter, reply }))
 }
 
 /// The combined letters that are due: one for each address, on its first case.

@@ -147,3 +147,18 @@ fn a_bounce_hours_later_is_told_to_a_human_and_the_acknowledgement_is_owed_by_it
     // 48 hours after the report, of which 7 had passed.
     assert_eq!(missed, "2460m 2 breach of Acknowledgement", "{told:?}");
 }
+
+#[test]
+fn a_letter_about_a_missed_promise_that_was_on_its_way_when_a_person_answered_has_left() {
+    let mut office = Office::open();
+    office.receive(report(1));
+    office.delivery(1, Outcome::Accepted("250".into()));
+    office.now = office.now + Span::hours(48);
+    let told: Vec<String> = office.take(&Input::Time).iter().map(in_words).collect();
+    assert!(told.contains(&"1 missed to r1@acorn.example".to_owned()), "{told:?}");
+    office.say(1, watchpost::desk::command::Said::Responded);
+    let letter = LetterId("EXP-2026-0001/missed-response".into());
+    let outcome = Outcome::Accepted("250".into());
+    let told = office.take(&Input::Delivery { letter, outcome });
+    assert_eq!(told.iter().map(in_words).collect::<Vec<_>>(), ["1 sent"]);
+}
