@@ -1,4 +1,4 @@
-.PHONY: help demo test sim bench rig fuzz fmt servers machine
+.PHONY: help demo test sim soak bench rig fuzz fmt servers machine
 
 help: ## this text
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -15,6 +15,9 @@ test: machine ## every check, the tests against real mail servers and a real sys
 
 sim: ## worlds that nobody saw before: SEEDS=n of them; or SEED=n, the whole story of one
 	SEED=$(SEED) SEEDS=$(or $(SEEDS),1000) cargo test --locked --profile sim --test worlds in_every -- --nocapture
+
+soak: ## seven days and ten thousand mails, with faults, in some minutes: SEED=n for others
+	SEED=$(SEED) cargo test --locked --profile sim --test soak week -- --ignored --nocapture --test-threads 1
 
 bench: servers ## how fast it is beside what is possible here; BENCH="--quick", "--full" or names of figures
 	@cargo bench --locked --bench bench -- $(BENCH)

@@ -32,7 +32,7 @@ fn the_cases_that_were_closed_first_leave_memory_and_come_back_when_something_co
     }
     assert!(is_known(&office, 1), "it is open");
     let known: Vec<u32> = (2..=MANY + 3).filter(|number| is_known(&office, *number)).collect();
-    assert_eq!(known, Vec::from_iter(4..=MANY + 3));
+    assert_eq!(known, (4..=MANY + 3).collect::<Vec<_>>());
     assert_eq!(office.desk.books().open_cases(), 1);
 
     let id = CaseId { prefix: "EXP".into(), year: 2026, number: 2 };
