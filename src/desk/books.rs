@@ -27,7 +27,7 @@ use super::similar::Signature;
 use super::tally::{Since, Tallies};
 use super::time::Moment;
 
-/// Of the cases that are closed no more are kept in mind, or read at a start: those closed last.
+/// Of the cases that are closed no more are kept in mind: those closed last.
 pub(super) const MOST_REMEMBERED: usize = 1000;
 
 /// All that is known, less the cases that were closed long ago. Cheap to clone: clones share what they have in common.

@@ -294,8 +294,7 @@ impl Desk {
         self.books.recall(case);
     }
 
-    /// Lets go of cases that were closed long ago, so that no more of them are kept in mind than a start
-    /// finds.
+    /// Lets go of cases that were closed long ago, so that memory does not grow.
     pub fn forget(&mut self) {
         for id in self.books.forget() {
             self.agenda.set(&id, None);

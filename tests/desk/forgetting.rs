@@ -1,4 +1,4 @@
-//! Which cases stay in memory: all that are open, and of the others no more than a start reads.
+//! Which cases stay in memory: all that are open, and of the others those closed last.
 
 use watchpost::desk::command::Said;
 

@@ -10,7 +10,7 @@ use crate::desk::ids::CaseId;
 use crate::desk::map::Map;
 
 impl Books {
-    /// Lets go of closed cases, those closed first, until no more are left than a start reads; they are
+    /// Lets go of closed cases, those closed first, until a thousand are left; they are
     /// read again when something comes up about them. Those stay whose letters have yet to leave, and
     /// those that share a conversation. Gives those that went.
     pub(in crate::desk) fn forget(&mut self) -> Vec<CaseId> {
