@@ -62,7 +62,8 @@ fn link(n: usize) -> Mail {
     Mail { from, fate: Fate::Opens, text }
 }
 
-fn attachment(n: usize, bytes: usize) -> Mail {
+/// A mail with an attachment of about so many bytes.
+pub(crate) fn attachment(n: usize, bytes: usize) -> Mail {
     let from = reporter(n);
     let mut text = head(&from, n, "vulnerability report", OWED);
     text.push_str(

@@ -29,6 +29,7 @@ use watchpost::desk::time::Moment;
 use watchpost::desk::wording::Wording;
 use watchpost::io::control::{Asked, Request};
 use watchpost::io::imap::{Fetched, FromFolder, ToFolder};
+use watchpost::io::smtp::Tried;
 use watchpost::io::store::Store;
 use watchpost::io::wall::Wall;
 use watchpost::query;
@@ -62,7 +63,7 @@ struct Running {
     tell: mpsc::Sender<FromFolder>,
     errands: BTreeMap<Folder, mpsc::Receiver<ToFolder>>,
     letters: mpsc::Receiver<Letter>,
-    outcomes: mpsc::Sender<(LetterId, Outcome)>,
+    outcomes: mpsc::Sender<Tried>,
     asks: mpsc::Sender<Asked>,
 }
 
@@ -247,7 +248,8 @@ impl World {
                 Happening::Start => self.start().await,
                 Happening::Outcome(letter, outcome) => {
                     if let Some(running) = &self.running {
-                        running.outcomes.try_send((letter.clone(), outcome)).unwrap();
+                        let tried = Tried { letter: letter.clone(), outcome, doubt: None };
+                        running.outcomes.try_send(tried).unwrap();
                         self.unsure.push(letter);
                     }
                 }
@@ -493,7 +495,8 @@ impl World {
             }
             if after == 0 {
                 let outcomes = &self.running.as_ref().unwrap().outcomes;
-                outcomes.try_send((letter.id.clone(), outcome)).unwrap();
+                let of = letter.id.clone();
+                outcomes.try_send(Tried { letter: of, outcome, doubt: None }).unwrap();
                 self.unsure.push(letter.id);
             } else {
                 self.plan(self.now + after, Happening::Outcome(letter.id, outcome));

@@ -18,8 +18,9 @@ use crate::io::unix;
 /// One pair of a table.
 pub type Row = (Vec<u8>, Vec<u8>);
 
-/// A hint to sled; about this much stays in memory between reads.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// A hint to sled, which counts rows as they lie on the disk: some times as much stays in memory
+/// between reads. The operating system keeps the file at hand.
+const CACHE_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Free space in bytes that nothing is begun without. sled does not survive a disk that becomes full
 /// while it writes: its log is damaged, and stays so when there is room again.
