@@ -95,7 +95,17 @@ pub async fn past(store: &Store, now: Moment) -> Result<(Past, Option<Keys>), Lo
         outbox.push((id, record::read("a waiting letter", &value)?));
     }
     let Meta {
-        last_seq, numbers, keys, stops, questions, absences, canaries, proof, digests, ..
+        last_seq,
+        numbers,
+        keys,
+        stops,
+        questions,
+        absences,
+        canaries,
+        others,
+        proof,
+        digests,
+        ..
     } = meta;
     let first = |of: fn(&Since) -> u64| digests.iter().map(|(_, since)| of(since)).min();
     let ended = match first(|since| since.entries) {
@@ -113,6 +123,7 @@ pub async fn past(store: &Store, now: Moment) -> Result<(Past, Option<Keys>), Lo
         questions,
         absences,
         canaries,
+        others,
         numbers,
         last_seq,
         proof,

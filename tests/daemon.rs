@@ -55,3 +55,5 @@ mod subaddress;
 mod team;
 #[path = "daemon/traces.rs"]
 mod traces;
+#[path = "daemon/two.rs"]
+mod two;

@@ -6,6 +6,8 @@
 mod alarm;
 #[path = "desk/alike.rs"]
 mod alike;
+#[path = "desk/another.rs"]
+mod another;
 #[path = "desk/attack.rs"]
 mod attack;
 #[path = "desk/by_mail.rs"]
@@ -43,6 +45,7 @@ use watchpost::desk::address::{Address, Mailbox};
 use watchpost::desk::authentication::Authentication;
 use watchpost::desk::books::Past;
 use watchpost::desk::case::{Case, State};
+use watchpost::desk::claim::Identity;
 use watchpost::desk::classify::personal::Reading;
 use watchpost::desk::event::{Event, Fact, HoldReason, MailRef};
 use watchpost::desk::folder::{Folder, Keyword, Role};
@@ -106,6 +109,7 @@ struct Mail {
     kind: Kind,
     authentication: Authentication,
     witness: Option<Keyword>,
+    claimed_by: Option<Identity>,
 }
 
 fn mail(from: &str, id: &str, subject: &str, kind: Kind) -> Mail {
@@ -118,7 +122,8 @@ fn mail(from: &str, id: &str, subject: &str, kind: Kind) -> Mail {
         ..Message::default()
     };
     let domain = address(from).domain().to_owned();
-    Mail { message, kind, authentication: Authentication::Pass { domain }, witness: None }
+    let authentication = Authentication::Pass { domain };
+    Mail { message, kind, authentication, witness: None, claimed_by: None }
 }
 
 impl Mail {
@@ -204,6 +209,7 @@ impl Office {
             },
             authentication: mail.authentication,
             witness: mail.witness,
+            claimed_by: mail.claimed_by,
             reading: self.reading,
             recorded: false,
             tied,
@@ -298,6 +304,8 @@ fn in_words(event: &Event) -> String {
         Fact::Refused { .. } => "refused".into(),
         Fact::Bounced { failed, .. } => format!("bounced, failed: {failed}"),
         Fact::AnsweredBefore => "answered before".into(),
+        Fact::Another { by } => format!("another: {by}"),
+        Fact::Elsewhere { by, .. } => format!("answered by {by}"),
         Fact::RelayStopped { .. } => "relay stopped".into(),
         Fact::RelayResumed { .. } => "relay resumed".into(),
         Fact::Digested { from, .. } if from.is_none() => "digest counted from here".into(),

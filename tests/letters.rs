@@ -136,6 +136,7 @@ fn incoming(authentication: Authentication, uid: u32, mail: &str) -> Incoming {
         message,
         authentication,
         witness: None,
+        claimed_by: None,
         reading: Reading::No,
         recorded: false,
         tied: Vec::new(),

@@ -101,6 +101,7 @@ impl Office {
             verdict,
             authentication,
             witness: None,
+            claimed_by: None,
             reading: Reading::No,
             recorded: false,
         };

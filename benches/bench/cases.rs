@@ -91,6 +91,7 @@ impl Maker {
             verdict: judged.verdict,
             authentication: Authentication::Pass { domain: format!("host{}.example", n % 500) },
             witness: None,
+            claimed_by: None,
             reading: Reading::No,
             recorded: false,
             tied: Vec::new(),

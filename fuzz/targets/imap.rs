@@ -103,7 +103,10 @@ async fn watched(account: Imap, headers_first: bool, said: usize) {
                 assert!(!error.contains(char::is_control), "{error:?}");
                 break;
             }
-            FromFolder::Filed { .. } | FromFolder::Watching { .. } | FromFolder::Looked { .. } => {}
+            FromFolder::Filed { .. }
+            | FromFolder::Watching { .. }
+            | FromFolder::Looked { .. }
+            | FromFolder::Claimed { .. } => {}
         }
     }
     // A line break may be put between the start and the end of a mail.

@@ -120,6 +120,7 @@ impl Office {
             verdict: judged.verdict,
             authentication: judged.authentication,
             witness: None,
+            claimed_by: None,
             reading: judgement.reading,
             recorded: false,
             tied,

@@ -58,6 +58,9 @@ pub(super) fn imap(table: &Table<'_>) -> Option<Imap> {
     let sent = table.or("sent", Special::Found, special);
     let junk = table.or("junk", Special::Found, special);
     let copies = table.or("copies", false, Item::truth);
+    let takeover = table.or("takeover", Span::minutes(10), |item| {
+        value::span(item, Span::seconds(10), Span::hours(24))
+    });
     let (folders, sent, junk) = (folders?, sent?, junk?);
     if table.is_whole() {
         one_role_each(table, &folders, &sent, &junk)?;
@@ -71,6 +74,7 @@ pub(super) fn imap(table: &Table<'_>) -> Option<Imap> {
         junk,
         copies: copies?,
         poll: Duration::from_secs(poll?.as_seconds()),
+        takeover: takeover?,
     })
 }
 

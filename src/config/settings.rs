@@ -8,6 +8,7 @@ use crate::desk::alarm::Rules;
 use crate::desk::folder::Role;
 use crate::desk::policy::Policy;
 use crate::desk::quota::Caps;
+use crate::desk::time::Span;
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +92,8 @@ pub struct Imap {
     pub copies: bool,
     /// How often a folder is looked at even if IDLE says nothing.
     pub poll: Duration,
+    /// How long another Watchpost that claims a mail may take to answer it.
+    pub takeover: Span,
 }
 
 impl Imap {

@@ -190,6 +190,16 @@ impl Draft {
         Ok(tied)
     }
 
+    /// What was decided.
+    pub(super) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Whether a letter was written.
+    pub(super) fn writes_letters(&self) -> bool {
+        !self.letters.is_empty()
+    }
+
     /// Puts down how far a folder has been read.
     pub(super) fn progress(&mut self, folder: &Folder, progress: &Progress) {
         self.writes.push(record::progress(folder, progress));

@@ -10,11 +10,12 @@ use tokio::task::JoinHandle;
 use super::alarm::Channels;
 use super::reading::{News, Stuck, reader};
 use super::tasks::Tasks;
-use crate::config::settings::{Settings, Smtp};
+use crate::config::settings::{Inbox, Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
 use crate::desk::letter::Letter;
 use crate::desk::parse::needs_more;
 use crate::desk::policy::InboxKind;
+use crate::desk::time::Span;
 use crate::io::control::{self, Asked};
 use crate::io::imap::{self, FromFolder, Gate, ToFolder, Watch};
 use crate::io::smtp::Tried;
@@ -34,6 +35,8 @@ pub struct Edges {
     marks: Marks,
     /// The folders for sent mail in which letters are kept.
     copies: Vec<Folder>,
+    /// By inbox: how long another Watchpost may take to answer.
+    takeovers: BTreeMap<String, Span>,
     watchers: Vec<JoinHandle<()>>,
     stuck: Arc<Stuck>,
     /// All that should last as long as the loop.
@@ -89,6 +92,8 @@ impl Edges {
                 && inboxes.any(|one| one.policy.inbox == folder.inbox && one.imap.copies)
         };
         let copies = marks.keys().filter(keeps).cloned().collect();
+        let takeover = |one: &Inbox| (one.policy.inbox.clone(), one.imap.takeover);
+        let takeovers = settings.inboxes.iter().map(takeover).collect();
         Edges {
             news,
             outcomes,
@@ -99,6 +104,7 @@ impl Edges {
             told_status: String::new(),
             marks,
             copies,
+            takeovers,
             watchers: Vec::new(),
             stuck,
             tasks,
@@ -126,6 +132,11 @@ impl Edges {
     /// Asks a folder's task for something; false where it is too busy to hear.
     pub(super) fn tell(&self, folder: &Folder, words: ToFolder) -> bool {
         self.marks.get(folder).is_none_or(|task| task.try_send(words).is_ok())
+    }
+
+    /// After how long another Watchpost that claims a mail of this inbox counts as dead.
+    pub(super) fn takeover(&self, inbox: &str) -> Span {
+        self.takeovers.get(inbox).copied().unwrap_or(Span::ZERO)
     }
 
     /// Where copies of an inbox's letters go; none where none are kept.

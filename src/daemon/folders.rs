@@ -9,6 +9,7 @@ use super::draft::{Draft, DraftError, find};
 use super::reading::{Batch, News, ReadHeader, ReadMail};
 use crate::desk::Input;
 use crate::desk::alarm::Unread;
+use crate::desk::claim::{Identity, witness};
 use crate::desk::event::MailRef;
 use crate::desk::folder::{Cursor, Folder, Keyword, Role};
 use crate::desk::intake::Incoming;
@@ -196,6 +197,8 @@ impl Folders {
                 traced(draft, wording, &folder, &letter, found)?;
                 afterwards.looked.push((folder, letter, found));
             }
+            // It is about letters, and was heard before.
+            News::Claimed { .. } => {}
             News::Watching { folder } => {
                 self.behind.remove(&folder);
                 if self.troubled.remove(&folder).is_some() || self.unmarked.contains(&folder) {
@@ -315,7 +318,12 @@ impl Folders {
                 continue;
             }
             let (uid, key, ties) = (mail.uid, mail.key, mail.ties.clone());
-            let incoming = incoming(mail, &batch.folder, batch.uid_validity, draft.now());
+            // What a store knew that was lost may have been claimed by it.
+            let own = draft.desk().keys().identity();
+            let other = mail.claims.iter().copied().find(|one| *one != own);
+            let claimed_by = other.filter(|_| uid > progress.renumbered_up_to);
+            let place = (&batch.folder, batch.uid_validity);
+            let incoming = incoming(mail, place, claimed_by, draft.now());
             if came_late(&incoming, draft.now()) {
                 afterwards.look_for_answers(&incoming.mail);
             }
@@ -425,12 +433,17 @@ async fn read_progress(store: &Store) -> Result<BTreeMap<Folder, Progress>, Load
 fn is_old(mail: &ReadMail, folder: &Folder, progress: &Progress) -> bool {
     let arrived = [mail.arrived, mail.message.received].into_iter().flatten().min();
     let before = |since| arrived.is_none_or(|moment| moment < since);
-    let unknown = folder.role == Role::Inbox && mail.witness.is_none();
+    let unknown = folder.role == Role::Inbox && mail.keywords.is_empty();
     mail.uid <= progress.renumbered_up_to
         && progress.marked_since.map_or_else(|| before(progress.since), |s| unknown || before(s))
 }
 
-fn incoming(mail: ReadMail, folder: &Folder, uid_validity: u32, now: Moment) -> Incoming {
+fn incoming(
+    mail: ReadMail,
+    (folder, uid_validity): (&Folder, u32),
+    claimed_by: Option<Identity>,
+    now: Moment,
+) -> Incoming {
     Incoming {
         mail: MailRef {
             folder: folder.clone(),
@@ -443,7 +456,8 @@ fn incoming(mail: ReadMail, folder: &Folder, uid_validity: u32, now: Moment) -> 
         message: mail.message,
         verdict: mail.verdict,
         authentication: mail.authentication,
-        witness: mail.witness,
+        witness: witness(&mail.keywords, claimed_by),
+        claimed_by,
         reading: mail.reading,
         recorded: false,
         tied: Vec::new(),

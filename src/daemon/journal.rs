@@ -74,6 +74,12 @@ pub(super) fn note(event: &Event) {
             tracing::info!(member, %until, "a member is away by their own note");
         }
         Fact::Back { member } => tracing::info!(member, "a member is there again"),
+        Fact::Another { by } => {
+            tracing::error!(case, %by, "another Watchpost watches this inbox: stop one of the two");
+        }
+        Fact::Elsewhere { by, .. } => {
+            tracing::warn!(case, %by, "another Watchpost acknowledged it");
+        }
         Fact::Released { by } => {
             tracing::info!(case, ?by, "it is to be answered although it was held");
         }

@@ -6,6 +6,7 @@
 
 mod afterwards;
 mod alarm;
+mod claims;
 mod command;
 mod copies;
 mod draft;
@@ -13,6 +14,7 @@ mod edges;
 mod folders;
 mod journal;
 mod reading;
+mod sending;
 mod status;
 mod tasks;
 mod traces;
@@ -25,6 +27,7 @@ use tokio::time::Instant;
 
 use self::afterwards::Afterwards;
 use self::alarm::Alarms;
+use self::claims::Claims;
 pub use self::command::command;
 use self::command::{Failed, lines};
 use self::copies::Copies;
@@ -34,12 +37,10 @@ use self::folders::Folders;
 use self::reading::News;
 use self::traces::Traces;
 use crate::desk::command::Said;
-use crate::desk::event::{Event, Fact, MailRef};
-use crate::desk::folder::{Folder, Keyword};
+use crate::desk::event::Event;
+use crate::desk::folder::Folder;
 use crate::desk::ids::CaseId;
 use crate::desk::letter::{Letter, LetterId};
-use crate::desk::record::{self};
-use crate::desk::table::Table;
 use crate::desk::wording::Wording;
 use crate::desk::{Desk, Input};
 use crate::io::control::{Answer, Asked, Request};
@@ -70,6 +71,10 @@ pub struct Daemon {
     alarms: Alarms,
     /// Letters that may have left before this start.
     traces: Traces,
+    /// Letters that another Watchpost may send as well.
+    claims: Claims,
+    /// Letters that were written just now and wait for a claim.
+    fresh: BTreeMap<LetterId, Letter>,
     /// Letters that are with the SMTP edge now.
     in_flight: BTreeSet<LetterId>,
     /// Outcomes that could not be made durable yet.
@@ -135,6 +140,9 @@ impl Daemon {
         let copies = Copies::of(&desk, &edges, wall.now());
         let alarms = Alarms::of(&store, wall.now()).await?;
         let traces = Traces::of(&desk, &edges, wall.now());
+        let own = desk.keys().identity();
+        tracing::info!(name = %own, "what this Watchpost is called where another one watches too");
+        let claims = Claims::of(own);
         Ok(Daemon {
             desk,
             store,
@@ -145,6 +153,8 @@ impl Daemon {
             copies,
             alarms,
             traces,
+            claims,
+            fresh: BTreeMap::new(),
             in_flight: BTreeSet::new(),
             unsaved: Vec::new(),
             stale: false,
@@ -205,7 +215,8 @@ impl Daemon {
         }
         let now = self.wall.now();
         let alarm = self.alarms.next_wakeup(now, &self.desk, &self.edges.channels);
-        let own = [self.copies.next_wakeup(), self.traces.next_wakeup(), alarm];
+        let claims = self.claims.next_wakeup(now);
+        let own = [self.copies.next_wakeup(), self.traces.next_wakeup(), claims, alarm];
         match self.desk.next_wakeup(now).into_iter().chain(own.into_iter().flatten()).min() {
             Some(next) => longest.min(Duration::from_secs(next.since(now).as_seconds())),
             None => longest,
@@ -228,6 +239,8 @@ impl Daemon {
             tracing::error!(%error, "nothing was recorded; it is tried again");
             self.alarms.unrecorded(self.wall.now(), &error.to_string());
             self.stale = true;
+            // The same names may be given to other letters.
+            self.claims.forget();
             let hopeless = matches!(error, DraftError::Store(StoreError::Closed));
             self.failures = if hopeless { MOST_FAILURES } else { self.failures + 1 };
             self.folders.dropped(folders);
@@ -242,6 +255,8 @@ impl Daemon {
         let mut draft = Draft::of(&self.desk, self.wall.now());
         let mut afterwards = Afterwards::default();
         self.fill(&mut draft, news, &mut afterwards).await?;
+        self.claim_before_the_disk(&draft);
+        self.mark_before_the_disk(&draft);
         let committed = draft.commit(&self.store).await?;
         self.desk = committed.desk;
         self.alarms.recorded(self.wall.now(), !committed.events.is_empty());
@@ -254,9 +269,7 @@ impl Daemon {
             journal::note(event);
             self.copies.note(self.desk.books(), &self.edges, event);
             self.traces.note(self.desk.books(), &self.edges, event);
-            if let Fact::Sent { .. } = event.fact {
-                self.mark_answered(event, &mut afterwards);
-            }
+            self.claims.note(&self.edges, self.desk.books(), event, &self.in_flight);
         }
         for folder in &afterwards.opened {
             self.copies.opened(folder);
@@ -304,6 +317,9 @@ impl Daemon {
             draft.take(&self.wording, &Input::CanarySent { to: to.clone(), made: *made })?;
         }
         for item in news {
+            for contested in self.claims.hear(&item, draft.now()) {
+                contested.decide(draft, &self.wording)?;
+            }
             let (store, wording) = (&self.store, &self.wording);
             self.folders.take(draft, store, wording, item, afterwards).await?;
         }
@@ -313,60 +329,6 @@ impl Daemon {
             draft.take(&self.wording, &Input::Time)?;
         }
         Ok(())
-    }
-
-    fn mark_answered(&self, event: &Event, afterwards: &mut Afterwards) {
-        let case = event.case.as_ref().and_then(|id| self.desk.books().case(id));
-        if let Some(case) = case.filter(|case| case.acknowledged.is_some()) {
-            let MailRef { folder, uid_validity, uid, .. } = case.mail();
-            afterwards.mark(folder, *uid_validity, Keyword::Acked, vec![*uid]);
-        }
-    }
-
-    /// Hands over every letter that is due and not on its way, as far as the relays take them.
-    async fn send_due(&mut self, fresh: Vec<Letter>) {
-        if self.stopping {
-            return;
-        }
-        let mut fresh: BTreeMap<LetterId, Letter> =
-            fresh.into_iter().map(|letter| (letter.id.clone(), letter)).collect();
-        let now = self.wall.now();
-        let doubtful = self.traces.doubtful(now);
-        let busy = self.in_flight.union(&doubtful).cloned().collect();
-        for id in self.desk.due(now, &busy) {
-            let inbox = self.desk.books().waiting(&id).map(|waiting| waiting.inbox.clone());
-            let Some(relay) = inbox.and_then(|inbox| self.edges.relays.get(&inbox)) else {
-                continue;
-            };
-            let Ok(place) = relay.try_reserve() else { continue };
-            let letter = match fresh.remove(&id) {
-                Some(letter) => letter,
-                None => match load_letter(&self.store, &id).await {
-                    Ok(letter) => letter,
-                    Err(error) => {
-                        tracing::error!(letter = %id, %error, "a letter cannot be read from the store");
-                        // Told once: it is not tried again before the next start.
-                        self.in_flight.insert(id);
-                        continue;
-                    }
-                },
-            };
-            place.send(letter);
-            self.in_flight.insert(id);
-        }
-    }
-
-    /// Has the letters that left a while ago kept in the folder for sent mail.
-    async fn file_due(&mut self) {
-        for id in self.copies.due(self.wall.now()) {
-            match load_letter(&self.store, &id).await {
-                Ok(letter) => self.copies.file(&self.edges, &letter),
-                Err(error) => {
-                    tracing::error!(letter = %id, %error, "a letter cannot be read from the store");
-                    self.copies.refused(&id);
-                }
-            }
-        }
     }
 
     /// Does what is said. Answers what is asked beside the loop, on a copy of what is known now.
@@ -433,10 +395,3 @@ impl Daemon {
 
 /// Well under the ten seconds in which a service has to stop.
 const PATIENCE_AT_STOP: Duration = Duration::from_secs(6);
-
-async fn load_letter(store: &Store, id: &LetterId) -> Result<Letter, DraftError> {
-    let key = id.0.clone().into_bytes();
-    let rows = store.get(Table::Letters, vec![key]).await?;
-    let value = rows.into_iter().flatten().next().unwrap_or_default();
-    Ok(record::read("a letter", &value)?)
-}

@@ -10,6 +10,7 @@ use tokio::task::{AbortHandle, JoinError, spawn_blocking};
 use tokio::time::{Instant, timeout};
 
 use crate::desk::authentication::Authentication;
+use crate::desk::claim::{Identity, Shown};
 use crate::desk::classify::personal::Reading;
 use crate::desk::door;
 use crate::desk::folder::{Cursor, Folder, Keyword};
@@ -31,7 +32,8 @@ pub(super) struct ReadMail {
     pub(super) uid: u32,
     pub(super) arrived: Option<Moment>,
     pub(super) size: u64,
-    pub(super) witness: Option<Keyword>,
+    pub(super) keywords: Vec<Keyword>,
+    pub(super) claims: Vec<Identity>,
     pub(super) key: TieKey,
     pub(super) ties: Vec<Tie>,
     pub(super) message: Message,
@@ -113,6 +115,11 @@ pub(super) enum News {
         folder: Folder,
         letter: LetterId,
         found: bool,
+    },
+    Claimed {
+        folder: Folder,
+        uid_validity: u32,
+        mails: Vec<(u32, Option<Shown>)>,
     },
     Watching {
         folder: Folder,
@@ -199,6 +206,9 @@ async fn read(
         FromFolder::Resting { folder, why } => News::Resting { folder, why },
         FromFolder::Filed { folder, letter, how } => News::Filed { folder, letter, how },
         FromFolder::Looked { folder, letter, found } => News::Looked { folder, letter, found },
+        FromFolder::Claimed { folder, uid_validity, mails } => {
+            News::Claimed { folder, uid_validity, mails }
+        }
         FromFolder::Watching { folder, .. } => News::Watching { folder },
     }))
 }
@@ -246,8 +256,9 @@ fn or_without<T>(fetched: &Fetched, read: impl Fn(&Fetched) -> T) -> T {
 }
 
 fn without_text(fetched: &Fetched, why: &str) -> Fetched {
-    let keywords = fetched.keywords.clone();
-    Fetched { bytes: Vec::new(), unreadable: Some(why.to_owned()), keywords, ..*fetched }
+    let (keywords, claims) = (fetched.keywords.clone(), fetched.claims.clone());
+    let unreadable = Some(why.to_owned());
+    Fetched { bytes: Vec::new(), unreadable, keywords, claims, ..*fetched }
 }
 
 fn read_header(fetched: &Fetched, policy: &Policy) -> ReadHeader {
@@ -273,7 +284,8 @@ fn read_mail(fetched: &Fetched, folder: &Folder, uid_validity: u32, policy: &Pol
         uid: fetched.uid,
         arrived: fetched.arrived,
         size: fetched.size,
-        witness: fetched.keywords.iter().copied().max(),
+        keywords: fetched.keywords.clone(),
+        claims: fetched.claims.clone(),
         key,
         ties: looked_up(&judged.message),
         verdict: judged.verdict,

@@ -13,6 +13,7 @@ use super::agenda::Agenda;
 use super::answer::Answer;
 use super::canary::{self, Flight};
 use super::case::{Case, Fate};
+use super::claim::Identity;
 use super::event::{Event, Fact, Opening};
 use super::gathering::Gathering;
 use super::ids::{CaseId, QuestionId};
@@ -47,6 +48,8 @@ pub struct Books {
     absences: Absences,
     /// The canaries, by the name of the address that they are sent to.
     canaries: Map<String, Flight>,
+    /// Those who watch the same inboxes, since when that is known.
+    others: Map<(String, Identity), Moment>,
     /// The texts of the open cases, side by side: each new one is compared with all of them.
     likenesses: Arc<Vec<(Signature, CaseId)>>,
     /// The open cases of each reporter.
@@ -82,6 +85,8 @@ pub struct Past {
     pub absences: Vec<(String, Moment)>,
     /// The canaries, by the name of their address.
     pub canaries: Vec<(String, Flight)>,
+    /// Those who watch the same inboxes, since when that is known.
+    pub others: Vec<((String, Identity), Moment)>,
     /// The highest case number used, by prefix and year.
     pub numbers: Vec<((String, u16), u32)>,
     /// The number of the last event.
@@ -95,6 +100,9 @@ pub struct Past {
     /// The events since the first of these that are on no case.
     pub aside: Vec<Event>,
 }
+
+/// People are told of so many others that watch their inboxes.
+const MOST_OTHERS: usize = 32;
 
 impl Books {
     /// Opens the books where the store left them.
@@ -121,6 +129,7 @@ impl Books {
             questions: past.questions.into_iter().collect(),
             absences: Absences::of(past.absences),
             canaries: past.canaries.into_iter().collect(),
+            others: past.others.into_iter().collect(),
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
             outbox: past.outbox.into_iter().collect(),
             stops: past.stops.into_iter().collect(),
@@ -155,8 +164,13 @@ impl Books {
                     self.gathering.gather(&inbox, &to.address, case.clone(), *until);
                 }
             }
-            Fact::Withdrawn { letter } => {
+            Fact::Withdrawn { letter } | Fact::Elsewhere { letter: Some(letter), .. } => {
                 self.outbox.remove_mut(letter);
+            }
+            Fact::Another { by } => {
+                if let Some(inbox) = self.inbox_of(event) {
+                    self.others.insert_mut((inbox, *by), event.at);
+                }
             }
             Fact::Deferred { to, until } => {
                 if let (Some(inbox), Some(case)) = (self.inbox_of(event), &event.case) {
@@ -269,6 +283,12 @@ impl Books {
                 self.quota.undefer(&inbox, &to.address, id);
             }
         }
+    }
+
+    /// Whether people were told that this other Watchpost watches the same inbox, or of so many that
+    /// one more is no news.
+    pub fn knows_another(&self, inbox: &str, other: Identity) -> bool {
+        self.others.size() >= MOST_OTHERS || self.others.contains_key(&(inbox.to_owned(), other))
     }
 
     /// When something is due next, after `now`: what is due already is on its way, or waits for room.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Mailbox};
 use super::answer::Answer;
+use super::claim::Identity;
 use super::folder::Folder;
 use super::ids::{CaseId, QuestionId};
 use super::letter::{LetterId, LetterKind};
@@ -410,6 +411,19 @@ pub enum Fact {
     },
     /// An earlier life of this desk, whose store is lost, had answered the mail already.
     AnsweredBefore,
+    /// Another Watchpost, with a store of its own, watches this inbox.
+    Another {
+        /// What it is called.
+        by: Identity,
+    },
+    /// Another Watchpost acknowledged the report.
+    Elsewhere {
+        /// Which.
+        by: Identity,
+        /// The letter that is not needed any more; none where none was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        letter: Option<LetterId>,
+    },
     /// The mail server cannot be reached or refuses us: no letter of this inbox is tried until
     /// `next`.
     RelayStopped {

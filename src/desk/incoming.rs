@@ -2,6 +2,7 @@
 
 use super::address::Mailbox;
 use super::authentication::Authentication;
+use super::claim::Identity;
 use super::classify::personal::Reading;
 use super::event::{Fact, MailRef};
 use super::folder::Keyword;
@@ -24,6 +25,8 @@ pub struct Incoming {
     pub authentication: Authentication,
     /// What an earlier life of this desk wrote on it.
     pub witness: Option<Keyword>,
+    /// Another Watchpost that claims it.
+    pub claimed_by: Option<Identity>,
     /// How surely it reads as a report, where not every mail is taken for one.
     pub reading: Reading,
     /// True where this very mail has its recorded decision already.

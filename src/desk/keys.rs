@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::address::Address;
+use super::claim::Identity;
 use super::event::MailRef;
 use super::hex::hex;
 use super::ids::CaseId;
@@ -89,6 +90,14 @@ impl Keys {
         hex(seal.iter().flatten())
     }
 
+    /// What this desk is called among those that watch the same inbox. Always made with the oldest key,
+    /// so that it keeps its name.
+    pub fn identity(&self) -> Identity {
+        let seal = self.0.last().and_then(|key| seal(key, IDENTITY, ""));
+        let four = seal.and_then(|seal| seal.first_chunk().copied()).unwrap_or_default();
+        Identity(u32::from_be_bytes(four))
+    }
+
     /// A word that only we can make, for something that is neither a letter nor an address of a case:
     /// `what.name.` and 80 bits of HMAC-SHA-256 over both.
     pub fn word(&self, what: &str, name: &str) -> Option<String> {
@@ -145,6 +154,7 @@ fn name_in_id(letter: &LetterId) -> String {
 const MESSAGE_ID: &[u8] = b"message-id\0";
 const ADDRESS: &[u8] = b"address\0";
 const PROOF: &[u8] = b"proof\0";
+const IDENTITY: &[u8] = b"identity\0";
 
 fn word_for(what: &str) -> Vec<u8> {
     format!("word\0{what}\0").into_bytes()

@@ -60,6 +60,8 @@ pub enum Notice {
     Reminder,
     /// Something was owed and is missed.
     Escalation,
+    /// Another Watchpost watches the same inbox.
+    Another,
     /// Several of these, after many in an hour.
     Gathered,
     /// What is owed, what was held, what became of promises.
@@ -68,7 +70,7 @@ pub enum Notice {
 
 impl Notice {
     /// Every notice.
-    pub const ALL: [Notice; 13] = [
+    pub const ALL: [Notice; 14] = [
         Notice::Report,
         Notice::FollowUp,
         Notice::Guest,
@@ -80,6 +82,7 @@ impl Notice {
         Notice::Commanded,
         Notice::Reminder,
         Notice::Escalation,
+        Notice::Another,
         Notice::Gathered,
         Notice::Digest,
     ];
@@ -103,6 +106,7 @@ impl Notice {
             Notice::Commanded => "commanded",
             Notice::Reminder => "reminder",
             Notice::Escalation => "escalation",
+            Notice::Another => "another",
             Notice::Gathered => "gathered",
             Notice::Digest => "digest",
         }

@@ -11,6 +11,7 @@ pub mod address;
 mod agenda;
 pub mod alarm;
 pub mod alike;
+mod another;
 pub mod answer;
 pub mod authentication;
 pub mod backup;
@@ -19,6 +20,7 @@ mod by_mail;
 pub mod calendar;
 pub mod canary;
 pub mod case;
+pub mod claim;
 pub mod classify;
 pub mod command;
 pub mod conversation;
@@ -87,6 +89,7 @@ use self::alarm::{Outside, Seen, Trouble};
 use self::books::{Books, Past};
 use self::canary::Flight;
 use self::case::Case;
+use self::claim::Identity;
 use self::command::Command;
 use self::event::{Event, Fact};
 use self::folder::Folder;
@@ -116,6 +119,15 @@ pub enum Input {
         letter: LetterId,
         /// How it ended.
         outcome: Outcome,
+    },
+    /// The mail that a letter answers shows that another Watchpost claims it too.
+    Claimed {
+        /// The letter.
+        letter: LetterId,
+        /// Who.
+        by: Identity,
+        /// The mail was answered, and not by us.
+        answered: bool,
     },
     /// A letter was looked for in the folder for sent mail, and put there if it was missing.
     Kept {
@@ -210,7 +222,8 @@ impl Desk {
                     let facts = facts.unwrap_or_else(|| {
                         intake::mail(&self.books, policy, keys, caps, now, incoming)
                     });
-                    absence::with_presence(&self.books, policy, keys, incoming, facts)
+                    let facts = absence::with_presence(&self.books, policy, keys, incoming, facts);
+                    another::with_another(&self.books, incoming, facts)
                 })
                 .unwrap_or_default(),
             Input::Time => {
@@ -224,6 +237,9 @@ impl Desk {
             }
             Input::Delivery { letter, outcome } => {
                 delivery::delivery(&self.books, now, letter, outcome)
+            }
+            Input::Claimed { letter, by, answered } => {
+                another::claimed(&self.books, letter, *by, *answered)
             }
             Input::Kept { letter, by_itself } => {
                 delivery::kept(&self.books, letter, *by_itself).into_iter().collect()

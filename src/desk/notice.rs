@@ -78,6 +78,7 @@ fn notice(fact: &Fact) -> Option<Notice> {
         Fact::Quoted { .. } => Some(Notice::WasItYou),
         Fact::Commanded { .. } => Some(Notice::Commanded),
         Fact::Asked { .. } => Some(Notice::Question),
+        Fact::Another { .. } => Some(Notice::Another),
         Fact::Reminded { .. } => Some(Notice::Reminder),
         Fact::Escalated { .. } => Some(Notice::Escalation),
         _ => None,
@@ -113,6 +114,7 @@ fn asks(notice: Notice) -> bool {
         | Notice::WasItYou
         | Notice::TooShort
         | Notice::Commanded
+        | Notice::Another
         | Notice::Reminder
         | Notice::Escalation => true,
         Notice::Report

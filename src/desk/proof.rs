@@ -199,8 +199,8 @@ pub(super) struct Ended {
 
 /// What an event ended on a case, from how it stood before and stands after it.
 pub(super) fn ended(before: &Standing, after: &Standing, event: &Event) -> Vec<Ended> {
-    // An earlier store had answered the mail; its proof says when.
-    if matches!(event.fact, Fact::AnsweredBefore) {
+    // Another store had answered the mail; its proof says when.
+    if matches!(event.fact, Fact::AnsweredBefore | Fact::Elsewhere { .. }) {
         return Vec::new();
     }
     let mut ended = Vec::new();

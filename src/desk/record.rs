@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::books::{Books, Question};
 use super::canary::{self, Flight};
+use super::claim::Identity;
 use super::event::{Event, Fact, MailRef, Opening};
 use super::folder::{Cursor, Folder, Role};
 use super::hex::{hex, read_hex};
@@ -60,6 +61,7 @@ const AWAY: &str = "away/";
 const DIGEST: &str = "digest/";
 const PROOF: &[u8] = b"proof";
 const CANARY: &str = "canary/";
+const ANOTHER: &str = "another/";
 /// Events that are on no case stand under the empty prefix.
 const NO_CASE: &[u8] = b"\0";
 
@@ -120,7 +122,10 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
             writes.extend(waiting(books, letter));
         }
         (
-            Fact::Sent { letter, .. } | Fact::Refused { letter, .. } | Fact::Withdrawn { letter },
+            Fact::Sent { letter, .. }
+            | Fact::Refused { letter, .. }
+            | Fact::Withdrawn { letter }
+            | Fact::Elsewhere { letter: Some(letter), .. },
             _,
         ) => {
             writes.push(Write::Delete(Table::Outbox, letter.0.clone().into_bytes()));
@@ -131,6 +136,11 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
                 Some(stop) => put(Table::Meta, key, stop),
                 None => Write::Delete(Table::Meta, key),
             });
+        }
+        (Fact::Another { by }, Some(case)) => {
+            let inbox = books.case(case).map(|case| case.mail().folder.inbox.as_str());
+            let key = inbox.map(|inbox| format!("{ANOTHER}{by}/{inbox}").into_bytes());
+            writes.extend(key.map(|key| put(Table::Meta, key, &event.at)));
         }
         (Fact::Away { member, until, .. }, _) => {
             writes.push(put(Table::Meta, format!("{AWAY}{member}").into_bytes(), until));
@@ -339,6 +349,8 @@ pub struct Meta {
     pub canaries: Vec<(String, Flight)>,
     /// Cases that were closed, and when last something counted of them.
     pub lately: Vec<(CaseId, Moment)>,
+    /// Those who watch the same inboxes, since when that is known.
+    pub others: Vec<((String, Identity), Moment)>,
 }
 
 impl Meta {
@@ -371,6 +383,10 @@ impl Meta {
                 meta.canaries.push((to.to_owned(), read(&name, value)?));
             } else if name.starts_with(lately::PLACE) {
                 meta.lately.push(lately::read(value).ok_or_else(bad)?);
+            } else if let Some(rest) = name.strip_prefix(ANOTHER) {
+                let (other, inbox) = rest.split_once('/').ok_or_else(bad)?;
+                let other = Identity::try_from(other.to_owned()).map_err(|_| bad())?;
+                meta.others.push(((inbox.to_owned(), other), read(&name, value)?));
             }
         }
         Ok(meta)

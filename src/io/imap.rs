@@ -6,12 +6,13 @@
 //! refused logins few, `special`
 //! knows the folders for sent mail and junk, `reader` fetches what is new, `handover` gives it to
 //! the loop in batches, `filing` keeps letters, `looking` asks whether one left
-//! already, and [`watch`] does this for ever. Mail is read by
-//! UID with PEEK: no flag of it changes but our two keywords. `whole` reads whole mails for an
+//! already, `claiming` says which mails are ours to answer, and [`watch`] does this for ever. Mail is read by
+//! UID with PEEK: no flag of it changes but our keywords. `whole` reads whole mails for an
 //! export.
 
 mod again;
 mod backoff;
+mod claiming;
 mod doubt;
 mod errands;
 mod error;

@@ -205,6 +205,8 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         | Fact::Kept { .. }
         | Fact::Delayed { .. }
         | Fact::AnsweredBefore
+        | Fact::Another { .. }
+        | Fact::Elsewhere { .. }
         | Fact::RelayStopped { .. }
         | Fact::RelayResumed { .. }
         | Fact::Digested { .. }
@@ -316,6 +318,7 @@ fn named(kind: LetterKind) -> &'static str {
             Notice::TooShort => "this answer is too short to count",
             Notice::Reminder => "it is due soon",
             Notice::Escalation => "it was missed, and goes up the ladder",
+            Notice::Another => "another Watchpost watches the same inbox",
             Notice::Gathered => "several notices in one",
             Notice::Digest => "what is owed, what was held, and how promises were kept",
         },

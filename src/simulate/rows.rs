@@ -163,6 +163,7 @@ impl Rows {
             verdict: read.verdict,
             authentication: read.authentication,
             witness: None,
+            claimed_by: None,
             reading: read.reading,
             recorded: false,
             tied,

@@ -46,7 +46,9 @@ fn fate(fact: &Fact) -> Option<(&LetterId, &'static str)> {
         | Fact::Delayed { letter, .. } => Some((letter, "waits")),
         Fact::Refused { letter, .. } => Some((letter, "not delivered")),
         Fact::Bounced { letter, failed: true, .. } => Some((letter, "came back")),
-        Fact::Withdrawn { letter } => Some((letter, "not needed")),
+        Fact::Withdrawn { letter } | Fact::Elsewhere { letter: Some(letter), .. } => {
+            Some((letter, "not needed"))
+        }
         _ => None,
     }
 }
@@ -278,6 +280,13 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
             "answered before",
             "the mail carries $WatchpostAcked: an earlier store had answered it".into(),
         ),
+        Fact::Another { by } => (
+            "another",
+            format!("another Watchpost, {by}, watches this inbox: only one of the two should"),
+        ),
+        Fact::Elsewhere { by, .. } => {
+            ("answered elsewhere", format!("another Watchpost, {by}, acknowledged it"))
+        }
         Fact::RelayStopped { why, next, passing, .. } => {
             let how = if *passing { "takes nothing now" } else { "refuses us" };
             ("relay stopped", format!("the mail server {how}: {why}; again at {}", utc(*next)))

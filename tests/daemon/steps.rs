@@ -155,6 +155,13 @@ fn killed_before_the_mail_was_fetched() {
 }
 
 #[test]
+fn killed_while_the_mail_is_claimed() {
+    let claim = "$WatchpostBy-";
+    killed_on_the_wire("claim", Some(at(Says::Daemon, "UID FETCH", claim)), None, 1);
+    killed_on_the_wire("claimed", Some(at(Says::Server, claim, "OK")), None, 1);
+}
+
+#[test]
 fn killed_between_the_commit_and_the_letter() {
     killed_on_the_wire("MAIL", None, Some(at(Says::Daemon, "EHLO", "MAIL FROM")), 1);
     killed_on_the_wire("DATA", None, Some(at(Says::Daemon, "RCPT", "DATA")), 1);

@@ -113,6 +113,7 @@ fn a_mail_of_which_nothing_is_known_opens_a_case_that_a_human_looks_at() {
         },
         authentication: Authentication::None,
         witness: None,
+        claimed_by: None,
         reading: Reading::No,
         recorded: false,
         tied: Vec::new(),

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use watchpost::config::settings::{Imap, SecretSource, Security, Server, Special};
 use watchpost::desk::folder::{Cursor, Folder, Keyword, Role};
+use watchpost::desk::time::Span;
 use watchpost::io::imap::{Error, Fetched, FromFolder, Probe, ToFolder, Watch, probe, watch};
 use watchpost::io::password::Password;
 
@@ -52,6 +53,7 @@ impl Door {
             junk: Special::Off,
             copies: false,
             poll: Duration::from_mins(10),
+            takeover: Span::minutes(10),
         }
     }
 
@@ -325,7 +327,8 @@ impl Desk {
             | FromFolder::Watching { .. }
             | FromFolder::Resting { .. }
             | FromFolder::Filed { .. }
-            | FromFolder::Looked { .. } => {}
+            | FromFolder::Looked { .. }
+            | FromFolder::Claimed { .. } => {}
         }
     }
 

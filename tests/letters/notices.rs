@@ -2,6 +2,7 @@
 
 use super::*;
 use watchpost::desk::calendar::Stretch;
+use watchpost::desk::claim::Identity;
 use watchpost::desk::command::{Command, Said};
 use watchpost::desk::event::{Event, Sayer};
 use watchpost::desk::ids::CaseId;
@@ -254,6 +255,15 @@ fn many_reports_at_once_are_one_list() {
     room.now = room.now + Span::hours(2);
     room.take(&Input::Time);
     same_as_golden("team/gathered.eml", &room.last());
+}
+
+#[test]
+fn of_a_second_watchpost_the_team_reads_that_only_one_should_watch() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let letter = LetterId("EXP-2026-0001/acknowledgement".into());
+    room.take(&Input::Claimed { letter, by: Identity(0x1a2b_3c4d), answered: true });
+    same_as_golden("team/another.eml", &room.last());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use watchpost::desk::claim::{Errand, Shown};
 use watchpost::desk::folder::{Folder, Keyword, Role};
 use watchpost::desk::letter::LetterId;
 use watchpost::desk::message::MessageId;
@@ -75,6 +76,8 @@ pub(super) enum Done {
     Filed(LetterId, Filed),
     /// Mails that are read once more.
     Again(Vec<u32>),
+    /// What mails show of who claims them.
+    Claimed(u32, Vec<(u32, Option<Shown>)>),
     Nothing,
 }
 
@@ -185,6 +188,7 @@ impl Office {
                 arrived: Some(Moment::from_unix(arrived)),
                 size,
                 keywords: keywords.collect(),
+                claims: Vec::new(),
                 gap: size > bytes.len() as u64,
                 bytes,
                 unreadable: None,
@@ -199,6 +203,16 @@ impl Office {
             ToFolder::Mark { uids, uid_validity, keyword } => {
                 self.role(role).mark(&uids, uid_validity, keyword);
                 Done::Nothing
+            }
+            ToFolder::Claim { errand: Errand::StepBack, .. } => Done::Nothing,
+            ToFolder::Claim { uids, uid_validity, own, .. } => {
+                let of = self.role(role);
+                let here = uid_validity == of.uid_validity;
+                let shown = |uid| {
+                    let mail = of.mails.iter().find(|mail| here && mail.uid == uid)?;
+                    Some(Shown { answered: mail.marks[1], claims: vec![own] })
+                };
+                Done::Claimed(uid_validity, uids.iter().map(|uid| (*uid, shown(*uid))).collect())
             }
             ToFolder::Look { letter, trace } => {
                 let found = match trace {

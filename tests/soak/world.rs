@@ -598,7 +598,8 @@ impl World {
                 let end = mail.bytes.windows(2).position(|two| two == b"\n\n");
                 let end = end.or(mail.bytes.windows(4).position(|four| four == b"\r\n\r\n"));
                 let bytes = mail.bytes[..end.unwrap_or(mail.bytes.len())].to_vec();
-                Fetched { bytes, keywords: mail.keywords.clone(), unreadable: None, ..*mail }
+                let (keywords, claims) = (mail.keywords.clone(), mail.claims.clone());
+                Fetched { bytes, keywords, claims, unreadable: None, ..*mail }
             });
             let (folder, headers) = (folder.clone(), headers.collect());
             let words = FromFolder::Headers { folder, mails: headers, reply };
@@ -633,6 +634,10 @@ impl World {
                 match self.office.run(role, errand, self.now) {
                     Done::Looked(letter, found) => {
                         self.tell(FromFolder::Looked { folder, letter, found }).await;
+                        self.fence().await;
+                    }
+                    Done::Claimed(uid_validity, mails) => {
+                        self.tell(FromFolder::Claimed { folder, uid_validity, mails }).await;
                         self.fence().await;
                     }
                     Done::Filed(letter, how) => {

@@ -77,6 +77,7 @@ impl Rows {
             last_seq: meta.last_seq,
             absences: meta.absences,
             canaries: meta.canaries,
+            others: meta.others,
             proof: meta.proof,
             digests: meta.digests,
             // No world has digests.

@@ -402,6 +402,7 @@ impl World {
                 other => other.clone(),
             },
             witness: None,
+            claimed_by: None,
             reading: Reading::No,
             recorded,
             tied,

@@ -49,6 +49,7 @@ fn mail(uid: u32, subject: &str) -> (TieKey, Incoming) {
         verdict: judged.verdict,
         authentication: judged.authentication,
         witness: None,
+        claimed_by: None,
         reading,
         recorded: false,
         tied: Vec::new(),

@@ -52,6 +52,9 @@ impl Case {
             Fact::Held { why } => self.held = Some(*why),
             Fact::Released { .. } => self.held = None,
             Fact::AnsweredBefore => self.acknowledged = Some(event.at),
+            Fact::Elsewhere { letter, .. } => {
+                self.acknowledged_elsewhere(letter.as_ref(), event.at);
+            }
             Fact::Answered { mail, enough, with, .. } => {
                 self.know_team_mail(mail);
                 self.put_on(with);
@@ -122,6 +125,7 @@ impl Case {
             | Fact::Digested { .. }
             | Fact::CanarySent { .. }
             | Fact::CanaryCame { .. }
+            | Fact::Another { .. }
             | Fact::FolderBegun { .. } => {}
         }
     }
@@ -232,6 +236,15 @@ impl Case {
         self.answered = Some(self.answered.map_or(at, |first| first.min(at)));
         self.last_answer = self.last_answer.max(Some(at));
         self.acknowledged = Some(self.acknowledged.map_or(at, |first| first.min(at)));
+        self.deferred = None;
+    }
+
+    /// Another Watchpost was faster than the letter, if one was written.
+    fn acknowledged_elsewhere(&mut self, letter: Option<&LetterId>, at: Moment) {
+        if let Some(letter) = letter {
+            self.settle(letter, Fate::Withdrawn);
+        }
+        self.acknowledged = self.acknowledged.or(Some(at));
         self.deferred = None;
     }
 

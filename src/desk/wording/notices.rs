@@ -96,6 +96,8 @@ pub(super) struct Values {
     /// It was to somebody outside.
     to_outside: bool,
     answer: String,
+    /// What the other Watchpost is called.
+    another: String,
     words: u32,
     words_needed: usize,
     count: usize,
@@ -267,6 +269,7 @@ impl Values {
                 self.lost(policy, case, letter, why);
             }
             Fact::Quoted { answer } => self.answer = answer.to_string(),
+            Fact::Another { by } => self.another = by.to_string(),
             Fact::Reminded { promise, start, .. } => self.owed(*promise, *start, zone),
             Fact::Escalated { promise, start, step, rung, .. } => {
                 self.owed(*promise, *start, zone);
@@ -322,6 +325,7 @@ impl Values {
             tie: "it answers a letter of ours".into(),
             said: "550 5.1.1 no such user".into(),
             answer: "<one@acorn.example>".into(),
+            another: "1a2b3c4d".into(),
             promise: "response".into(),
             due: "Thu 3 Sep 2026, 17:11 UTC".into(),
             rung: "deputies".into(),

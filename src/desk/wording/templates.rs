@@ -251,6 +251,7 @@ fn shipped_notice(notice: Notice) -> &'static str {
         Notice::FollowUp => include_str!("../letters/team/follow_up.txt"),
         Notice::Guest => include_str!("../letters/team/guest.txt"),
         Notice::Forged => include_str!("../letters/team/forged.txt"),
+        Notice::Another => include_str!("../letters/team/another.txt"),
         Notice::Unreached => include_str!("../letters/team/unreached.txt"),
         Notice::Question => include_str!("../letters/team/question.txt"),
         Notice::WasItYou => include_str!("../letters/team/was_it_you.txt"),

@@ -122,6 +122,7 @@ fn notice_in_words(notice: Notice) -> &'static str {
         Notice::TooShort => "the notice of an answer that is too short",
         Notice::Reminder => "the reminder of what is owed",
         Notice::Commanded => "the notice of what came of a command",
+        Notice::Another => "the notice of another Watchpost",
         Notice::Escalation => "the notice of a missed promise",
         Notice::Gathered => "the notice of several cases",
         Notice::Digest => "the digest",

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::again::Reread;
+use super::claiming::Claims;
 use super::filing::{Sheet, Sheets};
 use super::looking::Looks;
 use super::marks::Marks;
@@ -11,6 +12,7 @@ use super::talk::ToFolder;
 /// Errands that nobody has done yet.
 #[derive(Debug, Default)]
 pub(super) struct Errands {
+    pub claims: Claims,
     pub marks: Marks,
     pub sheets: Sheets,
     pub looks: Looks,
@@ -26,6 +28,9 @@ impl Errands {
                 ToFolder::Mark { uids, uid_validity, keyword } => {
                     self.marks.add(uid_validity, keyword, uids);
                 }
+                ToFolder::Claim { errand, uids, uid_validity, own } => {
+                    self.claims.add(own, errand, uid_validity, uids);
+                }
                 ToFolder::Look { letter, trace } => self.looks.add(letter, trace),
                 ToFolder::File { letter, message_id, bytes } => {
                     self.sheets.add(Sheet { letter, message_id, bytes });
@@ -38,6 +43,7 @@ impl Errands {
     /// Waits until one comes.
     pub(super) async fn come(&self) {
         tokio::select! {
+            () = self.claims.come() => {}
             () = self.marks.come() => {}
             () = self.sheets.come() => {}
             () = self.looks.come() => {}

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::claiming::{Claiming, Claims};
 use super::doubt::{CHUNK, Doubt};
 use super::error::{Error, Stop};
 use super::handover::{BATCH_BYTES, BATCH_MAILS, Handover, heard};
@@ -40,14 +41,16 @@ pub(super) async fn catch_up(
     watch: &Watch,
     tell: &mpsc::Sender<FromFolder>,
     doubt: &mut Doubt,
+    claims: &Claims,
     (last, next): (u32, u32),
 ) -> Result<u32, Stop> {
     let found = session.search_new(last, next).await?;
     let Some(newest) = found.last().copied() else { return Ok(last) };
     let open = doubt.open(last, &found);
     let hand = Handover::new(tell, &watch.folder, mailbox.uid_validity, &open, newest);
+    let claiming = Claiming { claims, mailbox, watch, tell };
     let (owed, asked) = (BTreeSet::new(), 0);
-    let mut reader = Reader { session, watch, tell, doubt, hand, owed, asked };
+    let mut reader = Reader { session, watch, tell, doubt, hand, claiming, owed, asked };
     let mut result = reader.read(&open).await;
     if !matches!(result, Err(Stop::LoopGone | Stop::Failed(Error::NotTaken))) {
         result = reader.hand_over_the_rest().await.and(result);
@@ -63,6 +66,7 @@ pub(super) async fn read_again(
     mailbox: &Mailbox,
     watch: &Watch,
     tell: &mpsc::Sender<FromFolder>,
+    claims: &Claims,
     uids: &[u32],
     last: u32,
 ) -> Result<(), Stop> {
@@ -70,7 +74,8 @@ pub(super) async fn read_again(
     doubt.about(mailbox.uid_validity);
     let hand = Handover::new(tell, &watch.folder, mailbox.uid_validity, uids, last);
     let (owed, asked) = (BTreeSet::new(), 0);
-    let mut reader = Reader { session, watch, tell, doubt: &mut doubt, hand, owed, asked };
+    let (doubt, claiming) = (&mut doubt, Claiming { claims, mailbox, watch, tell });
+    let mut reader = Reader { session, watch, tell, doubt, hand, claiming, owed, asked };
     reader.read(uids).await?;
     reader.hand_over_the_rest().await
 }
@@ -81,6 +86,7 @@ struct Reader<'a> {
     tell: &'a mpsc::Sender<FromFolder>,
     doubt: &'a mut Doubt,
     hand: Handover<'a>,
+    claiming: Claiming<'a>,
     /// What the last FETCH asked for and has not brought yet.
     owed: BTreeSet<u32>,
     /// For how many mails it asked.
@@ -100,6 +106,7 @@ impl Reader<'_> {
     async fn read_all(&mut self, open: &[u32]) -> Result<(), Stop> {
         for chunk in self.doubt.fresh(open).chunks(CHUNK) {
             self.chunk(chunk).await?;
+            self.claiming.serve(self.session).await?;
         }
         self.hand.send_waiting().await?;
         if self.doubt.company().is_some() || !self.doubt.alone().is_empty() {
@@ -121,7 +128,7 @@ impl Reader<'_> {
         for (uid, reason) in self.doubt.given_up() {
             self.hand.put(unreadable(uid, reason)).await?;
         }
-        self.hand.finish().await
+        self.claiming.meanwhile(self.session, self.hand.finish()).await
     }
 
     async fn ask_witness(&mut self) -> Result<(), Stop> {
@@ -327,8 +334,8 @@ fn fetched(item: Item, limit: u32) -> Option<Fetched> {
     // A server that is wrong about sizes still ends a short piece where the mail ends.
     let gap = read >= u64::from(limit) && item.size != Some(read);
     let size = item.size.unwrap_or(read);
-    let (arrived, keywords) = (item.arrived, item.keywords);
-    Some(Fetched { uid, arrived, size, keywords, bytes, gap, unreadable: None })
+    let (arrived, keywords, claims) = (item.arrived, item.keywords, item.claims);
+    Some(Fetched { uid, arrived, size, keywords, claims, bytes, gap, unreadable: None })
 }
 
 /// The piece from byte 0 and the one from `offset`, joined.

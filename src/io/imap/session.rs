@@ -2,6 +2,7 @@
 //!
 //! After any error, and after a future dropped half way, a session is of no use: drop it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 use super::error::Error;
 use super::quoting::{quoted, uid_set};
 use super::wire::{Answer, Code, Item, Said, Status, Wire};
+use crate::desk::claim::{Identity, Shown};
 use crate::desk::folder::Keyword;
 
 /// A connection that is logged in, or is about to be.
@@ -226,6 +228,46 @@ impl Session {
         self.run("UID STORE", &command, |_| {}).await.map(drop)
     }
 
+    /// Sets our claim; gives what the server tells of these mails. Of one that had it before it may
+    /// tell nothing.
+    pub(super) async fn claim(
+        &mut self,
+        uids: &[u32],
+        own: Identity,
+    ) -> Result<BTreeMap<u32, Shown>, Error> {
+        let command = format!("UID STORE {} +FLAGS ({})", uid_set(uids), own.keyword());
+        self.shown("UID STORE", &command).await
+    }
+
+    /// Takes our claim back.
+    pub(super) async fn step_back(&mut self, uids: &[u32], own: Identity) -> Result<(), Error> {
+        let command = format!("UID STORE {} -FLAGS.SILENT ({})", uid_set(uids), own.keyword());
+        self.run("UID STORE", &command, |_| {}).await.map(drop)
+    }
+
+    /// What these mails show now.
+    pub(super) async fn flags(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, Shown>, Error> {
+        self.shown("UID FETCH", &format!("UID FETCH {} (UID FLAGS)", uid_set(uids))).await
+    }
+
+    async fn shown(
+        &mut self,
+        doing: &'static str,
+        command: &str,
+    ) -> Result<BTreeMap<u32, Shown>, Error> {
+        let mut mails = BTreeMap::new();
+        self.run(doing, command, |answer| {
+            if let Answer::Fetched(Item { uid: Some(uid), flags: true, keywords, claims, .. }) =
+                answer
+            {
+                let answered = keywords.contains(&Keyword::Acked);
+                mails.insert(uid, Shown { answered, claims });
+            }
+        })
+        .await?;
+        Ok(mails)
+    }
+
     /// Lets the server say what is new, and proves that it is there.
     pub(super) async fn noop(&mut self) -> Result<(), Error> {
         self.run("NOOP", "NOOP", |_| {}).await.map(drop)
@@ -371,6 +413,12 @@ impl Mailbox {
     /// Whether our keywords can be set here and now.
     pub(super) fn takes_marks(&self) -> bool {
         !self.read_only && self.keeps_keywords() == Some(true)
+    }
+
+    /// Whether the claims of everybody can be set here and now.
+    pub(super) fn takes_claims(&self) -> bool {
+        let any = |flags: &Vec<String>| flags.iter().any(|flag| flag == "\\*");
+        self.takes_marks() && self.permanent.as_ref().is_none_or(any)
     }
 
     /// Whether our keywords can be kept. Silence permits all (RFC 3501 section 6.3.1); none where

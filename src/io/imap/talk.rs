@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::gate::Gate;
 use crate::config::settings::Imap;
 use crate::desk::address::Address;
+use crate::desk::claim::{Errand, Identity, Shown};
 use crate::desk::folder::{Cursor, Folder, Keyword};
 use crate::desk::letter::LetterId;
 use crate::desk::message::MessageId;
@@ -119,6 +120,15 @@ pub enum FromFolder {
         /// A trace of it was found: it has left. Without one, nobody knows.
         found: bool,
     },
+    /// A [`ToFolder::Claim`] is done.
+    Claimed {
+        /// Which.
+        folder: Folder,
+        /// The number that the UIDs go with.
+        uid_validity: u32,
+        /// What each of the mails shows; nothing where that cannot be told.
+        mails: Vec<(u32, Option<Shown>)>,
+    },
     /// Everything is read, and the task waits. Said after each look, so at least once per poll
     /// interval.
     Watching {
@@ -140,6 +150,7 @@ impl FromFolder {
             | FromFolder::Resting { folder, .. }
             | FromFolder::Filed { folder, .. }
             | FromFolder::Looked { folder, .. }
+            | FromFolder::Claimed { folder, .. }
             | FromFolder::Watching { folder, .. } => folder,
         }
     }
@@ -157,6 +168,18 @@ pub enum ToFolder {
         uid_validity: u32,
         /// What to set.
         keyword: Keyword,
+    },
+    /// Deal with our claim on mails. Answered with [`FromFolder::Claimed`], unless the claim is taken
+    /// back; not at all if the connection is lost meanwhile.
+    Claim {
+        /// What to do.
+        errand: Errand,
+        /// Which mails.
+        uids: Vec<u32>,
+        /// The number that the UIDs go with.
+        uid_validity: u32,
+        /// What we are called.
+        own: Identity,
     },
     /// Read mails again, of those that were read before, that answer this one: what was none of ours
     /// then may be now. Nothing is lost by asking twice.
@@ -226,6 +249,8 @@ pub struct Fetched {
     pub size: u64,
     /// Our keywords on it.
     pub keywords: Vec<Keyword>,
+    /// Who claims it.
+    pub claims: Vec<Identity>,
     /// The mail: its first 128 kB, and where the judgement needs it the last 128 kB.
     pub bytes: Vec<u8>,
     /// `bytes` is not the whole mail.

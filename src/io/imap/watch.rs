@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::again::answers;
 use super::backoff::{Backoff, with_chance};
+use super::claiming::Claiming;
 use super::doubt::Doubt;
 use super::errands::Errands;
 use super::error::{Error, Stop};
@@ -143,6 +144,8 @@ impl Watcher<'_> {
     async fn connection(&mut self) -> Result<(), Stop> {
         self.caught_up = None;
         self.doubt.connected();
+        // The loop does not wait for the last connection's answers.
+        self.errands.claims.forget();
         let Watch { folder, account, password, gate, .. } = self.job;
         let mut session = login::open(account, password, gate).await?;
         let opened = special::open(&mut session, folder, &account.folders, Access::Select).await;
@@ -167,6 +170,7 @@ impl Watcher<'_> {
                 self.job,
                 self.tell,
                 &mut self.doubt,
+                &self.errands.claims,
                 (last, next),
             )
             .await?;
@@ -209,7 +213,10 @@ impl Watcher<'_> {
     ) -> Result<Woken, Stop> {
         let until = Instant::now() + self.job.account.poll.clamp(SHORTEST_WAIT, LONGEST_WAIT);
         let mut said = false;
+        let (claims, watch, tell) = (&self.errands.claims, self.job, self.tell);
+        let claiming = Claiming { claims, mailbox, watch, tell };
         loop {
+            claiming.serve(session).await?;
             self.look_for_letters(session, mailbox).await?;
             self.set_marks(session, mailbox).await?;
             self.file_sheets(session, mailbox).await?;
@@ -327,7 +334,8 @@ impl Watcher<'_> {
         while let Some(answered) = self.errands.again.take() {
             let uids = answers(session, &answered, self.read_upto).await?;
             if !uids.is_empty() {
-                read_again(session, mailbox, self.job, self.tell, &uids, self.read_upto).await?;
+                let (job, tell, claims) = (self.job, self.tell, &self.errands.claims);
+                read_again(session, mailbox, job, tell, claims, &uids, self.read_upto).await?;
             }
         }
         Ok(())

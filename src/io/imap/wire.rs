@@ -17,6 +17,7 @@ use tokio::io::AsyncWriteExt;
 use super::error::Error;
 use super::guard::{Guard, Limits};
 use super::quoting::{internal_date, shown};
+use crate::desk::claim::Identity;
 use crate::desk::folder::{Keyword, Role};
 use crate::desk::time::Moment;
 use crate::io::tls::Stream;
@@ -81,9 +82,16 @@ pub(super) struct Item {
     pub arrived: Option<Moment>,
     pub size: Option<u64>,
     pub keywords: Vec<Keyword>,
+    /// Who claims it.
+    pub claims: Vec<Identity>,
+    /// It tells of the flags of the mail.
+    pub flags: bool,
     /// Pieces of its text, with the byte that each starts at.
     pub pieces: Vec<(u32, Vec<u8>)>,
 }
+
+/// More claims on one mail are not taken.
+const MOST_CLAIMS: usize = 16;
 
 pub(super) struct Wire {
     client: Client<Guard<Stream>>,
@@ -239,7 +247,10 @@ fn item(values: &[AttributeValue<'_>]) -> Item {
             }
             AttributeValue::Rfc822Size(size) => item.size = Some(u64::from(*size)),
             AttributeValue::Flags(flags) => {
+                item.flags = true;
                 item.keywords = flags.iter().filter_map(|flag| Keyword::parse(flag)).collect();
+                let claims = flags.iter().filter_map(|flag| Identity::claimant(flag));
+                item.claims = claims.take(MOST_CLAIMS).collect();
             }
             AttributeValue::BodySection { index, data: Some(data), .. } => {
                 item.pieces.push((index.unwrap_or(0), data.to_vec()));
