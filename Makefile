@@ -17,7 +17,8 @@ sim: ## worlds that nobody saw before: SEEDS=n of them; or SEED=n, the whole sto
 	SEED=$(SEED) SEEDS=$(or $(SEEDS),1000) cargo test --locked --profile sim --test worlds in_every -- --nocapture
 
 soak: ## seven days and ten thousand mails, with faults, in some minutes: SEED=n for others
-	SEED=$(SEED) cargo test --locked --profile sim --test soak week -- --ignored --nocapture --test-threads 1
+	SEED=$(SEED) cargo test --locked --profile sim --test soak a_week_of -- --ignored --nocapture
+	SEED=$(SEED) cargo test --locked --profile sim --test soak a_week_without -- --ignored --nocapture
 
 bench: servers ## how fast it is beside what is possible here; BENCH="--quick", "--full" or names of figures
 	@cargo bench --locked --bench bench -- $(BENCH)
