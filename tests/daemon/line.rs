@@ -103,8 +103,13 @@ fn a_mail_server_that_was_set_back_to_yesterday_loses_no_report_of_today() {
     };
     let (mail, copy) = (rig.dir().join("mail/project.example"), rig.dir().join("yesterday"));
     let copied = |from: &std::path::Path, to: &std::path::Path| {
-        let done = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
-        assert!(done.success());
+        // A mail that is marked meanwhile has another name before it is copied.
+        let whole = || {
+            let _ = std::fs::remove_dir_all(to);
+            let mut copy = std::process::Command::new("cp");
+            copy.arg("-a").arg(from).arg(to).status().unwrap().success()
+        };
+        assert!(wait_until(PATIENCE, whole));
     };
     answer("kim@acorn.example");
     copied(&mail, &copy);
