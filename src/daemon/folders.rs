@@ -206,7 +206,8 @@ impl Folders {
                 }
                 if self.unmarked.remove(&folder) {
                     afterwards.mark_known(draft.desk(), &folder);
-                    if folder.role == Role::Sent {
+                    // Whichever of the two was read first.
+                    if folder.role != Role::Junk {
                         afterwards.look_for_known(draft.desk(), &folder, draft.now());
                     }
                 }
