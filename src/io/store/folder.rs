@@ -15,6 +15,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const LOCK: &str = "lock";
 const STORE: &str = "store";
@@ -115,7 +116,7 @@ impl Folder {
                 .write(true)
                 .mode(0o600)
                 .open(path.join(LOCK))?;
-            match lock.try_lock() {
+            match patiently(|| lock.try_lock()) {
                 Ok(()) => Ok(Ok(Folder { path: path.to_owned(), _lock: lock })),
                 Err(TryLockError::WouldBlock) => Ok(Err(OpenError::Locked(path.to_owned()))),
                 Err(TryLockError::Error(error)) => Err(error),
@@ -168,6 +169,18 @@ impl Folder {
     pub(super) fn finish(&self) -> io::Result<()> {
         fs::rename(self.path.join(UNFINISHED), self.store())
     }
+}
+
+/// A program that is being started holds our open files, and with them a lock that was given back, for
+/// the moment until it is itself.
+fn patiently(lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
+    for _ in 0..20 {
+        match lock() {
+            Err(TryLockError::WouldBlock) => std::thread::park_timeout(Duration::from_millis(10)),
+            locked => return locked,
+        }
+    }
+    lock()
 }
 
 /// Whether the folder holds a store, or nothing but what an interrupted first start leaves.
