@@ -12,12 +12,14 @@ pub const PLACE: &str = "lately/";
 
 /// How long letters count at most.
 const COUNTS: Span = Span::hours(31 * 24);
-/// Places of the ring. Cases have numbers in turn, so this many closed ones are known at least.
+/// Places of the ring of one prefix and year. Cases have numbers in turn, so this many closed ones are known at least.
 const PLACES: u32 = 512;
 
 /// The row that a closed case leaves at its end, and when a letter of it was written later.
 pub fn row(case: &CaseId, at: Moment) -> Write {
-    let key = format!("{PLACE}{:03}", case.number % PLACES).into_bytes();
+    // Numbers begin anew with each year, and the last one's cases count for a month yet.
+    let CaseId { prefix, year, number } = case;
+    let key = format!("{PLACE}{prefix}/{}/{:03}", year % 2, number % PLACES).into_bytes();
     Write::Put(Table::Meta, key, serde_json::to_vec(&(case, at)).unwrap_or_default())
 }
 
