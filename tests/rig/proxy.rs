@@ -154,8 +154,8 @@ impl Shared {
             passed = end;
             match place {
                 Some((at, Fault::Flip)) => bytes[at] ^= 1,
-                Some((at, Fault::Cut)) => bytes.truncate(at),
-                Some((at, Fault::Silence)) => {
+                // What is answered to the bytes before a cut finds no line back.
+                Some((at, Fault::Cut | Fault::Silence)) => {
                     bytes.truncate(at);
                     silent.store(true, SeqCst);
                 }
