@@ -220,25 +220,40 @@ async fn in_time<T: Send + 'static>(
     read: impl Fn(&Fetched) -> Option<T> + Clone + Send + 'static,
     stuck: &Stuck,
 ) -> Result<Vec<T>, JoinError> {
+    let mails = Arc::new(mails);
     let mut told = Vec::with_capacity(mails.len());
-    for fetched in mails {
-        let bare =
-            without_text(&fetched, "reading it does not end, which is a defect of Watchpost");
-        let of_all = read.clone();
-        let mut thread = spawn_blocking(move || or_without(&fetched, of_all));
-        let one = match timeout(LONGEST_READING, &mut thread).await {
-            Ok(read) => read?,
-            Err(_) => {
-                tracing::error!(
-                    uid = bare.uid,
-                    "reading a mail does not end; this is a bug, please report it"
-                );
-                stuck.add(thread.abort_handle());
-                let read = read.clone();
-                spawn_blocking(move || read(&bare)).await?
+    let mut done = 0;
+    while done < mails.len() {
+        let (tell, mut come) = mpsc::unbounded_channel();
+        let (left, of_each) = (Arc::clone(&mails), read.clone());
+        let thread = spawn_blocking(move || {
+            for fetched in left.iter().skip(done) {
+                if tell.send(or_without(fetched, &of_each)).is_err() {
+                    return;
+                }
+            }
+        });
+        let overdue = loop {
+            match timeout(LONGEST_READING, come.recv()).await {
+                Ok(Some(one)) => {
+                    told.extend(one);
+                    done += 1;
+                }
+                Ok(None) => break false,
+                Err(_) => break true,
             }
         };
-        told.extend(one);
+        if !overdue {
+            thread.await?;
+        } else if let Some(fetched) = mails.get(done) {
+            let uid = fetched.uid;
+            tracing::error!(uid, "reading a mail does not end; this is a bug, please report it");
+            stuck.add(thread.abort_handle());
+            let why = "reading it does not end, which is a defect of Watchpost";
+            let (bare, of_bare) = (without_text(fetched, why), read.clone());
+            told.extend(spawn_blocking(move || of_bare(&bare)).await?);
+            done += 1;
+        }
     }
     Ok(told)
 }
