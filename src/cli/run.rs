@@ -14,14 +14,15 @@ use super::passwords::{Used, used};
 use super::places::hindrances;
 use super::setup::{block_on, letters, settings};
 use crate::config::settings::Settings;
-use crate::daemon::{Daemon, Edges};
+use crate::daemon::{Daemon, Edges, record_receipts};
 use crate::desk::Desk;
 use crate::desk::keys::Keys;
 use crate::desk::line::shown;
 use crate::desk::record;
 use crate::desk::wording::Wording;
+use crate::io::smtp::{Receipt, Receipts};
 use crate::io::store::Store;
-use crate::io::wall::Wall;
+use crate::io::wall::{self, Wall};
 use crate::io::{control, random, systemd, unix};
 use crate::query;
 
@@ -147,6 +148,10 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
     block_on(async {
         let wall = Wall::new();
         let desk = open_desk(&settings, &store, &wall).await?;
+        let (receipts, found) = open_receipts(&settings.store()).unzip();
+        let found = found.unwrap_or_default();
+        let desk = record_receipts(desk, &store, &wording, wall.now(), found).await;
+        let desk = desk.map_err(Failure::of)?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             configuration = %file.display(),
@@ -158,11 +163,21 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
         let place = settings.control.display();
         let listener = control::listen(&settings.control)
             .map_err(|e| Failure::of(format!("the control socket {place}: {e}")))?;
-        let edges = Edges::start(&settings, listener);
+        let edges = Edges::start(&settings, listener, receipts.as_ref());
         let daemon = Daemon::new(desk, store, wording, wall, edges).await.map_err(Failure::of)?;
         // An end that nobody can tell any more has come as well.
         daemon.run(async { told.await.unwrap_or(()) }).await.map_err(Failure::of)
     })
+}
+
+/// The receipts of the relays. Without them everything goes on, one letter after the other.
+fn open_receipts(folder: &Path) -> Option<(Receipts, Vec<Receipt>)> {
+    let opened = Receipts::open(folder, wall::now);
+    let told = |error: &io::Error| {
+        let folder = folder.display();
+        tracing::warn!(%folder, %error, "receipts of letters cannot be kept: they leave more slowly");
+    };
+    opened.inspect_err(told).ok()
 }
 
 /// The desk as the store left it. At the very first start its secret key is made.

@@ -48,7 +48,7 @@ impl Channels {
         let second = settings.alarm.second.as_ref().map(|Second { smtp, from, to }| {
             let login = smtp.login.as_ref();
             let secret = login.map_or_else(secret::none, |(_, source)| secret::reader(source));
-            let (letters, work) = smtp::prepared(smtp.clone(), secret, tell.clone());
+            let (letters, work) = smtp::prepared(smtp.clone(), secret, tell.clone(), None);
             tasks.start("the second relay", work);
             (from.clone(), to.clone(), letters)
         });
@@ -354,7 +354,7 @@ fn run(id: LetterId, words: Vec<String>, say: Say, tell: mpsc::Sender<Tried>) {
             Err(_) => Outcome::Transient("a defect of Watchpost stopped it".to_owned()),
         };
         // Nobody listens only when the daemon stops.
-        let _ = tell.send(Tried { letter: id, outcome, doubt: None }).await;
+        let _ = tell.send(Tried { letter: id, outcome, held: None }).await;
     });
 }
 

@@ -22,13 +22,17 @@ use crate::query::{self, LoadError};
 
 /// What may go wrong on the way from an input to the disk.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DraftError {
+pub enum DraftError {
+    /// The store did not take it, or could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A row that was looked up is damaged.
     #[error(transparent)]
     Row(#[from] Unreadable),
+    /// A case that was looked up is damaged.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A template of one's own does not fit this letter.
     #[error("a letter cannot be written: {0}")]
     Wording(#[from] WordingError),
 }

@@ -18,7 +18,7 @@ use crate::desk::policy::InboxKind;
 use crate::desk::time::Span;
 use crate::io::control::{self, Asked};
 use crate::io::imap::{self, FromFolder, Gate, ToFolder, Watch};
-use crate::io::smtp::Tried;
+use crate::io::smtp::{Receipts, Tried};
 use crate::io::{secret, smtp};
 
 /// Everything that the loop hears from and speaks to.
@@ -63,13 +63,17 @@ const ROOM: usize = 4;
 
 impl Edges {
     /// Starts every task. Must be called within the runtime.
-    pub fn start(settings: &Settings, listener: UnixListener) -> Edges {
+    pub fn start(
+        settings: &Settings,
+        listener: UnixListener,
+        receipts: Option<&Receipts>,
+    ) -> Edges {
         let (tell, folders) = mpsc::channel(ROOM);
         let (asks, asked) = mpsc::channel(ROOM);
         let tasks = Tasks::default();
         tasks.start("the control socket", control::serve(listener, asks));
         let (errands, watchers) = start_watchers(settings, &tell, &tasks);
-        let (relays, outcomes) = start_relays(settings, &tasks);
+        let (relays, outcomes) = start_relays(settings, &tasks, receipts);
         let around = Around { folders, errands, relays, outcomes, asked };
         Edges { watchers, ..Edges::joined(settings, around, tasks) }
     }
@@ -180,14 +184,21 @@ fn start_watchers(
     (marks, watchers)
 }
 
+/// Outcomes that may wait for the loop, so that no connection does while a commit waits for the disk.
+const OUTCOMES: usize = 64;
+
 /// Marks that may wait for a folder's task; each is for a whole batch.
 const MARKS: usize = 64;
 
 type Relays = BTreeMap<String, mpsc::Sender<Letter>>;
 
 /// One set of connections for each relay, however many inboxes share it.
-fn start_relays(settings: &Settings, tasks: &Tasks) -> (Relays, mpsc::Receiver<Tried>) {
-    let (tell, outcomes) = mpsc::channel(ROOM);
+fn start_relays(
+    settings: &Settings,
+    tasks: &Tasks,
+    receipts: Option<&Receipts>,
+) -> (Relays, mpsc::Receiver<Tried>) {
+    let (tell, outcomes) = mpsc::channel(OUTCOMES);
     let mut started: Vec<(&Smtp, mpsc::Sender<Letter>)> = Vec::new();
     let mut relays = Relays::new();
     for inbox in &settings.inboxes {
@@ -199,7 +210,8 @@ fn start_relays(settings: &Settings, tasks: &Tasks) -> (Relays, mpsc::Receiver<T
                     Some((_, source)) => secret::reader(source),
                     None => secret::none(),
                 };
-                let (letters, work) = smtp::prepared(inbox.smtp.clone(), secret, tell.clone());
+                let (letters, work) =
+                    smtp::prepared(inbox.smtp.clone(), secret, tell.clone(), receipts.cloned());
                 tasks.start(format!("the relay of {}", inbox.policy.inbox), work);
                 started.push((&inbox.smtp, letters.clone()));
                 letters

@@ -14,6 +14,7 @@ mod edges;
 mod folders;
 mod journal;
 mod reading;
+mod receipts;
 mod sending;
 mod status;
 mod tasks;
@@ -31,10 +32,12 @@ use self::claims::Claims;
 pub use self::command::command;
 use self::command::{Failed, lines};
 use self::copies::Copies;
-use self::draft::{Draft, DraftError};
+use self::draft::Draft;
+pub use self::draft::DraftError;
 pub use self::edges::{Around, Edges};
 use self::folders::Folders;
 use self::reading::News;
+pub use self::receipts::record_receipts;
 use self::traces::Traces;
 use crate::desk::command::Said;
 use crate::desk::event::Event;
@@ -260,7 +263,7 @@ impl Daemon {
         let committed = draft.commit(&self.store).await?;
         self.desk = committed.desk;
         self.alarms.recorded(self.wall.now(), !committed.events.is_empty());
-        // With them goes the doubt about them: their relays may end the next letters.
+        // With them goes what they held: a doubt, or the place of a receipt.
         for tried in self.unsaved.drain(..) {
             self.in_flight.remove(&tried.letter);
         }

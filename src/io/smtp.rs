@@ -4,7 +4,7 @@
 //! ```text
 //! start ─▶ pool ─▶ attempt ─▶ Session (session.rs) ─▶ Dialogue (dialogue.rs) ─▶ the relay
 //!                     │         composes by compose.rs
-//!                     ╰─▶ Outcome, by the table in outcome.rs
+//!                     ╰─▶ Outcome, by the table in outcome.rs, with a receipt by receipts.rs
 //! ```
 //!
 //! lettre is named in `compose.rs`, which writes mails, and in `session.rs`, which writes commands.
@@ -14,6 +14,7 @@ mod dialogue;
 mod doubt;
 mod outcome;
 mod pool;
+mod receipts;
 mod session;
 
 use tokio::sync::mpsc;
@@ -26,18 +27,24 @@ use crate::desk::outbox::Outcome;
 use crate::io::password::Password;
 
 pub use compose::{ComposeError, compose};
-pub use doubt::{Doubt, Tried};
+pub use doubt::{Held, Tried};
+pub use receipts::{Receipt, Receipts};
+
+/// Letters that may wait for a connection, for each that there is: little enough that they leave within
+/// the seconds that an end takes, enough that no connection waits for a commit.
+const WAITING: usize = 4;
 
 /// Starts sending over `relay`. Every letter that is put into the returned channel gets exactly one
-/// outcome, in any order; the next is not ended before the outcome before it is dropped, or its doubt. When
-/// the channel is closed, what is in it is still tried, the connections
-/// are closed, and then `outcomes` is let go.
+/// outcome, in any order. Where a letter may have left and no receipt can be kept, the next is not ended
+/// before the outcome is dropped. When the channel is closed, what is in it is still tried, the
+/// connections are closed, and then `outcomes` is let go.
 pub fn start(
     relay: Smtp,
     password: Password,
     outcomes: mpsc::Sender<Tried>,
+    receipts: Option<Receipts>,
 ) -> mpsc::Sender<Letter> {
-    let (letters, work) = prepared(relay, password, outcomes);
+    let (letters, work) = prepared(relay, password, outcomes, receipts);
     tokio::spawn(work);
     letters
 }
@@ -47,9 +54,10 @@ pub fn prepared(
     relay: Smtp,
     password: Password,
     outcomes: mpsc::Sender<Tried>,
+    receipts: Option<Receipts>,
 ) -> (mpsc::Sender<Letter>, impl Future<Output = ()> + Send + use<>) {
-    let (letters, inbox) = mpsc::channel(relay.connections.max(1));
-    (letters, Pool::new(relay, password, outcomes).run(inbox))
+    let (letters, inbox) = mpsc::channel(relay.connections.max(1).saturating_mul(WAITING));
+    (letters, Pool::new(relay, password, outcomes, receipts).run(inbox))
 }
 
 /// What a relay was found to be.

@@ -191,7 +191,7 @@ pub(super) fn secret() -> Password {
 /// Sends the letters one after the other, each when the one before has its outcome, and closes.
 pub(super) async fn send(smtp: Smtp, letters: Vec<Letter>) -> Vec<Outcome> {
     let (outcomes, mut results) = mpsc::channel(1);
-    let input = start(smtp, secret(), outcomes);
+    let input = start(smtp, secret(), outcomes, None);
     let mut all = Vec::new();
     for letter in letters {
         let id = letter.id.clone();

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc::{Receiver, Sender};
 use watchpost::config::settings::Security;
 use watchpost::desk::letter::Letter;
 use watchpost::desk::outbox::Outcome;
+use watchpost::desk::time::Moment;
+use watchpost::io::smtp::{Receipt, Receipts, Tried};
 
 use super::relay::*;
 
@@ -123,7 +126,7 @@ async fn many_letters_take_no_more_connections_than_are_allowed() {
     let mut smtp = settings(port, Security::None, None);
     smtp.connections = 3;
     let (outcomes, mut results) = tokio::sync::mpsc::channel(1);
-    let input = watchpost::io::smtp::start(smtp, secret(), outcomes);
+    let input = watchpost::io::smtp::start(smtp, secret(), outcomes, None);
     tokio::spawn(async move {
         for n in 0..60 {
             let mut letter = template.clone();
@@ -140,14 +143,15 @@ async fn many_letters_take_no_more_connections_than_are_allowed() {
     assert!((2..=3).contains(&most.load(SeqCst)), "{most:?}");
 }
 
-#[tokio::test]
-async fn the_end_of_a_letter_waits_until_what_came_of_the_one_before_is_recorded() {
+/// A server that takes two letters, each over a connection of its own, and a relay that uses it.
+async fn two_at_once(
+    text: &Letter,
+    receipts: Option<Receipts>,
+) -> (Sender<Letter>, Receiver<Tried>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (first, second) = two();
-    let text = first.clone();
+    let text = text.clone();
     tokio::spawn(async move {
-        // Two letters at a time, and both are taken at once.
         while let Ok((stream, _)) = listener.accept().await {
             let script = [opening(), sending(&text), sending(&text)].concat();
             tokio::spawn(play(stream, script));
@@ -156,8 +160,14 @@ async fn the_end_of_a_letter_waits_until_what_came_of_the_one_before_is_recorded
     let mut smtp = settings(port, Security::None, None);
     smtp.connections = 2;
     smtp.server.timeout = Duration::from_secs(1);
-    let (outcomes, mut results) = tokio::sync::mpsc::channel(4);
-    let input = watchpost::io::smtp::start(smtp, secret(), outcomes);
+    let (outcomes, results) = tokio::sync::mpsc::channel(4);
+    (watchpost::io::smtp::start(smtp, secret(), outcomes, receipts), results)
+}
+
+#[tokio::test]
+async fn the_end_of_a_letter_waits_until_what_came_of_the_one_before_is_recorded() {
+    let (first, second) = two();
+    let (input, mut results) = two_at_once(&first, None).await;
     input.send(first).await.unwrap();
     input.send(second.clone()).await.unwrap();
     let kept = results.recv().await.unwrap();
@@ -171,8 +181,29 @@ async fn the_end_of_a_letter_waits_until_what_came_of_the_one_before_is_recorded
     input.send(second).await.unwrap();
     let refused = results.recv().await.unwrap();
     assert!(matches!(refused.outcome, Outcome::Transient(_)), "{refused:?}");
-    assert!(refused.doubt.is_none());
+    assert!(refused.held.is_none());
     drop(next);
+}
+
+#[tokio::test]
+async fn a_letter_whose_receipt_is_on_the_disk_holds_up_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let noon = || Moment::from_unix(1_800_000_000);
+    let found = || Receipts::open(dir.path(), noon).unwrap();
+    let (first, second) = two();
+    let (input, mut results) = two_at_once(&first, Some(found().0)).await;
+    let mut told = Vec::new();
+    for (letters, letter) in [(1, first), (2, second)] {
+        input.send(letter.clone()).await.unwrap();
+        let tried = results.recv().await.unwrap();
+        let Outcome::Accepted(reply) = tried.outcome.clone() else { panic!("{tried:?}") };
+        // Nothing is recorded of the one before.
+        told.push(tried);
+        let receipts = found().1;
+        assert_eq!(receipts.len(), letters);
+        let (letter, message_id) = (letter.id, letter.message_id);
+        assert!(receipts.contains(&Receipt { letter, message_id, reply, at: noon() }));
+    }
 }
 
 /// The first letter, then some time without one, then what comes after.
@@ -181,7 +212,7 @@ async fn after_idling(seconds: u64, script: Vec<Vec<Act>>, second: Option<Letter
     let relay = Relay::start(script).await;
     let (outcomes, mut results) = tokio::sync::mpsc::channel(1);
     let smtp = settings(relay.port, Security::None, None);
-    let input = watchpost::io::smtp::start(smtp, secret(), outcomes);
+    let input = watchpost::io::smtp::start(smtp, secret(), outcomes, None);
     input.send(first).await.unwrap();
     let tried = results.recv().await.unwrap();
     assert!(matches!(tried.outcome, Outcome::Accepted(_)), "{tried:?}");

@@ -20,7 +20,7 @@ async fn letters_a_second_over_one_connection() {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(sink(listener));
     let (outcomes, mut results) = mpsc::channel(16);
-    let input = start(settings(port, Security::None, None), secret(), outcomes);
+    let input = start(settings(port, Security::None, None), secret(), outcomes, None);
     let began = Instant::now();
     tokio::spawn(async move {
         for _ in 0..LETTERS {

@@ -248,7 +248,7 @@ impl World {
                 Happening::Start => self.start().await,
                 Happening::Outcome(letter, outcome) => {
                     if let Some(running) = &self.running {
-                        let tried = Tried { letter: letter.clone(), outcome, doubt: None };
+                        let tried = Tried { letter: letter.clone(), outcome, held: None };
                         running.outcomes.try_send(tried).unwrap();
                         self.unsure.push(letter);
                     }
@@ -496,7 +496,7 @@ impl World {
             if after == 0 {
                 let outcomes = &self.running.as_ref().unwrap().outcomes;
                 let of = letter.id.clone();
-                outcomes.try_send(Tried { letter: of, outcome, doubt: None }).unwrap();
+                outcomes.try_send(Tried { letter: of, outcome, held: None }).unwrap();
                 self.unsure.push(letter.id);
             } else {
                 self.plan(self.now + after, Happening::Outcome(letter.id, outcome));

@@ -1,6 +1,7 @@
 //! From the end of a letter's text until what came of it is on the disk, a crash leaves nobody who
 //! knows whether it was sent, and it is sent again. So that a crash repeats one letter at most, a relay
-//! is given the end of one letter at a time, however many connections there are.
+//! is given the end of one letter at a time, however many connections there are. That the relay took it
+//! is on the disk by a receipt; all else waits for its commit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::receipts::Kept;
 use crate::desk::letter::LetterId;
 use crate::desk::outbox::Outcome;
 
@@ -18,12 +20,21 @@ pub struct Tried {
     pub letter: LetterId,
     /// What came of it.
     pub outcome: Outcome,
-    /// Held until that is on the disk; the relay gets the end of no other letter meanwhile. None where a
-    /// crash would change nothing: it was surely not sent.
-    pub doubt: Option<Doubt>,
+    /// Held until the store has it. None where a crash would change nothing: it was surely not sent.
+    pub held: Option<Held>,
 }
 
-/// One letter may have left, and that is not recorded yet. Over when it is dropped.
+/// What is let go once the store knows what came of a letter.
+#[derive(Debug)]
+pub enum Held {
+    /// The letter may have left, and nothing on the disk says so: the relay gets the end of no other
+    /// letter.
+    Doubt(Doubt),
+    /// It has left, and a receipt says so.
+    Receipt(Kept),
+}
+
+/// One letter may have left, and that is not on the disk yet. Over when it is dropped.
 #[derive(Debug)]
 pub struct Doubt(
     #[expect(dead_code, reason = "dropping it is what it is for")] OwnedSemaphorePermit,

@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::dialogue::Reply;
-use super::doubt::{Doubt, OneAtATime, Tried};
+use super::doubt::{Doubt, Held, OneAtATime, Tried};
 use super::outcome::{Failure, detail};
+use super::receipts::Receipts;
 use super::session::Session;
 use crate::config::settings::Smtp;
 use crate::desk::letter::Letter;
@@ -36,6 +37,7 @@ struct Relay {
     settings: Smtp,
     secret: Password,
     outcomes: mpsc::Sender<Tried>,
+    receipts: Option<Receipts>,
     one: OneAtATime,
 }
 
@@ -45,9 +47,14 @@ struct Idle {
 }
 
 impl Pool {
-    pub(super) fn new(settings: Smtp, secret: Password, outcomes: mpsc::Sender<Tried>) -> Pool {
-        let most = settings.connections.max(1);
-        let relay = Arc::new(Relay { settings, secret, outcomes, one: OneAtATime::default() });
+    pub(super) fn new(
+        settings: Smtp,
+        secret: Password,
+        outcomes: mpsc::Sender<Tried>,
+        receipts: Option<Receipts>,
+    ) -> Pool {
+        let (most, one) = (settings.connections.max(1), OneAtATime::default());
+        let relay = Arc::new(Relay { settings, secret, outcomes, receipts, one });
         Pool { relay, idle: VecDeque::new(), most }
     }
 
@@ -97,9 +104,24 @@ async fn trip(relay: Arc<Relay>, letter: Letter, warm: Option<Idle>) -> Option<S
     let (outcome, session) = attempt.await.unwrap_or_else(|_| {
         (Outcome::Unknown("a defect of Watchpost stopped the attempt".to_owned()), None)
     });
+    let held = match doubt {
+        Some(doubt) => Some(relay.recorded(&letter, &outcome, doubt).await),
+        None => None,
+    };
     // Nobody listens only when the daemon stops; the outbox still holds the letter then.
-    let _ = relay.outcomes.send(Tried { letter: letter.id, outcome, doubt }).await;
+    let _ = relay.outcomes.send(Tried { letter: letter.id, outcome, held }).await;
     session
+}
+
+impl Relay {
+    /// Ends the doubt about a letter that was taken, if a receipt can be kept.
+    async fn recorded(&self, letter: &Letter, outcome: &Outcome, doubt: Doubt) -> Held {
+        let (Some(receipts), Outcome::Accepted(reply)) = (&self.receipts, outcome) else {
+            return Held::Doubt(doubt);
+        };
+        let kept = receipts.keep(&letter.id, &letter.message_id, reply).await;
+        kept.map_or(Held::Doubt(doubt), Held::Receipt)
+    }
 }
 
 async fn attempt(

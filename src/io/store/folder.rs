@@ -3,6 +3,7 @@
 //! ```text
 //! state/lock        held while the store is open
 //! state/store/      the store, complete from its first moment: it arrives here by a rename
+//! state/receipts    what the relays said of late, for the store (`io/smtp/receipts.rs`)
 //! state/store.new/  a store that is being made; after a crash it is thrown away
 //! state/store.old-1/     the store that was there before a backup was restored
 //! state/store.schema-1/  the store as it was before an upgrade
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const LOCK: &str = "lock";
+const RECEIPTS: &str = "receipts";
 const STORE: &str = "store";
 const UNFINISHED: &str = "store.new";
 const ASIDE: &str = "store.old-";
@@ -190,7 +192,7 @@ fn is_ours(path: &Path) -> io::Result<bool> {
         .collect::<io::Result<Vec<_>>>()?;
     let known = |name: &std::ffi::OsString| {
         let of_ours = |beginning: &&str| name.to_string_lossy().starts_with(*beginning);
-        [LOCK, UNFINISHED, LOST_AND_FOUND].iter().any(|known| name == known)
+        [LOCK, RECEIPTS, UNFINISHED, LOST_AND_FOUND].iter().any(|known| name == known)
             || [ASIDE, OF_SCHEMA].iter().any(of_ours)
     };
     Ok(names.iter().any(|name| name == STORE) || names.iter().all(known))
