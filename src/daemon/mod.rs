@@ -21,7 +21,7 @@ mod tasks;
 mod traces;
 mod turn;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -76,8 +76,10 @@ pub struct Daemon {
     traces: Traces,
     /// Letters that another Watchpost may send as well.
     claims: Claims,
-    /// Letters that were written just now and wait for a claim.
+    /// Letters that were written just now and cannot leave yet.
     fresh: BTreeMap<LetterId, Letter>,
+    /// The next of them, oldest first, which wait for nothing but room.
+    ready: VecDeque<LetterId>,
     /// Letters that are with the SMTP edge now.
     in_flight: BTreeSet<LetterId>,
     /// Outcomes that could not be made durable yet.
@@ -158,6 +160,7 @@ impl Daemon {
             traces,
             claims,
             fresh: BTreeMap::new(),
+            ready: VecDeque::new(),
             in_flight: BTreeSet::new(),
             unsaved: Vec::new(),
             stale: false,
@@ -244,6 +247,7 @@ impl Daemon {
             self.stale = true;
             // The same names may be given to other letters.
             self.claims.forget();
+            self.ready.clear();
             let hopeless = matches!(error, DraftError::Store(StoreError::Closed));
             self.failures = if hopeless { MOST_FAILURES } else { self.failures + 1 };
             self.folders.dropped(folders);
@@ -260,7 +264,7 @@ impl Daemon {
         self.fill(&mut draft, news, &mut afterwards).await?;
         self.claim_before_the_disk(&draft);
         self.mark_before_the_disk(&draft);
-        let committed = draft.commit(&self.store).await?;
+        let committed = self.commit(draft).await?;
         self.desk = committed.desk;
         self.alarms.recorded(self.wall.now(), !committed.events.is_empty());
         // With them goes what they held: a doubt, or the place of a receipt.

@@ -1,20 +1,25 @@
 //! Letters on their way to the relays, and what the mail server is told while a commit waits for the disk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::pending;
 
 use super::Daemon;
 use super::afterwards::Afterwards;
-use super::draft::{Draft, DraftError};
+use super::draft::{Committed, Draft, DraftError};
+use crate::desk::Desk;
 use crate::desk::event::{Fact, MailRef};
 use crate::desk::folder::Keyword;
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::record;
 use crate::desk::table::Table;
 use crate::desk::time::Moment;
-use crate::io::store::Store;
+use crate::io::store::{Store, StoreError};
 
-/// So many letters are kept in memory until their mails are claimed; the others are read again.
+/// So many letters are kept in memory until they can leave; the others are read again.
 const MOST_FRESH: usize = 128;
+
+/// So many letters of an inbox are looked at of those that could leave; the others are behind them.
+const MOST_NEXT: usize = 128;
 
 impl Daemon {
     /// Letters wait for the disk and for the mail server; here the mail server is asked first, so that
@@ -23,7 +28,7 @@ impl Daemon {
     pub(super) fn claim_before_the_disk(&mut self, draft: &Draft) {
         if draft.writes_letters() && !self.stopping {
             let now = draft.now();
-            let due = draft.desk().due(now, &self.busy(now));
+            let due = self.next_letters(draft.desk(), now);
             self.claims.ask(&self.edges, draft.desk().books(), &due, now);
         }
     }
@@ -32,6 +37,27 @@ impl Daemon {
     fn busy(&mut self, now: Moment) -> BTreeSet<LetterId> {
         let doubtful = self.traces.doubtful(now);
         self.in_flight.union(&doubtful).cloned().collect()
+    }
+
+    /// The letters that are due and not on their way, oldest first: of each inbox those that stand by,
+    /// and of the others as many as leave soon.
+    fn next_letters(&mut self, desk: &Desk, now: Moment) -> Vec<LetterId> {
+        let busy = self.busy(now);
+        let inboxes = self.edges.relays.keys();
+        let mut left: BTreeMap<&str, usize> =
+            inboxes.map(|one| (one.as_str(), MOST_NEXT)).collect();
+        let mut next = Vec::new();
+        for (id, inbox) in desk.due_in_order(now, &busy) {
+            if self.claims.hold(id) {
+                next.push(id.clone());
+            } else if let Some(left) = left.get_mut(inbox).filter(|left| **left > 0) {
+                *left -= 1;
+                next.push(id.clone());
+            } else if left.values().all(|left| *left == 0) {
+                break;
+            }
+        }
+        next
     }
 
     /// What has left has left, whether the disk takes that or not: the sooner a mail says so, the less
@@ -55,56 +81,106 @@ impl Daemon {
         }
         self.fresh.extend(fresh.into_iter().map(|letter| (letter.id.clone(), letter)));
         let now = self.wall.now();
-        let busy = self.busy(now);
-        let due = self.desk.due(now, &busy);
+        let due = self.next_letters(&self.desk.clone(), now);
         self.claims.ask(&self.edges, self.desk.books(), &due, now);
-        for id in due {
-            if self.claims.hold(&id) {
-                continue;
+        let mut leaving = Vec::new();
+        for id in due.iter().filter(|id| !self.claims.hold(id)) {
+            let inbox = self.desk.books().waiting(id).map(|waiting| &waiting.inbox);
+            let relay = inbox.and_then(|inbox| self.edges.relays.get(inbox));
+            if let Some(Ok(place)) = relay.map(|relay| relay.clone().try_reserve_owned()) {
+                leaving.push((id.clone(), place));
             }
-            let inbox = self.desk.books().waiting(&id).map(|waiting| waiting.inbox.clone());
-            let Some(relay) = inbox.and_then(|inbox| self.edges.relays.get(&inbox)) else {
-                continue;
-            };
-            let Ok(place) = relay.try_reserve() else { continue };
-            let letter = match self.fresh.remove(&id) {
-                Some(letter) => letter,
-                None => match load_letter(&self.store, &id).await {
-                    Ok(letter) => letter,
-                    Err(error) => {
-                        tracing::error!(letter = %id, %error, "a letter cannot be read from the store");
-                        // Told once: it is not tried again before the next start.
-                        self.in_flight.insert(id);
-                        continue;
-                    }
-                },
-            };
-            place.send(letter);
-            self.in_flight.insert(id);
         }
-        self.fresh.retain(|id, _| self.claims.hold(id));
+        let unknown = leaving.iter().map(|(id, _)| id).filter(|id| !self.fresh.contains_key(*id));
+        let unknown: Vec<LetterId> = unknown.cloned().collect();
+        match load_letters(&self.store, &unknown).await {
+            Ok(read) => {
+                // What is damaged is told once: it is not tried again before the next start.
+                let damaged = unknown.into_iter().filter(|id| !read.contains_key(id));
+                self.in_flight.extend(damaged);
+                self.fresh.extend(read);
+            }
+            // They are read again the next time round.
+            Err(error) => tracing::error!(%error, "letters cannot be read from the store"),
+        }
+        for (id, place) in leaving {
+            if let Some(letter) = self.fresh.remove(&id) {
+                place.send(letter);
+                self.in_flight.insert(id);
+            }
+        }
+        self.fresh.retain(|id, _| self.desk.books().waiting(id).is_some());
         while self.fresh.len() > MOST_FRESH {
             self.fresh.pop_last();
+        }
+        let ready = |id: &LetterId| self.fresh.contains_key(id) && !self.claims.hold(id);
+        self.ready = due.into_iter().filter(ready).collect();
+    }
+
+    /// Makes a draft true. A relay that is done with its letters meanwhile gets those that are ready.
+    pub(super) async fn commit(&mut self, draft: Draft) -> Result<Committed, DraftError> {
+        let store = self.store.clone();
+        let mut commit = std::pin::pin!(draft.commit(&store));
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut commit => return done,
+                () = self.hand_over_the_next() => {}
+            }
+        }
+    }
+
+    /// Waits for room for the next letter that is ready, if there is one.
+    async fn hand_over_the_next(&mut self) {
+        let held = |id: &LetterId| self.stopping || self.claims.hold(id);
+        let next = self.ready.front().filter(|id| !held(id));
+        let waiting = next.and_then(|id| self.desk.books().waiting(id));
+        let relay = waiting.and_then(|waiting| self.edges.relays.get(&waiting.inbox));
+        let Some(relay) = relay.cloned() else { return pending().await };
+        let Ok(place) = relay.reserve_owned().await else { return pending().await };
+        if let Some(id) = self.ready.pop_front()
+            && let Some(letter) = self.fresh.remove(&id)
+        {
+            place.send(letter);
+            self.in_flight.insert(id);
         }
     }
 
     /// Has the letters that left a while ago kept in the folder for sent mail.
     pub(super) async fn file_due(&mut self) {
-        for id in self.copies.due(self.wall.now()) {
-            match load_letter(&self.store, &id).await {
-                Ok(letter) => self.copies.file(&self.edges, &letter),
-                Err(error) => {
-                    tracing::error!(letter = %id, %error, "a letter cannot be read from the store");
-                    self.copies.refused(&id);
+        let due = self.copies.due(self.wall.now());
+        match load_letters(&self.store, &due).await {
+            Ok(read) => {
+                for id in due {
+                    match read.get(&id) {
+                        Some(letter) => self.copies.file(&self.edges, letter),
+                        None => self.copies.refused(&id),
+                    }
                 }
             }
+            Err(error) => tracing::error!(%error, "letters cannot be read from the store"),
         }
     }
 }
 
-async fn load_letter(store: &Store, id: &LetterId) -> Result<Letter, DraftError> {
-    let key = id.0.clone().into_bytes();
-    let rows = store.get(Table::Letters, vec![key]).await?;
-    let value = rows.into_iter().flatten().next().unwrap_or_default();
-    Ok(record::read("a letter", &value)?)
+/// The letters of these names, but for those whose rows are damaged.
+async fn load_letters(
+    store: &Store,
+    ids: &[LetterId],
+) -> Result<BTreeMap<LetterId, Letter>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let keys = ids.iter().map(|id| id.0.clone().into_bytes()).collect();
+    let rows = store.get(Table::Letters, keys).await?;
+    let letters = ids.iter().zip(rows).filter_map(|(id, row)| {
+        match record::read("a letter", &row.unwrap_or_default()) {
+            Ok(letter) => Some((id.clone(), letter)),
+            Err(error) => {
+                tracing::error!(letter = %id, %error, "a letter cannot be read from the store");
+                None
+            }
+        }
+    });
+    Ok(letters.collect())
 }

@@ -3,7 +3,9 @@
 
 mod forgetting;
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::iter;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -307,27 +309,35 @@ impl Books {
 
     /// The letters that may be tried now, oldest first. Of an inbox whose relay refuses us, one
     /// letter is tried when its pause is over, to see whether it takes letters again. Letters that
-    /// are `busy`, on their way already, take room and are not named.
-    pub fn due(&self, caps: &Caps, now: Moment, busy: &BTreeSet<LetterId>) -> Vec<LetterId> {
+    /// are `busy`, on their way already, take room and are not named. Each with its inbox.
+    pub fn due<'b>(
+        &'b self,
+        caps: &Caps,
+        now: Moment,
+        busy: &'b BTreeSet<LetterId>,
+    ) -> impl Iterator<Item = (&'b LetterId, &'b str)> {
         let mut room = self.quota.room(caps, now);
         let busy_letters = busy.iter().filter_map(|id| self.outbox.get(id));
         for letter in busy_letters.filter(|letter| !letter.notice) {
             room.take(letter.to.domain());
         }
-        let mut due: Vec<(&LetterId, &Waiting)> =
-            self.outbox.iter().filter(|(_, waiting)| self.is_due(waiting, now)).collect();
-        due.sort_by_key(|(id, waiting)| (waiting.queued, *id));
+        let due = self.outbox.iter().filter(move |(_, waiting)| self.is_due(waiting, now));
+        // Who wants the first few of many has not the others put in order.
+        let mut due: BinaryHeap<_> = due.map(|(id, one)| Reverse((one.queued, id))).collect();
         let mut probed: Vec<&str> = Vec::new();
-        due.retain(|(id, waiting)| {
+        let in_order = iter::from_fn(move || due.pop().map(|Reverse((_, id))| id));
+        in_order.filter_map(move |id| {
+            let waiting = self.outbox.get(id)?;
             let inbox = waiting.inbox.as_str();
             let stopped = self.stops.contains_key(inbox);
             let take = !stopped || !probed.contains(&inbox);
             if stopped {
                 probed.push(inbox);
             }
-            take && !busy.contains(*id) && (waiting.notice || room.take(waiting.to.domain()))
-        });
-        due.into_iter().map(|(id, _)| id.clone()).collect()
+            let take = take && !busy.contains(id);
+            let take = take && (waiting.notice || room.take(waiting.to.domain()));
+            take.then_some((id, inbox))
+        })
     }
 
     /// No wait is as long as one that a clock made which was ahead for a while.

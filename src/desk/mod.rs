@@ -362,6 +362,15 @@ impl Desk {
 
     /// The letters that may be sent now, oldest first, beside those that are `busy` already.
     pub fn due(&self, now: Moment, busy: &BTreeSet<LetterId>) -> Vec<LetterId> {
+        self.due_in_order(now, busy).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The same one by one, each with its inbox: who wants the first few pays for no more.
+    pub fn due_in_order<'d>(
+        &'d self,
+        now: Moment,
+        busy: &'d BTreeSet<LetterId>,
+    ) -> impl Iterator<Item = (&'d LetterId, &'d str)> {
         self.books.due(&self.rules.caps, now, busy)
     }
 
