@@ -489,7 +489,8 @@ async fn after_a_batch_that_the_loop_does_not_take_none_of_this_connection_follo
     let server = async {
         let mut peer = door.selected(300, 301).await;
         peer.answer("UID SEARCH UID 1:*", search(1..=300)).await;
-        peer.answer(&format!("UID FETCH 1:300 {START}"), mails(1..=300)).await;
+        peer.answer(&format!("UID FETCH 1:64 {START}"), mails(1..=64)).await;
+        peer.answer(&format!("UID FETCH 65:192 {START}"), mails(65..=192)).await;
         peer.hung_up().await;
         let mut peer = door.selected(300, 301).await;
         peer.answer("UID SEARCH UID 1:*", search(1..=300)).await;

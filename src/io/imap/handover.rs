@@ -1,8 +1,10 @@
 //! From the reader to the loop: batches, and how far they reach.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::error::{Error, Stop};
 use super::talk::{Fetched, FromFolder};
@@ -31,6 +33,8 @@ pub(super) struct Handover<'a> {
     /// The UIDs of each batch that is with the loop, and its answer.
     unanswered: VecDeque<(Vec<u32>, oneshot::Receiver<()>)>,
     durable: Vec<u32>,
+    /// How long the loop was waited for.
+    waited: Duration,
 }
 
 impl<'a> Handover<'a> {
@@ -53,6 +57,7 @@ impl<'a> Handover<'a> {
             told_upto: 0,
             unanswered: VecDeque::new(),
             durable: Vec::new(),
+            waited: Duration::ZERO,
         }
     }
 
@@ -155,10 +160,17 @@ impl<'a> Handover<'a> {
 
     async fn hear(&mut self) -> Result<(), Stop> {
         if let Some((uids, answer)) = self.unanswered.pop_front() {
+            let since = Instant::now();
             heard(self.tell, answer).await?;
+            self.waited += since.elapsed();
             self.durable.extend(uids);
         }
         Ok(())
+    }
+
+    /// How long the loop was waited for since this was asked last.
+    pub(super) fn waited(&mut self) -> Duration {
+        std::mem::take(&mut self.waited)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::claiming::{Claiming, Claims};
 use super::doubt::{CHUNK, Doubt};
@@ -104,8 +104,15 @@ impl Reader<'_> {
     }
 
     async fn read_all(&mut self, open: &[u32]) -> Result<(), Stop> {
-        for chunk in self.doubt.fresh(open).chunks(CHUNK) {
-            self.chunk(chunk).await?;
+        let (fresh, mut most) = (self.doubt.fresh(open), BATCH_MAILS);
+        let mut rest = fresh.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(most.min(rest.len()));
+            let since = Instant::now();
+            self.chunk(now).await?;
+            most = next_chunk(most, since.elapsed(), self.hand.waited());
+            rest = later;
+            // Letters wait for the answers.
             self.claiming.serve(self.session).await?;
         }
         self.hand.send_waiting().await?;
@@ -316,6 +323,14 @@ impl Reader<'_> {
     }
 }
 
+/// For how many mails the next command asks, where the last one took so long, and waited so long of that
+/// for the loop. A server that is slower than the loop is asked for more at once; where the loop is
+/// slower, that wins nothing, and other errands would wait.
+fn next_chunk(last: usize, took: Duration, waited: Duration) -> usize {
+    let next = if waited > took / 2 { last / 2 } else { last.saturating_mul(2) };
+    next.clamp(BATCH_MAILS, CHUNK)
+}
+
 /// Headers that the loop looks at.
 struct Question {
     uids: Vec<u32>,
@@ -366,6 +381,17 @@ mod tests {
             pieces: pieces.iter().map(|(start, bytes)| (*start, bytes.to_vec())).collect(),
             ..Item::default()
         }
+    }
+
+    #[test]
+    fn a_server_that_is_slower_than_the_loop_is_asked_for_more_at_once() {
+        let (took, mut most) = (Duration::from_millis(100), BATCH_MAILS);
+        let mut then = |waited| {
+            most = next_chunk(most, took, Duration::from_millis(waited));
+            most
+        };
+        assert_eq!([0, 50, 20, 0, 0].map(&mut then), [128, 256, 512, 512, 512]);
+        assert_eq!([60, 100, 90, 51, 0].map(&mut then), [256, 128, 64, 64, 128]);
     }
 
     #[test]
