@@ -19,6 +19,8 @@ mod guard;
 mod hostile;
 #[path = "imap/login.rs"]
 mod login;
+#[path = "imap/looking.rs"]
+mod looking;
 #[path = "imap/model.rs"]
 mod model;
 #[path = "imap/reading.rs"]

@@ -193,9 +193,11 @@ impl Folders {
                     afterwards.not_kept.push(letter);
                 }
             },
-            News::Looked { folder, letter, found } => {
-                traced(draft, wording, &folder, &letter, found)?;
-                afterwards.looked.push((folder, letter, found));
+            News::Looked { folder, letters } => {
+                for (letter, found) in letters {
+                    traced(draft, wording, &folder, &letter, found)?;
+                    afterwards.looked.push((folder.clone(), letter, found));
+                }
             }
             // It is about letters, and was heard before.
             News::Claimed { .. } => {}

@@ -113,8 +113,7 @@ pub(super) enum News {
     },
     Looked {
         folder: Folder,
-        letter: LetterId,
-        found: bool,
+        letters: Vec<(LetterId, bool)>,
     },
     Claimed {
         folder: Folder,
@@ -205,7 +204,7 @@ async fn read(
         FromFolder::Trouble { folder, error, .. } => News::Trouble { folder, error },
         FromFolder::Resting { folder, why } => News::Resting { folder, why },
         FromFolder::Filed { folder, letter, how } => News::Filed { folder, letter, how },
-        FromFolder::Looked { folder, letter, found } => News::Looked { folder, letter, found },
+        FromFolder::Looked { folder, letters } => News::Looked { folder, letters },
         FromFolder::Claimed { folder, uid_validity, mails } => {
             News::Claimed { folder, uid_validity, mails }
         }

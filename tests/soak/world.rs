@@ -633,7 +633,8 @@ impl World {
                 let folder = of.folder.clone();
                 match self.office.run(role, errand, self.now) {
                     Done::Looked(letter, found) => {
-                        self.tell(FromFolder::Looked { folder, letter, found }).await;
+                        let letters = vec![(letter, found)];
+                        self.tell(FromFolder::Looked { folder, letters }).await;
                         self.fence().await;
                     }
                     Done::Claimed(uid_validity, mails) => {

@@ -15,6 +15,12 @@ use crate::desk::letter::LetterId;
 /// More than these are not looked for: their letters leave without.
 const MOST: usize = 1000;
 
+/// So many are looked for by one command…
+const TOGETHER: usize = 16;
+
+/// … unless it would be longer than servers have to take (RFC 2683 section 3.2.1.5).
+const LONGEST: usize = 7_900;
+
 /// Letters that nobody has looked for yet.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
@@ -33,9 +39,11 @@ impl Looks {
         self.came.notify_one();
     }
 
-    /// The letter that waits longest.
-    pub(super) fn take(&self) -> Option<(LetterId, Trace)> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    /// The letters that wait longest.
+    pub(super) fn take_some(&self) -> Vec<(LetterId, Trace)> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let some = waiting.len().min(TOGETHER);
+        waiting.drain(..some).collect()
     }
 
     /// Waits until a letter comes.
@@ -44,24 +52,47 @@ impl Looks {
     }
 }
 
-/// Whether the open mailbox shows that a letter left. What the server does not understand shows
+/// Whether the open mailbox shows that these letters left. What the server does not understand shows
 /// nothing; an error means that the connection is of no use.
 pub(super) async fn look(
     session: &mut Session,
     mailbox: &Mailbox,
-    trace: &Trace,
-) -> Result<bool, Error> {
+    traces: Vec<(LetterId, Trace)>,
+) -> Result<Vec<(LetterId, bool)>, Error> {
     // A server may hide mail that came since the last command from a search.
     session.noop().await?;
-    for criteria in criteria(mailbox, trace) {
-        match session.search(&criteria).await {
-            Ok(found) if found.is_empty() => {}
-            Ok(_) => return Ok(true),
-            Err(Error::Refused { .. } | Error::Misunderstood { .. }) => {}
-            Err(error) => return Err(error),
+    let all: Vec<Vec<String>> = traces.iter().map(|(_, trace)| criteria(mailbox, trace)).collect();
+    // Nearly always there is no trace of any.
+    let any = any_of(all.concat());
+    let none = match &any {
+        Some(any) if any.len() > LONGEST => false,
+        Some(any) => is_empty(session.search(any).await)? == Some(true),
+        None => true,
+    };
+    let mut looked = Vec::new();
+    for ((letter, _), criteria) in traces.into_iter().zip(all) {
+        let mut found = false;
+        for one in criteria.iter().filter(|_| !none) {
+            found = found || is_empty(session.search(one).await)? == Some(false);
         }
+        looked.push((letter, found));
     }
-    Ok(false)
+    Ok(looked)
+}
+
+/// None where the server does not understand, or will not say.
+fn is_empty(found: Result<Vec<u32>, Error>) -> Result<Option<bool>, Error> {
+    match found {
+        Ok(found) => Ok(Some(found.is_empty())),
+        Err(Error::Refused { .. } | Error::Misunderstood { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What fits any of these.
+fn any_of(criteria: Vec<String>) -> Option<String> {
+    let groups = criteria.into_iter().map(|one| format!("({one})"));
+    groups.reduce(|others, one| format!("OR {one} {others}"))
 }
 
 fn criteria(mailbox: &Mailbox, trace: &Trace) -> Vec<String> {

@@ -111,14 +111,13 @@ pub enum FromFolder {
         /// How it ended.
         how: Filed,
     },
-    /// A [`ToFolder::Look`] is done.
+    /// Some [`ToFolder::Look`]s are done.
     Looked {
         /// Which.
         folder: Folder,
-        /// The letter.
-        letter: LetterId,
-        /// A trace of it was found: it has left. Without one, nobody knows.
-        found: bool,
+        /// The letters, and whether a trace of each was found: it has left then. Without one, nobody
+        /// knows.
+        letters: Vec<(LetterId, bool)>,
     },
     /// A [`ToFolder::Claim`] is done.
     Claimed {

@@ -347,12 +347,15 @@ impl Watcher<'_> {
         session: &mut Session,
         mailbox: &Mailbox,
     ) -> Result<(), Stop> {
-        while let Some((letter, trace)) = self.errands.looks.take() {
-            let found = look(session, mailbox, &trace).await?;
-            let folder = self.job.folder.clone();
-            self.say(FromFolder::Looked { folder, letter, found }).await?;
+        loop {
+            let traces = self.errands.looks.take_some();
+            if traces.is_empty() {
+                return Ok(());
+            }
+            let (folder, letters) =
+                (self.job.folder.clone(), look(session, mailbox, traces).await?);
+            self.say(FromFolder::Looked { folder, letters }).await?;
         }
-        Ok(())
     }
 
     async fn say_filed(&self, letter: LetterId, how: Filed) -> Result<(), Stop> {
