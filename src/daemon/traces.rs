@@ -10,6 +10,7 @@ use crate::desk::books::Books;
 use crate::desk::case::{Case, LetterOnCase};
 use crate::desk::event::{Event, Fact};
 use crate::desk::folder::{Folder, Role};
+use crate::desk::ids::CaseId;
 use crate::desk::letter::LetterId;
 use crate::desk::time::{Moment, Span};
 use crate::io::imap::{ToFolder, Trace};
@@ -18,6 +19,8 @@ use crate::io::imap::{ToFolder, Trace};
 const PATIENCE: Span = Span::seconds(60);
 /// More letters than these do not wait: each is a search, and some servers read all mail for it.
 const MOST: usize = 500;
+/// More are asked for again.
+const MOST_READ: usize = 2000;
 
 /// The letters that are looked for.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(super) struct Traces {
     /// What comes from before this moment may have been answered before it.
     started: Moment,
     doubts: BTreeMap<LetterId, Doubt>,
+    /// Cases whose mails were read since then, with their keywords: these need not be asked for again.
+    read: BTreeSet<CaseId>,
     /// Folders that answer.
     open: BTreeSet<Folder>,
     /// Folders that are not there.
@@ -41,8 +46,8 @@ struct Doubt {
 impl Traces {
     /// What a start finds: each letter that waits.
     pub(super) fn of(desk: &Desk, edges: &Edges, now: Moment) -> Traces {
-        let (doubts, open, absent) = Default::default();
-        let mut traces = Traces { started: now, doubts, open, absent };
+        let (doubts, read, open, absent) = Default::default();
+        let mut traces = Traces { started: now, doubts, read, open, absent };
         for case in desk.books().cases() {
             let waiting = desk.books().waiting_of(&case.id);
             for id in waiting.filter(|id| case.letters.contains_key(id)) {
@@ -54,10 +59,19 @@ impl Traces {
 
     /// A letter was written: its mail may have been answered before this start.
     pub(super) fn note(&mut self, books: &Books, edges: &Edges, event: &Event) {
-        if let (Fact::Written { letter, .. }, Some(id)) = (&event.fact, &event.case)
-            && let Some(case) = books.case(id).filter(|case| case.arrived() < self.started)
-        {
-            self.doubt(edges, case, letter, event.at);
+        let Some(id) = &event.case else { return };
+        let Some(case) = books.case(id).filter(|case| case.arrived() < self.started) else {
+            return;
+        };
+        match &event.fact {
+            Fact::Opened(_) => {
+                self.read.insert(id.clone());
+                if self.read.len() > MOST_READ {
+                    self.read.pop_first();
+                }
+            }
+            Fact::Written { letter, .. } => self.doubt(edges, case, letter, event.at),
+            _ => {}
         }
     }
 
@@ -66,7 +80,9 @@ impl Traces {
             return;
         };
         let mut asked = BTreeMap::new();
-        for folder in edges.folders().filter(|folder| !self.absent.contains(folder)) {
+        let read = self.read.contains(&case.id).then(|| &case.mail().folder);
+        let open = |folder: &&Folder| !self.absent.contains(*folder) && read != Some(*folder);
+        for folder in edges.folders().filter(open) {
             if let Some(trace) = trace(case, letter, folder) {
                 asked.insert(folder.clone(), (trace, false));
             }
