@@ -124,7 +124,7 @@ fn a_store_of_this_version_is_kept_for_those_that_follow() {
     assert!(wait_until(Duration::from_secs(20), || cases(&config).len() == 2));
     assert!(wait_until(Duration::from_secs(20), || whole(&config).contains("0 letters")));
     assert!(daemon.terminate().success());
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/schema-1.tar.gz");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/schema-3.tar.gz");
     let made = std::process::Command::new("tar")
         .args(["--owner=0", "--group=0", "-cz", "-C"])
         .arg(rig.dir().join("state"))
