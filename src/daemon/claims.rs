@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{Draft, DraftError};
+use super::draft::Draft;
 use super::edges::Edges;
 use super::reading::News;
 use crate::desk::Input;
@@ -44,7 +44,7 @@ pub(super) struct Contested {
 
 impl Contested {
     /// Takes what follows into the draft.
-    pub(super) fn decide(self, draft: &mut Draft, wording: &Wording) -> Result<(), DraftError> {
+    pub(super) fn decide(self, draft: &mut Draft, wording: &Wording) {
         let Contested { letter, by, answered } = self;
         let input = match by {
             Some(by) => Input::Claimed { letter, by, answered },
@@ -53,8 +53,7 @@ impl Contested {
                 Input::Delivery { letter, outcome }
             }
         };
-        draft.take(wording, &input)?;
-        Ok(())
+        draft.take(wording, &input);
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) async fn record(
     if let Some(refusal) = draft.desk().refusal(now, &command) {
         return Err(Failed::Refused(refusal));
     }
-    draft.take(wording, &Input::Command(Box::new(command)))?;
+    draft.take(wording, &Input::Command(Box::new(command)));
     Ok(draft.commit(store).await?)
 }
 

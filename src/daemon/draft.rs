@@ -32,9 +32,6 @@ pub enum DraftError {
     /// A case that was looked up is damaged.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// A template of one's own does not fit this letter.
-    #[error("a letter cannot be written: {0}")]
-    Wording(#[from] WordingError),
 }
 
 /// The draft.
@@ -42,6 +39,7 @@ pub(super) struct Draft {
     desk: Desk,
     /// [`Desk::decide`].
     rule: fn(&Desk, Moment, &Input) -> Vec<Event>,
+    words: Words,
     now: Moment,
     writes: Vec<Write>,
     letters: Vec<Letter>,
@@ -50,6 +48,10 @@ pub(super) struct Draft {
     ties: BTreeMap<Vec<u8>, Vec<u8>>,
     mails: BTreeSet<TieKey>,
 }
+
+/// How the letter is written that the first of these events decided on; the others are what followed
+/// before it from the same input, which said this text.
+type Words = fn(&Desk, &Wording, &Event, &[Event], Option<&str>) -> Result<Letter, WordingError>;
 
 /// What is true once a draft is on the disk.
 pub(super) struct Committed {
@@ -71,6 +73,7 @@ impl Draft {
         Draft {
             desk: desk.clone(),
             rule: Desk::decide,
+            words: worded,
             now,
             writes: Vec::new(),
             letters: Vec::new(),
@@ -97,19 +100,35 @@ impl Draft {
 
     /// Decides on one input and takes the events in; letters are written at once, so that they are
     /// on the disk together with what they follow from. True where anything followed.
-    pub(super) fn take(&mut self, wording: &Wording, input: &Input) -> Result<bool, DraftError> {
-        let (before, events) = (self.events.len(), self.decide(input));
+    pub(super) fn take(&mut self, wording: &Wording, input: &Input) -> bool {
+        let events = self.decide(input);
         let followed = !events.is_empty();
+        let mut unwritten = self.take_in(wording, events, input.text());
+        // The desk tells the team of each; of what cannot be told either, it tells nobody.
+        while let Some(lost) = unwritten.pop() {
+            let events = self.decide(&lost);
+            unwritten.extend(self.take_in(wording, events, None));
+        }
+        followed
+    }
+
+    /// Takes events in that followed from one input, which said this text. Gives what became of the
+    /// letters that could not be written: the others go on without them.
+    fn take_in(&mut self, wording: &Wording, events: Vec<Event>, text: Option<&str>) -> Vec<Input> {
+        let (before, mut unwritten) = (self.events.len(), Vec::new());
         for event in events {
             self.desk.apply(&event);
-            if let Fact::Written { .. } = &event.fact {
+            if let Fact::Written { letter, .. } = &event.fact {
                 let decided = self.events.get(before..).unwrap_or_default();
-                let (books, policy) = (self.desk.books(), |inbox: &str| self.desk.policy(inbox));
-                let letter =
-                    wording::letter(wording, books, policy, &event, decided, input.text())?;
-                let letter = fit::letter(self.desk.addressed(letter));
-                self.writes.push(record::letter(&letter));
-                self.letters.push(letter);
+                match self.write(wording, &event, decided, text) {
+                    Ok(letter) => {
+                        self.writes.push(record::letter(&letter));
+                        self.letters.push(letter);
+                    }
+                    Err(why) => {
+                        unwritten.push(Input::Unwritten { letter: letter.clone(), why });
+                    }
+                }
             }
             for write in record::event(self.desk.books(), &event) {
                 if let Write::Put(Table::Ties, key, value) = &write {
@@ -119,7 +138,27 @@ impl Draft {
             }
             self.events.push(event);
         }
-        Ok(followed)
+        unwritten
+    }
+
+    /// Writes the letter that an event decided on; or tells, without a word of any mail, why that
+    /// cannot be done.
+    fn write(
+        &self,
+        wording: &Wording,
+        event: &Event,
+        decided: &[Event],
+        text: Option<&str>,
+    ) -> Result<Letter, String> {
+        let write = || (self.words)(&self.desk, wording, event, decided, text);
+        match catch_unwind(AssertUnwindSafe(write)) {
+            Ok(Ok(letter)) => Ok(fit::letter(self.desk.addressed(letter))),
+            Ok(Err(mistake)) => {
+                tracing::debug!(%mistake, "the words of the mistake");
+                Err(mistake.outline())
+            }
+            Err(_) => Err("the log tells at which place".to_owned()),
+        }
     }
 
     /// What follows from an input, in events that fit into rows of the store. A mail that can only be
@@ -163,7 +202,7 @@ impl Draft {
         if incoming.recorded {
             return Ok(true);
         }
-        let ours = self.take(wording, &Input::Mail(Box::new(incoming)))?;
+        let ours = self.take(wording, &Input::Mail(Box::new(incoming)));
         if ours && self.mails.insert(key) {
             self.writes.push(record::mail(key));
         }
@@ -217,6 +256,16 @@ impl Draft {
         self.desk.forget();
         Ok(Committed { desk: self.desk, letters: self.letters, events: self.events })
     }
+}
+
+fn worded(
+    desk: &Desk,
+    wording: &Wording,
+    event: &Event,
+    decided: &[Event],
+    text: Option<&str>,
+) -> Result<Letter, WordingError> {
+    wording::letter(wording, desk.books(), |inbox| desk.policy(inbox), event, decided, text)
 }
 
 /// The events as rows of the store can take them; none where that is not possible of one of them.

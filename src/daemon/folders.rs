@@ -150,7 +150,7 @@ impl Folders {
                     self.parked.retain(|one| one.folder != opened.folder);
                     self.parked.push(opened);
                 } else {
-                    self.begin(draft, wording, opened, afterwards)?;
+                    self.begin(draft, wording, opened, afterwards);
                 }
             }
             News::Headers { folder, mails, reply } => {
@@ -186,7 +186,7 @@ impl Folders {
             News::Filed { folder, letter, how } => match how {
                 Filed::Stored | Filed::WasThere => {
                     let by_itself = how == Filed::WasThere;
-                    draft.take(wording, &Input::Kept { letter, by_itself })?;
+                    draft.take(wording, &Input::Kept { letter, by_itself });
                 }
                 Filed::Refused(why) => {
                     tracing::warn!(%folder, %letter, why, "a letter is not kept with the sent mail");
@@ -195,7 +195,7 @@ impl Folders {
             },
             News::Looked { folder, letters } => {
                 for (letter, found) in letters {
-                    traced(draft, wording, &folder, &letter, found)?;
+                    traced(draft, wording, &folder, &letter, found);
                     afterwards.looked.push((folder.clone(), letter, found));
                 }
             }
@@ -219,7 +219,7 @@ impl Folders {
             if self.is_rebuilding(draft.now(), Some(&waiting.folder.inbox), afterwards) {
                 self.parked.push(waiting);
             } else {
-                self.begin(draft, wording, waiting, afterwards)?;
+                self.begin(draft, wording, waiting, afterwards);
             }
         }
         Ok(())
@@ -231,12 +231,11 @@ impl Folders {
         wording: &Wording,
         opened: Parked,
         afterwards: &mut Afterwards,
-    ) -> Result<(), DraftError> {
+    ) {
         let Parked { folder, uid_validity, uid_next, counts, reply } = opened;
         let uids = (uid_validity, uid_next, counts);
-        let cursor = self.selected(draft, wording, folder, uids, afterwards)?;
+        let cursor = self.selected(draft, wording, folder, uids, afterwards);
         afterwards.cursors.push((reply, cursor));
-        Ok(())
     }
 
     /// Whether cases that a lost store knew are still being opened again, from the folders of an
@@ -266,7 +265,7 @@ impl Folders {
         folder: Folder,
         (uid_validity, uid_next, counts): (u32, u32, bool),
         afterwards: &mut Afterwards,
-    ) -> Result<Cursor, DraftError> {
+    ) -> Cursor {
         let last_old_uid = uid_next.saturating_sub(1);
         let known = afterwards.progress.get(&folder).or(self.progress.get(&folder));
         let progress = match known {
@@ -274,7 +273,7 @@ impl Folders {
                 if known.cursor.uid_validity == uid_validity
                     && !(counts && uid_next <= known.cursor.last_uid) =>
             {
-                return Ok(known.cursor);
+                return known.cursor;
             }
             Some(known) => Progress {
                 cursor: Cursor { uid_validity, last_uid: 0 },
@@ -291,10 +290,10 @@ impl Folders {
         };
         tracing::info!(%folder, last_old_uid, "this folder begins here: older mail is left alone");
         let input = Input::Folder { folder: folder.clone(), uid_validity, last_old_uid };
-        draft.take(wording, &input)?;
+        draft.take(wording, &input);
         draft.progress(&folder, &progress);
         afterwards.progress.insert(folder, progress);
-        Ok(progress.cursor)
+        progress.cursor
     }
 
     async fn mails(
@@ -358,15 +357,9 @@ fn came_late(incoming: &Incoming, now: Moment) -> bool {
 
 /// A letter whose trace was found left before, whatever the store knows. One that lies among the sent
 /// mail is kept there already.
-fn traced(
-    draft: &mut Draft,
-    wording: &Wording,
-    folder: &Folder,
-    letter: &LetterId,
-    found: bool,
-) -> Result<(), DraftError> {
+fn traced(draft: &mut Draft, wording: &Wording, folder: &Folder, letter: &LetterId, found: bool) {
     if !found {
-        return Ok(());
+        return;
     }
     tracing::info!(%folder, %letter, "this letter left before: it is not sent again");
     let (reply, kept) = match folder.role {
@@ -374,11 +367,10 @@ fn traced(
         _ => ("its mail is marked as answered", false),
     };
     let (letter, outcome) = (letter.clone(), Outcome::Accepted(reply.to_owned()));
-    draft.take(wording, &Input::Delivery { letter: letter.clone(), outcome })?;
+    draft.take(wording, &Input::Delivery { letter: letter.clone(), outcome });
     if kept {
-        draft.take(wording, &Input::Kept { letter, by_itself: true })?;
+        draft.take(wording, &Input::Kept { letter, by_itself: true });
     }
-    Ok(())
 }
 
 /// Which mails of a folder are read whole, of those whose headers are known.

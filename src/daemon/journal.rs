@@ -25,7 +25,14 @@ pub(super) fn note(event: &Event) {
             let why = without_addresses(why);
             tracing::warn!(case, %letter, why, %next, "a letter is delayed");
         }
-        Fact::Refused { letter, why } => {
+        Fact::Refused { letter, why, unwritten: true } => tracing::error!(
+            case,
+            %letter,
+            why,
+            "a letter could not be written; please report this defect, and write to its reader \
+             yourself: see `watchpost show`"
+        ),
+        Fact::Refused { letter, why, .. } => {
             let why = without_addresses(why);
             tracing::error!(case, %letter, why, "a letter cannot be delivered; see `watchpost show`");
         }

@@ -318,14 +318,14 @@ impl Daemon {
     ) -> Result<(), DraftError> {
         for Tried { letter, outcome, .. } in &self.unsaved {
             let (letter, outcome) = (letter.clone(), outcome.clone());
-            draft.take(&self.wording, &Input::Delivery { letter, outcome })?;
+            draft.take(&self.wording, &Input::Delivery { letter, outcome });
         }
         for (to, made) in &self.alarms.sent {
-            draft.take(&self.wording, &Input::CanarySent { to: to.clone(), made: *made })?;
+            draft.take(&self.wording, &Input::CanarySent { to: to.clone(), made: *made });
         }
         for item in news {
             for contested in self.claims.hear(&item, draft.now()) {
-                contested.decide(draft, &self.wording)?;
+                contested.decide(draft, &self.wording);
             }
             let (store, wording) = (&self.store, &self.wording);
             self.folders.take(draft, store, wording, item, afterwards).await?;
@@ -333,7 +333,7 @@ impl Daemon {
         // Within one second mails come first, and the clock last.
         let behind = self.folders.are_behind(draft.now());
         if !behind && !self.folders.is_rebuilding(draft.now(), None, afterwards) {
-            draft.take(&self.wording, &Input::Time)?;
+            draft.take(&self.wording, &Input::Time);
         }
         Ok(())
     }

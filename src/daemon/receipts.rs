@@ -34,7 +34,7 @@ pub async fn record_receipts(
         // The clock may have been set since then.
         let mut draft = Draft::of(&desk, at.max(written).min(now));
         let outcome = Outcome::Accepted(reply);
-        if draft.take(wording, &Input::Delivery { letter, outcome })? {
+        if draft.take(wording, &Input::Delivery { letter, outcome }) {
             let committed = draft.commit(store).await?;
             committed.events.iter().for_each(journal::note);
             desk = committed.desk;

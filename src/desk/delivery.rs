@@ -1,12 +1,13 @@
-//! What follows from an attempt to send a letter, and from the time at which one is due.
+//! What follows from an attempt to write or to send a letter, and from the time at which one is due.
 
 use super::books::Books;
 use super::case::Fate;
 use super::event::Fact;
 use super::ids::CaseId;
+use super::incoming::Facts;
 use super::keys::Keys;
 use super::letter::{LetterId, LetterKind};
-use super::outbox::{MOST_PERHAPS, Outcome, next_try, next_try_in_doubt};
+use super::outbox::{MOST_PERHAPS, Outcome, Waiting, next_try, next_try_in_doubt};
 use super::policy::Policy;
 use super::time::{Moment, Span};
 
@@ -24,6 +25,7 @@ pub(super) fn delivery(
     let stop = books.stop(&inbox);
     let next = next_try(waiting.queued, now);
     let probe = next_try(stop.map_or(now, |stop| stop.since), now);
+    let refused = |why| Fact::Refused { letter: letter.clone(), why, unwritten: false };
     let delayed = |why, unknown, next| Fact::Delayed { letter: letter.clone(), why, unknown, next };
     let stopped = |why, passing| {
         let inbox = inbox.clone();
@@ -31,15 +33,14 @@ pub(super) fn delivery(
     };
     let fact = match outcome.clone() {
         Outcome::Accepted(reply) => Fact::Sent { letter: letter.clone(), reply },
-        Outcome::Permanent(why) => Fact::Refused { letter: letter.clone(), why },
+        Outcome::Permanent(why) => refused(why),
         Outcome::Transient(why) => delayed(why, false, next),
         Outcome::Unknown(why) => match waiting.perhaps.saturating_add(1) {
             perhaps if perhaps < MOST_PERHAPS => {
                 delayed(why, true, next.max(next_try_in_doubt(perhaps, now)))
             }
             perhaps => {
-                let why = format!("perhaps sent {perhaps} times, and not once confirmed: {why}");
-                Fact::Refused { letter: letter.clone(), why }
+                refused(format!("perhaps sent {perhaps} times, and not once confirmed: {why}"))
             }
         },
         Outcome::Unreachable(why) => return vec![stopped(why, true)],
@@ -50,14 +51,29 @@ pub(super) fn delivery(
         }
     };
     let resumed = stop.is_some().then_some((None, Fact::RelayResumed { inbox }));
+    resumed.into_iter().chain(told(waiting, &letter, &fact)).collect()
+}
+
+/// What follows where a letter cannot be written: it would fail again, so a human has to look.
+pub(super) fn unwritten(books: &Books, letter: &LetterId, why: &str) -> Facts {
+    let fact = Fact::Refused { letter: letter.clone(), why: why.to_owned(), unwritten: true };
+    let waiting = books.waiting(letter);
+    waiting.map(|waiting| told(waiting, letter, &fact).collect()).unwrap_or_default()
+}
+
+/// How far a letter came, on the cases that it is told on.
+fn told(
+    waiting: &Waiting,
+    letter: &LetterId,
+    fact: &Fact,
+) -> impl Iterator<Item = (Option<CaseId>, Fact)> {
     // A delay is told once, and so is what became of a notice; how it ended is told on every case that
     // the letter acknowledges.
     let ended = matches!(fact, Fact::Sent { .. } | Fact::Refused { .. }) && !waiting.notice;
     let others = if ended { waiting.covers.as_slice() } else { &[] };
     // A question to the lead, or a digest, is on no case: it has left all the same.
     let on = std::iter::once(letter.case()).chain(others.iter().cloned().map(Some));
-    let told = on.map(|case| (case, fact.clone()));
-    resumed.into_iter().chain(told).collect()
+    on.map(|case| (case, fact.clone()))
 }
 
 /// What follows when a letter lies in the folder for sent mail.

@@ -397,8 +397,11 @@ pub enum Fact {
     Refused {
         /// Its name.
         letter: LetterId,
-        /// What the server said.
+        /// What the server said, or why there is nothing that it could take.
         why: String,
+        /// It could not be written: no server was asked, and no row holds its text.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unwritten: bool,
     },
     /// A mail system reported that a letter did not reach its recipient, or did not yet.
     Bounced {

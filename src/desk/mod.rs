@@ -120,6 +120,13 @@ pub enum Input {
         /// How it ended.
         outcome: Outcome,
     },
+    /// A letter that was decided on could not be written, which is a defect.
+    Unwritten {
+        /// The letter.
+        letter: LetterId,
+        /// Why, without a word of any mail.
+        why: String,
+    },
     /// The mail that a letter answers shows that another Watchpost claims it too.
     Claimed {
         /// The letter.
@@ -238,6 +245,7 @@ impl Desk {
             Input::Delivery { letter, outcome } => {
                 delivery::delivery(&self.books, now, letter, outcome)
             }
+            Input::Unwritten { letter, why } => delivery::unwritten(&self.books, letter, why),
             Input::Claimed { letter, by, answered } => {
                 another::claimed(&self.books, letter, *by, *answered)
             }

@@ -135,12 +135,15 @@ fn same(there: &[u8], told: &[u8]) -> bool {
     there == told || json(there).is_some_and(|there| json(told) == Some(there))
 }
 
-/// Every letter that was written is there, and no other.
+/// Every letter that was written is there, and no other; those that could not be are not.
 fn letters(rows: &Rows, events: &BTreeMap<u64, Event>, findings: &mut Vec<String>) {
     let mut written = BTreeMap::new();
     for event in events.values() {
         if let Fact::Written { letter, message_id, .. } = &event.fact {
             written.insert(letter.0.as_bytes(), message_id);
+        }
+        if let Fact::Refused { letter, unwritten: true, .. } = &event.fact {
+            written.remove(letter.0.as_bytes());
         }
     }
     for (key, value) in table(rows, Table::Letters) {

@@ -174,7 +174,7 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
             let how = if *failed { "did not reach its reader" } else { "is delayed on its way" };
             told("bounced", format!("{} {how}", letter_named(letter)))
         }
-        Fact::Refused { letter, why } => {
+        Fact::Refused { letter, why, .. } => {
             told("refused", format!("{}: {why}", letter_named(letter)))
         }
         Fact::Breached { promise, due, .. } => {

@@ -44,6 +44,7 @@ fn fate(fact: &Fact) -> Option<(&LetterId, &'static str)> {
         Fact::Written { letter, .. }
         | Fact::Covered { letter, .. }
         | Fact::Delayed { letter, .. } => Some((letter, "waits")),
+        Fact::Refused { letter, unwritten: true, .. } => Some((letter, "not written")),
         Fact::Refused { letter, .. } => Some((letter, "not delivered")),
         Fact::Bounced { letter, failed: true, .. } => Some((letter, "came back")),
         Fact::Withdrawn { letter } | Fact::Elsewhere { letter: Some(letter), .. } => {
@@ -269,7 +270,10 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
             let sure = if *unknown { "perhaps sent" } else { "not sent" };
             ("delayed", format!("{letter} {sure}: {why}; again at {}", utc(*next)))
         }
-        Fact::Refused { letter, why } => {
+        Fact::Refused { letter, why, unwritten: true } => {
+            ("refused", format!("{letter} could not be written, which is a defect: {why}"))
+        }
+        Fact::Refused { letter, why, .. } => {
             ("refused", format!("{letter} will not be delivered: {why}"))
         }
         Fact::Bounced { letter, failed, .. } => {

@@ -61,7 +61,7 @@ fn whatever_is_too_large_is_cut_down_and_says_the_same_thing() {
         opened(),
         event(Fact::Sent { letter: letter.clone(), reply: long.clone() }),
         event(Fact::Delayed { letter: letter.clone(), why, unknown: true, next }),
-        event(Fact::Refused { letter: letter.clone(), why: long.clone() }),
+        event(Fact::Refused { letter: letter.clone(), why: long.clone(), unwritten: false }),
         event(Fact::Answered {
             mail: place(),
             by: Some(Mailbox { name: long.clone(), ..mailbox("kim@acorn.example") }),

@@ -111,6 +111,20 @@ fn a_relay_that_takes_each_letter_and_never_says_so_gets_it_three_times_and_a_hu
 }
 
 #[test]
+fn of_a_letter_that_cannot_be_written_a_human_is_told_and_a_relay_that_is_away_stays_so() {
+    let mut office = Office::of(staffed());
+    office.receive(report(1));
+    office.delivery(1, Outcome::Unreachable("cannot connect".into()));
+    let letter = LetterId("EXP-2026-0001/acknowledgement".into());
+    let input = Input::Unwritten { letter, why: "en/acknowledgement.txt: line 3".into() };
+    let told: Vec<String> = office.take(&input).iter().map(in_words).collect();
+    assert_eq!(told, ["1 refused", "1 unreached to kim@project.example"]);
+    assert_eq!(office.state(1), State::Unreached);
+    assert!(office.desk.books().stop("security").is_some());
+    assert_eq!(office.take(&input), []);
+}
+
+#[test]
 fn a_letter_that_is_confirmed_at_its_second_try_was_sent() {
     let mut office = Office::open();
     office.receive(report(1));

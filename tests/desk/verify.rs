@@ -25,9 +25,16 @@ fn rows(office: &Office) -> Rows {
     let cursor = Cursor { uid_validity: 1, last_uid: 3 };
     let progress = Progress { cursor, since: office.now, renumbered_up_to: 0, marked_since: None };
     writes.push(record::progress(&folder, &progress));
+    let unwritten = office.log.iter().filter_map(|event| match &event.fact {
+        Fact::Refused { letter, unwritten: true, .. } => Some(letter),
+        _ => None,
+    });
+    let unwritten: Vec<&LetterId> = unwritten.collect();
     for event in &office.log {
         books.apply(event);
-        if let Fact::Written { letter, to, message_id, .. } = &event.fact {
+        if let Fact::Written { letter, to, message_id, .. } = &event.fact
+            && !unwritten.contains(&letter)
+        {
             let from = mailbox("security@project.example");
             writes.push(record::letter(&Letter {
                 id: letter.clone(),

@@ -1,4 +1,4 @@
-//! The net below the decision: what it cannot say, and what no row takes.
+//! The net below the decision and below the letters: what cannot be said, and what no row takes.
 
 use super::*;
 use crate::config;
@@ -7,15 +7,18 @@ use crate::desk::event::MailRef;
 use crate::desk::folder::Role;
 use crate::desk::judge::judge_in;
 use crate::desk::keys::Keys;
-use crate::desk::letter::LetterId;
+use crate::desk::letter::{LetterId, LetterKind, Notice};
 use crate::desk::outbox::Outcome;
 use crate::desk::parse::parse;
 use crate::desk::reason::HoldReason;
 use crate::desk::thread::mail_key;
+use crate::desk::verify::verify;
 
 const CONFIG: &str = "project = { name = \"P\", case_prefix = \"P\" }\n\
     smtp.host = \"localhost\"\n\
     imap = { host = \"localhost\", user = \"u\", password = { file = \"/p\" } }\n\
+    [[member]]\nname = \"kim\"\naddresses = [\"kim@p.example\"]\n\
+    [team]\nlead = \"kim\"\n\
     [[inbox]]\nname = \"security\"\nkind = \"dedicated\"\nrecipients = [\"s@p.example\"]\n";
 
 fn desk() -> Desk {
@@ -59,12 +62,9 @@ fn mail(uid: u32, subject: &str) -> (TieKey, Incoming) {
 
 /// Works through an ordinary mail, this one, and another ordinary one; tells of each case that
 /// was opened which subject it has, and whether a human has to look since nobody could read it.
-fn batch(
-    rule: fn(&Desk, Moment, &Input) -> Vec<Event>,
-    subject: &str,
-) -> (Draft, Vec<(String, bool)>) {
+fn batch(change: impl FnOnce(&mut Draft), subject: &str) -> (Draft, Vec<(String, bool)>) {
     let mut draft = Draft::of(&desk(), Moment::from_unix(1_800_000_060));
-    draft.rule = rule;
+    change(&mut draft);
     let found = Found { recorded: BTreeSet::new(), tied: BTreeMap::new(), closed: Vec::new() };
     for (uid, subject) in [(1, "first"), (2, subject), (3, "third")] {
         let (key, incoming) = mail(uid, subject);
@@ -98,10 +98,10 @@ fn panics(desk: &Desk, now: Moment, input: &Input) -> Vec<Event> {
 fn a_mail_over_which_the_decision_stumbles_is_put_before_a_human_and_the_others_go_on() {
     let ordinary = [("first", false), ("second", false), ("third", false)];
     let told = ordinary.map(|(subject, held)| (subject.to_owned(), held)).to_vec();
-    assert_eq!(batch(panics, "second").1, told);
+    assert_eq!(batch(|draft| draft.rule = panics, "second").1, told);
     let told = [("first", false), ("", true), ("third", false)];
     let told = told.map(|(subject, held)| (subject.to_owned(), held)).to_vec();
-    assert_eq!(batch(panics, "panic").1, told);
+    assert_eq!(batch(|draft| draft.rule = panics, "panic").1, told);
 }
 
 /// What is opened gets a text that no row takes; where nothing makes it smaller, a name instead.
@@ -123,13 +123,13 @@ fn swells(desk: &Desk, now: Moment, input: &Input) -> Vec<Event> {
 
 #[test]
 fn what_no_row_takes_is_cut_down_or_put_before_a_human() {
-    let (draft, told) = batch(swells, "long");
+    let (draft, told) = batch(|draft| draft.rule = swells, "long");
     assert_eq!(told.len(), 3);
     assert!(told.iter().all(|(_, held)| !held), "{told:?}");
     assert!(told.iter().any(|(subject, _)| subject.starts_with("long long ")), "{told:?}");
     assert!(draft.events.iter().all(fit::fits));
 
-    let (draft, told) = batch(swells, "huge");
+    let (draft, told) = batch(|draft| draft.rule = swells, "huge");
     let expected = [("first", false), ("", true), ("third", false)];
     let expected = expected.map(|(subject, held)| (subject.to_owned(), held)).to_vec();
     assert_eq!(told, expected);
@@ -147,6 +147,96 @@ fn what_no_row_takes_of_anything_but_a_mail_is_not_recorded() {
     draft.rule = huge;
     let outcome = Outcome::Accepted("250".to_owned());
     let input = Input::Delivery { letter: LetterId("P-2027-0001/update".into()), outcome };
-    assert!(!draft.take(&Wording::shipped(), &input).unwrap());
+    assert!(!draft.take(&Wording::shipped(), &input));
     assert!(draft.events.is_empty() && draft.writes.is_empty());
+}
+
+/// On a case with the subject "speechless" no letter can be written, on one called "wordless" none but
+/// those to the team, and on one called "panic" writing these shows a defect.
+fn fails(
+    desk: &Desk,
+    wording: &Wording,
+    event: &Event,
+    decided: &[Event],
+    text: Option<&str>,
+) -> Result<Letter, WordingError> {
+    let subject = event.case.as_ref().and_then(|id| Some(&desk.books().case(id)?.opening.subject));
+    let subject = subject.map(String::as_str).unwrap_or_default();
+    let Fact::Written { kind, .. } = &event.fact else { unreachable!() };
+    let to_team = matches!(kind, LetterKind::Notice(_));
+    assert!(!(to_team && subject == "panic"));
+    if subject == "speechless" || subject == "wordless" && !to_team {
+        let (file, what) = ("en/minimal.txt".to_owned(), "line 3: unknown".to_owned());
+        return Err(WordingError { file, what, detail: format!(": {subject}") });
+    }
+    worded(desk, wording, event, decided, text)
+}
+
+/// What became of the letters on the case that the second mail opened: their kinds, and those that
+/// could not be written, with why.
+fn letters_of(subject: &str) -> (Vec<LetterKind>, Vec<(String, String)>) {
+    let (draft, told) = batch(|draft| draft.words = fails, subject);
+    // All three are cases, and nobody has to look for a mail that nobody could read.
+    let expected = ["first", subject, "third"].map(|subject| (subject.to_owned(), false)).to_vec();
+    assert_eq!(told, expected);
+    let second = CaseId::parse("P-2027-0002").unwrap();
+    let of_second = |letter: &LetterId| letter.case().as_ref() == Some(&second);
+    let unwritten = draft.events.iter().filter_map(|event| match &event.fact {
+        Fact::Refused { letter, why, unwritten: true } => {
+            assert!(draft.desk.books().waiting(letter).is_none() && of_second(letter));
+            Some((letter.0.clone(), why.clone()))
+        }
+        _ => None,
+    });
+    let unwritten = unwritten.collect();
+    let on_disk = |letter: &LetterId| draft.letters.iter().any(|one| one.id == *letter);
+    let written = draft.events.iter().filter_map(|event| match &event.fact {
+        Fact::Written { letter, kind, .. } if on_disk(letter) && of_second(letter) => Some(*kind),
+        _ => None,
+    });
+    let written = written.collect();
+    assert_eq!(draft.letters.iter().filter(|letter| !of_second(&letter.id)).count(), 4);
+    // What the batch leaves behind says one thing.
+    let mut rows = BTreeMap::new();
+    for write in draft.writes {
+        match write {
+            Write::Put(table, key, value) => rows.insert((table, key), value),
+            Write::Delete(table, key) => rows.remove(&(table, key)),
+        };
+    }
+    let key = record::secret_key(1, &[7; 32]);
+    let Write::Put(table, key, value) = key else { unreachable!() };
+    rows.insert((table, key), value);
+    let report = verify(rows.into_iter().map(|((table, key), value)| (table, key, value)));
+    assert_eq!(report.findings, [""; 0]);
+    (written, unwritten)
+}
+
+#[test]
+fn of_a_letter_that_cannot_be_written_the_team_is_told_and_the_others_go_on() {
+    let report = LetterKind::Notice(Notice::Report);
+    let ordinary = (vec![LetterKind::Minimal, report], Vec::new());
+    assert_eq!(letters_of("second"), ordinary);
+
+    let unreached = LetterKind::Notice(Notice::Unreached);
+    let why = "en/minimal.txt: line 3: unknown".to_owned();
+    let unwritten = vec![("P-2027-0002/acknowledgement".to_owned(), why.clone())];
+    assert_eq!(letters_of("wordless"), (vec![report, unreached], unwritten));
+}
+
+#[test]
+fn where_no_letter_can_be_written_that_is_told_to_nobody_and_still_recorded() {
+    let (written, unwritten) = letters_of("speechless");
+    assert_eq!(written, []);
+    let kinds = ["acknowledgement", "report", "unreached"];
+    assert_eq!(unwritten.len(), kinds.len());
+    for kind in kinds {
+        let start = format!("P-2027-0002/{kind}");
+        assert!(unwritten.iter().any(|(letter, _)| letter.starts_with(&start)), "{unwritten:?}");
+    }
+
+    let (written, unwritten) = letters_of("panic");
+    assert_eq!(written, [LetterKind::Minimal]);
+    assert_eq!(unwritten.len(), 1);
+    assert!(unwritten.iter().all(|(_, why)| why == "the log tells at which place"));
 }

@@ -262,7 +262,13 @@ impl Values {
                 self.said.clone_from(words);
                 self.refused.clone_from(refused);
             }
-            Fact::Refused { letter, why } => self.lost(policy, case, letter, why),
+            Fact::Refused { letter, why, unwritten: true } => {
+                let why = format!(
+                    "nothing; it could not be written, which is a defect of Watchpost ({why})"
+                );
+                self.lost(policy, case, letter, &why);
+            }
+            Fact::Refused { letter, why, .. } => self.lost(policy, case, letter, why),
             Fact::Bounced { letter, mail, .. } => {
                 self.lies(mail, zone);
                 let why = "a mail system reported that it could not be delivered";

@@ -42,12 +42,21 @@ const LONGEST_FOUND: usize = 400;
 
 /// A template that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {what}")]
+#[error("{}{detail}", self.outline())]
 pub struct WordingError {
     /// The file name of the template.
     pub file: String,
     /// What is wrong with it, with the line where that is known.
     pub what: String,
+    /// What exactly; it may repeat what a mail says.
+    pub detail: String,
+}
+
+impl WordingError {
+    /// The mistake without a word of any mail.
+    pub fn outline(&self) -> String {
+        format!("{}: {}", self.file, self.what)
+    }
 }
 
 impl Wording {
@@ -311,12 +320,12 @@ fn add(templates: &mut Environment<'static>, file: &str, text: String) -> Result
 
 fn mistake(file: &str, mistake: &minijinja::Error) -> WordingError {
     let place = mistake.line().map_or_else(String::new, |line| format!("line {line}: "));
-    let detail = mistake.detail().unwrap_or_default();
-    error(file, format!("{place}{} {detail}", mistake.kind()))
+    let detail = mistake.detail().map(|detail| format!(" {detail}")).unwrap_or_default();
+    WordingError { detail, ..error(file, format!("{place}{}", mistake.kind())) }
 }
 
 pub(super) fn error(file: &str, what: impl Into<String>) -> WordingError {
-    WordingError { file: file.to_owned(), what: what.into() }
+    WordingError { file: file.to_owned(), what: what.into(), detail: String::new() }
 }
 
 #[cfg(test)]
