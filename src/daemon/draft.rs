@@ -37,6 +37,8 @@ pub enum DraftError {
 /// The draft.
 pub(super) struct Draft {
     desk: Desk,
+    /// The desk before the first of the events.
+    begun: Desk,
     /// [`Desk::decide`].
     rule: fn(&Desk, Moment, &Input) -> Vec<Event>,
     words: Words,
@@ -72,6 +74,7 @@ impl Draft {
     pub(super) fn of(desk: &Desk, now: Moment) -> Draft {
         Draft {
             desk: desk.clone(),
+            begun: desk.clone(),
             rule: Desk::decide,
             words: worded,
             now,
@@ -86,6 +89,7 @@ impl Draft {
     /// Takes in what the store knows of closed cases that something came up about.
     pub(super) fn recall(&mut self, cases: Vec<Case>) {
         for case in cases {
+            self.begun.recall(case.clone());
             self.desk.recall(case);
         }
     }
@@ -100,16 +104,53 @@ impl Draft {
 
     /// Decides on one input and takes the events in; letters are written at once, so that they are
     /// on the disk together with what they follow from. True where anything followed.
+    ///
+    /// A mail that can only be recorded without what it says, or over which any of this stumbles, is
+    /// put before a human as one that nobody can read: its folder would stop at it for ever.
     pub(super) fn take(&mut self, wording: &Wording, input: &Input) -> bool {
-        let events = self.decide(input);
+        let Input::Mail(incoming) = input else {
+            return self.follow(wording, input).unwrap_or_default();
+        };
+        let before = (self.writes.len(), self.letters.len(), self.events.len());
+        let tried = catch_unwind(AssertUnwindSafe(|| self.follow(wording, input)));
+        if let Ok(Some(followed)) = tried {
+            return followed;
+        }
+        tracing::error!(
+            folder = %incoming.mail.folder,
+            uid = incoming.mail.uid,
+            "a mail cannot be decided on; this is a bug, please report it"
+        );
+        self.back_to(before);
+        let Some(policy) = self.desk.policy(&incoming.mail.folder.inbox) else { return false };
+        let bare = Input::Mail(Box::new(fit::bare(incoming, policy)));
+        self.follow(wording, &bare).unwrap_or_default()
+    }
+
+    /// The same for an input that is as it should be; none where what follows fits into no row of the
+    /// store.
+    fn follow(&mut self, wording: &Wording, input: &Input) -> Option<bool> {
+        let events = self.decide(input)?;
         let followed = !events.is_empty();
         let mut unwritten = self.take_in(wording, events, input.text());
         // The desk tells the team of each; of what cannot be told either, it tells nobody.
         while let Some(lost) = unwritten.pop() {
-            let events = self.decide(&lost);
+            let events = self.decide(&lost)?;
             unwritten.extend(self.take_in(wording, events, None));
         }
-        followed
+        Some(followed)
+    }
+
+    /// Forgets all but so many writes, letters and events.
+    fn back_to(&mut self, (writes, letters, events): (usize, usize, usize)) {
+        self.writes.truncate(writes);
+        self.letters.truncate(letters);
+        self.events.truncate(events);
+        self.ties = self.writes.iter().filter_map(tie).collect();
+        self.desk = self.begun.clone();
+        for event in &self.events {
+            self.desk.apply(event);
+        }
     }
 
     /// Takes events in that followed from one input, which said this text. Gives what became of the
@@ -131,9 +172,7 @@ impl Draft {
                 }
             }
             for write in record::event(self.desk.books(), &event) {
-                if let Write::Put(Table::Ties, key, value) = &write {
-                    self.ties.insert(key.clone(), value.clone());
-                }
+                self.ties.extend(tie(&write));
                 self.writes.push(write);
             }
             self.events.push(event);
@@ -161,30 +200,10 @@ impl Draft {
         }
     }
 
-    /// What follows from an input, in events that fit into rows of the store. A mail that can only be
-    /// recorded without what it says, or over which the decision stumbles, is put before a human as
-    /// one that nobody can read: its folder would stop at it for ever.
-    fn decide(&self, input: &Input) -> Vec<Event> {
-        let Input::Mail(incoming) = input else {
-            return fitted(self.decided(input)).unwrap_or_default();
-        };
-        let tried = catch_unwind(AssertUnwindSafe(|| fitted(self.decided(input))));
-        if let Ok(Some(events)) = tried {
-            return events;
-        }
-        tracing::error!(
-            folder = %incoming.mail.folder,
-            uid = incoming.mail.uid,
-            "a mail cannot be decided on; this is a bug, please report it"
-        );
-        let Some(policy) = self.desk.policy(&incoming.mail.folder.inbox) else { return Vec::new() };
-        let bare = fit::bare(incoming, policy);
-        let events = self.decided(&Input::Mail(Box::new(bare)));
-        fitted(events).unwrap_or_default()
-    }
-
-    fn decided(&self, input: &Input) -> Vec<Event> {
-        (self.rule)(&self.desk, self.now, input)
+    /// What follows from an input, in events that fit into rows of the store; none where that cannot
+    /// be.
+    fn decide(&self, input: &Input) -> Option<Vec<Event>> {
+        fitted((self.rule)(&self.desk, self.now, input))
     }
 
     /// Decides on a mail, with what the store and this very batch know about it. False where the mail
@@ -266,6 +285,14 @@ fn worded(
     text: Option<&str>,
 ) -> Result<Letter, WordingError> {
     wording::letter(wording, desk.books(), |inbox| desk.policy(inbox), event, decided, text)
+}
+
+/// What a row says that later mails of the same batch are looked up by.
+fn tie(write: &Write) -> Option<(Vec<u8>, Vec<u8>)> {
+    match write {
+        Write::Put(Table::Ties, key, value) => Some((key.clone(), value.clone())),
+        _ => None,
+    }
 }
 
 /// The events as rows of the store can take them; none where that is not possible of one of them.
