@@ -33,7 +33,7 @@ use watchpost::desk::parse::parse;
 use watchpost::desk::policy::{OnRule, Policy};
 use watchpost::desk::quota::Caps;
 use watchpost::desk::time::{Moment, Span};
-use watchpost::desk::wording::{self, Wording};
+use watchpost::desk::wording::{self, Worded, Wording};
 use watchpost::desk::{Desk, Input};
 use watchpost::io::smtp::compose;
 
@@ -94,6 +94,23 @@ fn letters_at(
     authentication: &Authentication,
     mails: &[String],
 ) -> Vec<String> {
+    let written = written_at(now, wording, policy, caps, authentication, mails);
+    let as_it_leaves = |worded: Worded| {
+        let bytes = compose(&worded.letter).unwrap();
+        String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
+    };
+    written.into_iter().map(as_it_leaves).collect()
+}
+
+/// The same, with what was wrong with the words of an administrator.
+fn written_at(
+    now: &str,
+    wording: &Wording,
+    policy: &Policy,
+    caps: Caps,
+    authentication: &Authentication,
+    mails: &[String],
+) -> Vec<Worded> {
     let now = Moment::parse_rfc3339(now).unwrap();
     let keys = Keys::new(vec![[7; 32]]).unwrap();
     let mut desk = Desk::open(vec![policy.clone()], keys, caps, Past::default());
@@ -107,9 +124,8 @@ fn letters_at(
                 let text = input.text();
                 let letter =
                     wording::letter(wording, books, policy, &event, &decided, text).unwrap();
-                let letter = desk.addressed(letter);
-                let bytes = compose(&letter).unwrap();
-                letters.push(String::from_utf8(bytes).unwrap().replace("\r\n", "\n"));
+                let (letter, mistake) = (desk.addressed(letter.letter), letter.mistake);
+                letters.push(Worded { letter, mistake });
             }
             decided.push(event);
         }
@@ -448,6 +464,35 @@ fn an_administrator_replaces_a_letter_and_learns_of_every_mistake_before_it_is_o
     ] {
         let error = replaced(name, text).unwrap_err().to_string();
         assert!(error.starts_with(name) && error.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn an_own_letter_that_fails_for_one_mail_is_written_in_the_shipped_words_and_that_is_told() {
+    let shout = "Subject: {{ case }}\n\nHi{% if 'frabjous' in subject %} {{ subject|shout }}{% \
+                 else %}, and thanks{% endif %}\n\n{{ subject * 60 }}\n";
+    let own = [("acknowledgement.txt".to_owned(), shout.to_owned())];
+    let wording = Wording::new(&own, Some(Language::English)).unwrap();
+    let written = |wording: &Wording, subject: &str| {
+        let mail = format!("{HEAD}Subject: {subject}\n\nThe parser hangs on an empty header.\n");
+        let (now, caps, authentication) =
+            ("2026-09-01T17:11:05Z", Caps::default(), authenticated());
+        let mut all = written_at(now, wording, &policy(), caps, &authentication, &[mail]);
+        assert_eq!(all.len(), 1);
+        all.remove(0)
+    };
+    let Worded { letter, mistake } = written(&wording, "short");
+    assert!(letter.body.starts_with("Hi, and thanks\n") && mistake.is_none(), "{mistake:?}");
+
+    let long = "long ".repeat(30);
+    for (subject, outline) in [
+        ("frabjous", "acknowledgement.txt: line 3: unknown filter"),
+        (&long, "acknowledgement.txt: 7397 bytes are too long for a letter; write at most 3000"),
+    ] {
+        let Worded { letter, mistake } = written(&wording, subject);
+        assert_eq!(mistake.unwrap().outline(), outline);
+        let shipped = written(&shipped(), subject);
+        assert_eq!((letter, None), (shipped.letter, shipped.mistake));
     }
 }
 

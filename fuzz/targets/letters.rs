@@ -76,6 +76,6 @@ fn repeats_nothing(desk: &Desk, event: &Event, letter: &Letter) {
     }
     let policy = desk.policy(&letter.inbox).unwrap();
     let (absences, id, now) = (Absences::default(), &letter.id, letter.date);
-    let other = wording::write(&WORDING, policy, &case, &[], &absences, id, now).unwrap();
+    let other = wording::write(&WORDING, policy, &case, &[], &absences, id, now).unwrap().letter;
     assert_eq!((&other.subject, &other.body), (&letter.subject, &letter.body));
 }

@@ -152,7 +152,7 @@ impl Office {
                 let (books, policy) = (self.desk.books(), |inbox: &str| self.desk.policy(inbox));
                 let text = input.text();
                 let letter = wording::letter(&WORDING, books, policy, &event, &decided, text);
-                let letter = self.desk.addressed(letter.unwrap());
+                let letter = self.desk.addressed(letter.unwrap().letter);
                 letters::check(&self.desk, &event, &letter);
                 self.letters.push(letter);
             }

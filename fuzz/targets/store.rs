@@ -99,7 +99,7 @@ fn replay(meta: Meta, events: &[Event], ended: Vec<Entry>) {
         let _ = record::event(desk.books(), event);
         let books = desk.books();
         let letter = wording::letter(&WORDING, books, |_| Some(policy), event, &[], None);
-        if let Ok(Ok(bytes)) = letter.map(|letter| compose(&desk.addressed(letter))) {
+        if let Ok(Ok(bytes)) = letter.map(|letter| compose(&desk.addressed(letter.letter))) {
             headers(&bytes);
         }
     }

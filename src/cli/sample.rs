@@ -40,8 +40,8 @@ pub(super) fn letter(
     let (covers, about) = (Vec::new(), None);
     let fact = Fact::Written { letter: letter.clone(), kind, to, message_id, covers, about };
     case.apply(&Event { seq: 1, at: now, case: Some(id), fact });
-    let letter = wording::write(wording, policy, &case, &[], &Absences::default(), &letter, now)?;
-    Ok(Some(Sample { subject: letter.subject, body: letter.body }))
+    let written = wording::write(wording, policy, &case, &[], &Absences::default(), &letter, now)?;
+    Ok(Some(Sample { subject: written.letter.subject, body: written.letter.body }))
 }
 
 fn opening(policy: &Policy, message: &Message, verdict: &Verdict, now: Moment) -> Opening {

@@ -15,7 +15,7 @@ use crate::desk::record::{self, Progress, Unreadable};
 use crate::desk::table::{Table, Write};
 use crate::desk::thread::{Tie, TieKey, Tied};
 use crate::desk::time::Moment;
-use crate::desk::wording::{self, Wording, WordingError};
+use crate::desk::wording::{self, Worded, Wording, WordingError};
 use crate::desk::{Desk, Input};
 use crate::io::store::{Store, StoreError};
 use crate::query::{self, LoadError};
@@ -53,7 +53,7 @@ pub(super) struct Draft {
 
 /// How the letter is written that the first of these events decided on; the others are what followed
 /// before it from the same input, which said this text.
-type Words = fn(&Desk, &Wording, &Event, &[Event], Option<&str>) -> Result<Letter, WordingError>;
+type Words = fn(&Desk, &Wording, &Event, &[Event], Option<&str>) -> Result<Worded, WordingError>;
 
 /// What is true once a draft is on the disk.
 pub(super) struct Committed {
@@ -191,7 +191,18 @@ impl Draft {
     ) -> Result<Letter, String> {
         let write = || (self.words)(&self.desk, wording, event, decided, text);
         match catch_unwind(AssertUnwindSafe(write)) {
-            Ok(Ok(letter)) => Ok(fit::letter(self.desk.addressed(letter))),
+            Ok(Ok(Worded { letter, mistake })) => {
+                if let Some(mistake) = mistake {
+                    tracing::warn!(
+                        letter = %letter.id,
+                        mistake = mistake.outline(),
+                        "your own text does not serve for this letter, which is written in the \
+                         words that ship with Watchpost; please mend its file"
+                    );
+                    tracing::debug!(%mistake, "the words of the mistake");
+                }
+                Ok(fit::letter(self.desk.addressed(letter)))
+            }
             Ok(Err(mistake)) => {
                 tracing::debug!(%mistake, "the words of the mistake");
                 Err(mistake.outline())
@@ -283,7 +294,7 @@ fn worded(
     event: &Event,
     decided: &[Event],
     text: Option<&str>,
-) -> Result<Letter, WordingError> {
+) -> Result<Worded, WordingError> {
     wording::letter(wording, desk.books(), |inbox| desk.policy(inbox), event, decided, text)
 }
 

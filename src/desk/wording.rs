@@ -14,4 +14,4 @@ mod words;
 
 pub use self::event::letter;
 pub use self::reply::write;
-pub use self::templates::{Wording, WordingError, names};
+pub use self::templates::{Worded, Wording, WordingError, names};

@@ -23,7 +23,7 @@ impl Office {
             self.now,
         )
         .unwrap();
-        self.desk.addressed(letter)
+        self.desk.addressed(letter.letter)
     }
 
     /// Where the letters of a case are answered.

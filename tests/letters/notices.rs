@@ -60,7 +60,7 @@ impl Room {
                 let text = input.text();
                 let wording = shipped();
                 let letter = wording::letter(&wording, books, policy, &event, &decided, text);
-                self.letters.push(letter.unwrap());
+                self.letters.push(letter.unwrap().letter);
             }
             for write in record::event(self.desk.books(), &event) {
                 if let Write::Put(Table::Ties, key, value) = write {

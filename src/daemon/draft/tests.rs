@@ -181,7 +181,7 @@ fn fails(
     event: &Event,
     decided: &[Event],
     text: Option<&str>,
-) -> Result<Letter, WordingError> {
+) -> Result<Worded, WordingError> {
     let subject = event.case.as_ref().and_then(|id| Some(&desk.books().case(id)?.opening.subject));
     let subject = subject.map(String::as_str).unwrap_or_default();
     let Fact::Written { kind, .. } = &event.fact else { unreachable!() };

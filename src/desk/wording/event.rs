@@ -4,11 +4,11 @@ use super::digest::digest;
 use super::notice::notice;
 use super::notices::{Decided, Told};
 use super::reply::write;
-use super::templates::{Wording, WordingError, error};
+use super::templates::{Worded, Wording, WordingError, error};
 use crate::desk::books::Books;
 use crate::desk::event::{Event, Fact};
 use crate::desk::ids::CaseId;
-use crate::desk::letter::{Letter, LetterKind, Notice};
+use crate::desk::letter::{LetterKind, Notice};
 use crate::desk::policy::Policy;
 
 /// Writes the letter that an event decided on, dated as the event. `books` are those after it,
@@ -21,7 +21,7 @@ pub fn letter<'p>(
     event: &Event,
     decided: &[Event],
     text: Option<&str>,
-) -> Result<Letter, WordingError> {
+) -> Result<Worded, WordingError> {
     let Fact::Written { letter, kind, to, message_id, covers, about } = &event.fact else {
         return Err(error("", "this event is about no letter"));
     };

@@ -1,6 +1,6 @@
 //! Letters to reporters.
 
-use super::templates::{LONGEST_BODY, SLACK, Wording, WordingError, error};
+use super::templates::{Filled, LONGEST_BODY, SLACK, Worded, Wording, WordingError, error};
 use super::values::{Found, Values};
 use crate::desk::case::Case;
 use crate::desk::ladder::Ladder;
@@ -21,7 +21,7 @@ pub fn write(
     absences: &Absences,
     id: &LetterId,
     now: Moment,
-) -> Result<Letter, WordingError> {
+) -> Result<Worded, WordingError> {
     let on_case =
         case.letters.get(id).ok_or_else(|| error(&id.0, "this letter was never decided on"))?;
     let verdict = &case.opening.verdict;
@@ -39,13 +39,11 @@ pub fn write(
             }
         }
     };
-    // What was tried with sample values may still be too long for these: then our own words serve.
-    let (subject, body) = written(wording)
-        .ok()
-        .filter(|(_, body)| body.len() <= LONGEST_BODY + SLACK)
-        .map_or_else(|| written(&Wording::shipped()), Ok)?;
+    let text = (language, on_case.kind);
+    let filled = wording.or_shipped(text, LONGEST_BODY + SLACK, written)?;
+    let Filled { subject, body, mistake } = filled;
     let answered = case.mail().message_id.clone();
-    Ok(Letter {
+    let letter = Letter {
         id: id.clone(),
         inbox: policy.inbox.clone(),
         message_id: on_case.message_id.clone(),
@@ -59,7 +57,8 @@ pub fn write(
         in_reply_to: answered,
         auto_submitted: AutoSubmitted::AutoReplied,
         body,
-    })
+    };
+    Ok(Worded { letter, mistake })
 }
 
 /// Who is told of a missed promise at its deadline.

@@ -12,7 +12,7 @@ use super::values::{Found, Values};
 use super::{digests, notices};
 use crate::desk::fill::fill;
 use crate::desk::language::Language;
-use crate::desk::letter::{LetterKind, Notice};
+use crate::desk::letter::{Letter, LetterKind, Notice};
 use crate::desk::line::one_line;
 
 /// The wording of all letters in all languages: the shipped one, with an administrator's files in
@@ -50,6 +50,23 @@ pub struct WordingError {
     pub what: String,
     /// What exactly; it may repeat what a mail says.
     pub detail: String,
+}
+
+/// A letter as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worded {
+    /// The letter.
+    pub letter: Letter,
+    /// Why it is in the words that ship with the program, where an administrator's should have served.
+    pub mistake: Option<WordingError>,
+}
+
+/// The parts of a letter that a template makes.
+pub(super) struct Filled {
+    pub(super) subject: String,
+    pub(super) body: String,
+    /// As in [`Worded`].
+    pub(super) mistake: Option<WordingError>,
 }
 
 impl WordingError {
@@ -133,11 +150,7 @@ impl Wording {
         for values in samples {
             let (_, body) = self.filled(language, kind, values)?;
             if body.len() > LONGEST_BODY {
-                let what = format!(
-                    "{} bytes are too long for a letter; write at most {LONGEST_BODY}",
-                    body.len()
-                );
-                return Err(error(self.file(language, Text::Letter(kind)), what));
+                return Err(self.too_long(language, kind, &body));
             }
         }
         self.knows(language, Text::Letter(kind), samples)
@@ -181,6 +194,37 @@ impl Wording {
                 error(self.file(language, text), what)
             })?;
         Ok((one_line(subject, 200), fill(body, 72)))
+    }
+
+    /// Fills a letter in the words of this wording. What was tried with sample values may still fail, or
+    /// be longer than so many bytes, for these: then our own words serve.
+    pub(super) fn or_shipped(
+        &self,
+        (language, kind): (Language, LetterKind),
+        longest: usize,
+        fill: impl Fn(&Wording) -> Result<(String, String), WordingError>,
+    ) -> Result<Filled, WordingError> {
+        let filled = fill(self);
+        if let Ok((subject, body)) = &filled
+            && body.len() <= longest
+        {
+            let (subject, body) = (subject.clone(), body.clone());
+            return Ok(Filled { subject, body, mistake: None });
+        }
+        let shipped = fill(&Wording::shipped())?;
+        let mistake = match filled {
+            Ok(ours) if ours == shipped => None,
+            Ok((_, body)) => Some(self.too_long(language, kind, &body)),
+            Err(mistake) => Some(mistake),
+        };
+        let (subject, body) = shipped;
+        Ok(Filled { subject, body, mistake })
+    }
+
+    fn too_long(&self, language: Language, kind: LetterKind, body: &str) -> WordingError {
+        let what =
+            format!("{} bytes are too long for a letter; write at most {LONGEST_BODY}", body.len());
+        error(self.file(language, Text::Letter(kind)), what)
     }
 
     /// What was found instead of a report, as half a sentence.
