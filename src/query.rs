@@ -1,6 +1,7 @@
 //! Answers to an operator, the same from a running daemon and from a store that nobody runs.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,13 @@ pub enum LoadError {
     /// A row makes no sense.
     #[error(transparent)]
     Row(#[from] Unreadable),
+    /// Telling a case from its events shows a defect of ours.
+    #[error(
+        "what is recorded of {0} cannot be taken in, which is a defect of this version of \
+         Watchpost: please report it. Nothing is lost, and the version that ran before can go on \
+         with this store"
+    )]
+    Case(CaseId),
 }
 
 /// Rows asked for at once.
@@ -79,6 +87,20 @@ pub async fn events(store: &Store, case: &CaseId) -> Result<Vec<Event>, LoadErro
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
+/// A case as its events tell it; none where the first one does not open it.
+pub async fn case(store: &Store, id: &CaseId) -> Result<Option<Case>, LoadError> {
+    told(id, &events(store, id).await?, |events| Case::replay(events))
+}
+
+fn told(
+    id: &CaseId,
+    events: &[Event],
+    replay: fn(&[Event]) -> Option<Case>,
+) -> Result<Option<Case>, LoadError> {
+    // What a panic leaves half done is dropped with it.
+    catch_unwind(AssertUnwindSafe(|| replay(events))).map_err(|_| LoadError::Case(id.clone()))
+}
+
 /// What the store holds of the past, with the secret keys; these are none in a store that no daemon
 /// has started on yet.
 pub async fn past(store: &Store, now: Moment) -> Result<(Past, Option<Keys>), LoadError> {
@@ -87,7 +109,7 @@ pub async fn past(store: &Store, now: Moment) -> Result<(Past, Option<Keys>), Lo
     let open = all(store, Table::Open, Vec::new()).await?;
     for id in record::read_at_start(&open, meta.lately, now)? {
         let unreadable = || Unreadable { what: "an open case".into() };
-        cases.push(Case::replay(&events(store, &id).await?).ok_or_else(unreadable)?);
+        cases.push(case(store, &id).await?.ok_or_else(unreadable)?);
     }
     let mut outbox = Vec::new();
     for (key, value) in all(store, Table::Outbox, Vec::new()).await? {
@@ -299,4 +321,18 @@ async fn letters_that_left(store: &Store, events: &[Event]) -> Result<Vec<Export
 
 fn json(row: &impl Serialize) -> Result<String, String> {
     serde_json::to_string(row).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_that_cannot_be_told_is_named_with_what_to_do() {
+        let id = CaseId { prefix: "EXP".into(), year: 2026, number: 7 };
+        assert!(told(&id, &[], |events| Case::replay(events)).unwrap().is_none());
+        let error = told(&id, &[], |_| panic!("a word of a mail")).unwrap_err().to_string();
+        assert!(error.starts_with("what is recorded of EXP-2026-0007 cannot be taken in"));
+        assert!(error.ends_with("the version that ran before can go on with this store"));
+    }
 }

@@ -31,8 +31,12 @@ fn place(info: &PanicHookInfo<'_>) -> String {
 
 /// What is said where all of the daemon ended so; [`JoinError`] repeats the words of the panic.
 pub(super) fn ended(error: &JoinError) -> Failure {
-    let why = if error.is_panic() { "a defect, which the log names" } else { "its runtime" };
-    Failure::of(format!("the daemon was ended by {why}"))
+    Failure::of(if error.is_panic() {
+        "the daemon was ended by a defect, which the log names: please report it. If each start ends \
+         so, the version that ran before can go on with the store"
+    } else {
+        "the daemon was ended by its runtime"
+    })
 }
 
 #[cfg(test)]

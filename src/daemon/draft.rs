@@ -355,7 +355,7 @@ pub(super) async fn closed(
     for id in unknown {
         let mut next = Some(id.clone());
         while let Some(case) = match next.take() {
-            Some(id) => Case::replay(&query::events(store, &id).await?),
+            Some(id) => known(store, &id).await?,
             None => None,
         } {
             next = case.merged.clone().filter(|_| cases.len() < MOST_CLOSED);
@@ -363,6 +363,18 @@ pub(super) async fn closed(
         }
     }
     Ok(cases)
+}
+
+/// A case of which the store knows; none where it cannot be told, or a mail on it would be tried for
+/// ever. It opens a case of its own then.
+async fn known(store: &Store, id: &CaseId) -> Result<Option<Case>, LoadError> {
+    match query::case(store, id).await {
+        Err(error @ LoadError::Case(_)) => {
+            tracing::error!(%error, "what comes up about this case goes on without it");
+            Ok(None)
+        }
+        told => told,
+    }
 }
 
 /// One batch of mails leads to no more.
