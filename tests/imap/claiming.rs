@@ -6,7 +6,6 @@ use watchpost::io::imap::{FromFolder, ToFolder};
 
 use super::server::*;
 
-const EMPTY: &str = "* SEARCH\r\n";
 const OWN: Identity = Identity(0x0000_000a);
 const OTHER: Identity = Identity(0x0000_000b);
 const STORE: &str = "+FLAGS ($WatchpostBy-0000000a)";
@@ -23,38 +22,48 @@ fn shown(answered: bool, claims: &[Identity]) -> Shown {
     Shown { answered, claims: claims.to_vec() }
 }
 
-/// Works until the folder has told whose mails are.
-async fn claimed(desk: &mut Desk) -> Vec<(u32, Option<Shown>)> {
+/// Works until the folder has told whose mails are; gives their UIDVALIDITY as well.
+async fn claimed(desk: &mut Desk) -> (u32, Vec<(u32, Option<Shown>)>) {
     loop {
         match desk.next().await {
-            FromFolder::Claimed { uid_validity: 7, mails, .. } => return mails,
+            FromFolder::Claimed { uid_validity, mails, .. } => return (uid_validity, mails),
             FromFolder::Trouble { error, .. } => panic!("trouble: {error}"),
             other => desk.take(other),
         }
     }
 }
 
-/// A server that idles with mail up to UID 9 is asked something.
-async fn asked(
+/// What a folder with mail up to UID 9 tells when it is asked something, of a server that does this.
+async fn asked_of(
+    door: &Door,
     errand: ToFolder,
-    answers: impl AsyncFnOnce(&mut Peer<TcpStream>),
-) -> Vec<(u32, Option<Shown>)> {
-    let door = Door::open().await;
+    server: impl Future<Output = ()>,
+) -> (u32, Vec<(u32, Option<Shown>)>) {
     let mut desk = Desk::watching(door.account(), 9);
-    let server = async {
-        let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-        let tag = peer.idle().await;
-        peer.done(&tag).await;
-        answers(&mut peer).await;
-        peer.idle().await;
-    };
     let asking = async {
         desk.until_watching().await;
         desk.tell.send(errand).await.unwrap();
         claimed(&mut desk).await
     };
     tokio::join!(asking, server).0
+}
+
+/// The same of a server that idles when it is asked, and answers so.
+async fn asked(
+    errand: ToFolder,
+    answers: impl AsyncFnOnce(&mut Peer<TcpStream>),
+) -> Vec<(u32, Option<Shown>)> {
+    let door = Door::open().await;
+    let server = async {
+        let mut peer = door.selected(3, 10).await;
+        let tag = peer.idle_from(10).await;
+        peer.done(&tag).await;
+        answers(&mut peer).await;
+        peer.idle().await;
+    };
+    let (uid_validity, mails) = asked_of(&door, errand, server).await;
+    assert_eq!(uid_validity, 7);
+    mails
 }
 
 #[tokio::test]
@@ -112,48 +121,31 @@ async fn a_server_that_takes_no_claim_shows_nothing_and_the_watch_goes_on() {
 #[tokio::test]
 async fn what_is_of_another_uidvalidity_shows_nothing() {
     let door = Door::open().await;
-    let mut desk = Desk::watching(door.account(), 9);
     let server = async {
         let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-        let tag = peer.idle().await;
+        let tag = peer.idle_from(10).await;
         peer.done(&tag).await;
         peer.idle().await;
     };
-    let asking = async {
-        desk.until_watching().await;
-        desk.tell.send(claim(Errand::Claim, &[2], 6)).await.unwrap();
-        loop {
-            match desk.next().await {
-                FromFolder::Claimed { uid_validity, mails, .. } => return (uid_validity, mails),
-                other => desk.take(other),
-            }
-        }
-    };
-    assert_eq!(tokio::join!(asking, server).0, (6, vec![(2, None)]));
+    let told = asked_of(&door, claim(Errand::Claim, &[2], 6), server).await;
+    assert_eq!(told, (6, vec![(2, None)]));
 }
 
 #[tokio::test]
 async fn where_not_every_keyword_is_kept_nothing_is_claimed() {
     let door = Door::open().await;
-    let mut desk = Desk::watching(door.account(), 9);
     let server = async {
         let mut peer = door.accept().await;
         peer.log_in(ALL).await;
         let state = "* 3 EXISTS\r\n* OK [UIDVALIDITY 7] v\r\n* OK [UIDNEXT 10] n\r\n\
                      * OK [PERMANENTFLAGS (\\Seen $WatchpostSeen $WatchpostAcked)] f\r\n";
         peer.end("SELECT \"INBOX\"", state, "OK [READ-WRITE] open").await;
-        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-        let tag = peer.idle().await;
+        let tag = peer.idle_from(10).await;
         peer.done(&tag).await;
         peer.idle().await;
     };
-    let asking = async {
-        desk.until_watching().await;
-        desk.tell.send(claim(Errand::Claim, &[2], 7)).await.unwrap();
-        claimed(&mut desk).await
-    };
-    assert_eq!(tokio::join!(asking, server).0, [(2, None)]);
+    let told = asked_of(&door, claim(Errand::Claim, &[2], 7), server).await;
+    assert_eq!(told, (7, vec![(2, None)]));
 }
 
 #[tokio::test]
@@ -186,7 +178,7 @@ async fn a_claim_is_made_while_the_loop_still_waits_for_its_disk_and_taken_back_
         desk.tell.send(claim(Errand::StepBack, &[1], 7)).await.unwrap();
         mails
     };
-    assert_eq!(tokio::join!(looping, server).0, [(1, Some(shown(false, &[OWN])))]);
+    assert_eq!(tokio::join!(looping, server).0, (7, vec![(1, Some(shown(false, &[OWN])))]));
 }
 
 #[tokio::test]
@@ -195,14 +187,12 @@ async fn a_claim_over_which_the_connection_is_lost_is_not_made_again_by_itself()
     let mut desk = Desk::watching(door.account(), 9);
     let server = async {
         let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-        let tag = peer.idle().await;
+        let tag = peer.idle_from(10).await;
         peer.done(&tag).await;
         peer.expect(&format!("UID STORE 2 {STORE}")).await;
         drop(peer);
         let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-        peer.idle().await;
+        peer.idle_from(10).await;
     };
     let asking = async {
         desk.until_watching().await;

@@ -43,7 +43,7 @@ async fn begin(peer: &mut Peer<TcpStream>, capabilities: &str) {
     peer.log_in(capabilities).await;
     peer.answer("LIST \"\" \"*\"", "* LIST (\\Sent) \"/\" Sent\r\n").await;
     peer.open("SELECT \"Sent\"", 3, 10).await;
-    peer.answer("UID SEARCH UID 10:*", "* SEARCH\r\n").await;
+    peer.nothing_from(10).await;
 }
 
 async fn filed(desk: &mut Desk) -> Filed {
@@ -268,8 +268,7 @@ async fn nothing_is_ever_stored_in_an_inbox() {
     desk.tell.send(file(LETTER)).await.unwrap();
     let server = async {
         let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", "* SEARCH\r\n").await;
-        peer.idle().await;
+        peer.idle_from(10).await;
     };
     let told = async {
         loop {

@@ -65,7 +65,7 @@ async fn mail_that_is_announced_and_never_there_is_looked_for_ever_less_often() 
     let mut desk = Desk::watching(door.account(), 3);
     tokio::spawn(async move { while desk.heard.recv().await.map(|it| desk.take(it)).is_some() {} });
     let mut peer = door.selected(3, 4).await;
-    peer.answer("UID SEARCH UID 4:*", "* SEARCH\r\n").await;
+    peer.nothing_from(4).await;
     for seconds in [0, 1, 2, 4, 8, 16, 32, 64, 64] {
         let mut waited = 0;
         let line = tokio::select! {
@@ -81,7 +81,7 @@ async fn mail_that_is_announced_and_never_there_is_looked_for_ever_less_often() 
         let (tag, _) = line.split_once(" IDLE").unwrap();
         peer.say("+ idling\r\n* 1 EXPUNGE\r\n* 3 EXISTS\r\n").await;
         peer.done(tag).await;
-        peer.answer("UID SEARCH UID 4:*", "* SEARCH\r\n").await;
+        peer.nothing_from(4).await;
     }
 }
 
@@ -91,8 +91,7 @@ async fn a_folder_that_is_numbered_anew_while_it_is_open_is_opened_anew() {
     let mut desk = Desk::watching(door.account(), 9);
     let server = async {
         let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", "* SEARCH\r\n").await;
-        peer.idle().await;
+        peer.idle_from(10).await;
         peer.say("* OK [UIDVALIDITY 7] as before\r\n* OK [UIDVALIDITY 8] other\r\n").await;
         peer.hung_up().await;
     };
@@ -108,7 +107,7 @@ async fn a_keyword_is_set_on_no_mail_that_has_not_been_read() {
     desk.mark(Keyword::Acked, &[8, 9, 10, 11], 7).await;
     let server = async {
         let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", "* SEARCH\r\n").await;
+        peer.nothing_from(10).await;
         peer.answer("UID STORE 8:9 +FLAGS.SILENT ($WatchpostAcked)", "").await;
         peer.idle().await;
     };

@@ -150,6 +150,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.end(command, state, "OK [READ-WRITE] open").await;
     }
 
+    /// Has no mail from this UID on.
+    pub(crate) async fn nothing_from(&mut self, uid: u32) {
+        self.answer(&format!("UID SEARCH UID {uid}:*"), "* SEARCH\r\n").await;
+    }
+
+    /// Has no mail from this UID on, and enters IDLE; gives the tag.
+    pub(crate) async fn idle_from(&mut self, uid: u32) -> String {
+        self.nothing_from(uid).await;
+        self.idle().await
+    }
+
     /// Enters IDLE; gives the tag.
     pub(crate) async fn idle(&mut self) -> String {
         let tag = self.expect("IDLE").await;

@@ -81,8 +81,7 @@ async fn where_no_such_folder_is_it_is_looked_for_every_quarter_of_an_hour_witho
         peer.log_in(ALL).await;
         peer.answer(LIST, "* LIST () \"/\" INBOX\r\n* LIST () \"/\" \"Sent Items\"\r\n").await;
         peer.open("SELECT \"Sent Items\"", 0, 1).await;
-        peer.answer("UID SEARCH UID 5:*", "* SEARCH\r\n").await;
-        peer.idle().await
+        peer.idle_from(5).await
     };
     tokio::join!(desk.until_watching(), server);
 }

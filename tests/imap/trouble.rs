@@ -153,12 +153,10 @@ async fn good_bye_is_told_and_followed_by_a_new_connection() {
     let mut desk = Desk::watching(door.account(), 0);
     let server = async {
         let mut peer = door.selected(0, 1).await;
-        peer.answer("UID SEARCH UID 1:*", "* SEARCH\r\n").await;
-        peer.idle().await;
+        peer.idle_from(1).await;
         peer.say("* BYE shutting \u{1b}[31m down\r\n").await;
         let mut peer = door.selected(0, 1).await;
-        peer.answer("UID SEARCH UID 1:*", "* SEARCH\r\n").await;
-        peer.idle().await;
+        peer.idle_from(1).await;
     };
     let events = async {
         let (error, ..) = desk.until_trouble().await;
@@ -179,7 +177,7 @@ async fn a_server_that_falls_silent_is_given_up_in_time() {
         let command = if idle {
             let first = async {
                 peer.select(0, 1).await;
-                peer.answer("UID SEARCH UID 1:*", "* SEARCH\r\n").await;
+                peer.nothing_from(1).await;
             };
             let selected = async {
                 let selected = desk.next().await;

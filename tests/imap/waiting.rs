@@ -10,16 +10,13 @@ use watchpost::desk::folder::Keyword;
 
 use super::server::*;
 
-const EMPTY: &str = "* SEARCH\r\n";
-
 #[tokio::test]
 async fn mail_that_comes_while_idling_is_read_at_once() {
     let door = Door::open().await;
     let mut desk = Desk::watching(door.account(), 0);
     let server = async {
         let mut peer = door.selected(0, 1).await;
-        peer.answer("UID SEARCH UID 1:*", EMPTY).await;
-        let tag = peer.idle().await;
+        let tag = peer.idle_from(1).await;
         // Neither flags that others change nor what nobody knows is news.
         peer.say("* OK still here\r\n* X-NEWS (1)\r\n* 1 RECENT\r\n* FLAGS (a)\r\n").await;
         peer.say("* 1 FETCH (FLAGS (\\Seen) MODSEQ (5))\r\n* 1 EXPUNGE\r\n* 1 EXISTS\r\n").await;
@@ -47,7 +44,7 @@ async fn mail_that_comes_between_the_look_and_the_idle_is_not_missed() {
                 // In the search itself: too late for its result, and no IDLE is entered.
                 peer.answer("UID SEARCH UID 1:*", "* SEARCH\r\n* 1 EXISTS\r\n").await;
             } else {
-                peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+                peer.nothing_from(1).await;
                 let tag = peer.expect("IDLE").await;
                 peer.say("* 1 EXISTS\r\n+ idling\r\n").await;
                 peer.done(&tag).await;
@@ -75,8 +72,7 @@ async fn idle_is_renewed_by_our_own_clock_although_the_server_says_still_here() 
     let mut peer = None;
     let first = async {
         let mut accepted = door.selected(0, 1).await;
-        accepted.answer("UID SEARCH UID 1:*", EMPTY).await;
-        let tag = accepted.idle().await;
+        let tag = accepted.idle_from(1).await;
         peer = Some((accepted, tag));
     };
     tokio::join!(desk.until_watching(), first);
@@ -89,8 +85,7 @@ async fn idle_is_renewed_by_our_own_clock_although_the_server_says_still_here() 
     let second = async {
         peer.done(&tag).await;
         peer.answer("NOOP", "").await;
-        peer.answer("UID SEARCH UID 1:*", EMPTY).await;
-        peer.idle().await;
+        peer.idle_from(1).await;
     };
     tokio::join!(desk.until_watching(), second);
 }
@@ -103,8 +98,7 @@ async fn a_silent_idle_is_not_believed_longer_than_the_poll_interval() {
     let mut peer = None;
     let first = async {
         let mut accepted = door.selected(0, 1).await;
-        accepted.answer("UID SEARCH UID 1:*", EMPTY).await;
-        let tag = accepted.idle().await;
+        let tag = accepted.idle_from(1).await;
         peer = Some((accepted, tag));
     };
     tokio::join!(desk.until_watching(), first);
@@ -131,7 +125,7 @@ async fn a_server_without_a_working_idle_is_polled() {
         let first = async {
             peer.log_in(if refusal.is_some() { ALL } else { "IMAP4rev1 AUTH=PLAIN SASL-IR" }).await;
             peer.select(0, 1).await;
-            peer.answer("UID SEARCH UID 1:*", EMPTY).await;
+            peer.nothing_from(1).await;
             if let Some(refusal) = refusal {
                 peer.end("IDLE", "", refusal).await;
             }
@@ -159,8 +153,7 @@ async fn a_server_that_ends_each_idle_is_not_asked_in_a_circle() {
     let first = async {
         peer.log_in(ALL).await;
         peer.select(0, 1).await;
-        peer.answer("UID SEARCH UID 1:*", EMPTY).await;
-        let tag = peer.idle().await;
+        let tag = peer.idle_from(1).await;
         peer.say(format!("{tag} OK enough\r\n")).await;
     };
     tokio::join!(desk.until_watching(), first);
@@ -181,8 +174,7 @@ async fn a_mark_interrupts_idle_is_stored_and_idle_goes_on() {
     let first = async {
         peer.log_in(ALL).await;
         peer.select(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-        peer.idle().await
+        peer.idle_from(10).await
     };
     let (_, tag) = tokio::join!(desk.until_watching(), first);
     // Of another UIDVALIDITY: means nothing here.
@@ -209,25 +201,29 @@ async fn a_mark_interrupts_idle_is_stored_and_idle_goes_on() {
     peer.idle().await;
 }
 
+/// Marks a mail as soon as the folder is watched, of a server that does this.
+async fn marked(door: &Door, server: impl Future<Output = ()>) {
+    let mut desk = Desk::watching(door.account(), 9);
+    let marking = async {
+        desk.until_watching().await;
+        desk.mark(Keyword::Seen, &[3], 7).await;
+    };
+    tokio::join!(marking, server);
+}
+
 #[tokio::test]
 async fn a_refused_mark_is_dropped_and_the_watch_goes_on() {
     for refusal in ["NO [CANNOT] no keywords", "BAD no"] {
         let door = Door::open().await;
-        let mut desk = Desk::watching(door.account(), 9);
         let server = async {
             let mut peer = door.selected(3, 10).await;
-            peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-            let tag = peer.idle().await;
+            let tag = peer.idle_from(10).await;
             peer.done(&tag).await;
             let store = "UID STORE 3 +FLAGS.SILENT ($WatchpostSeen)";
             peer.end(store, "", refusal).await;
             peer.idle().await;
         };
-        let marking = async {
-            desk.until_watching().await;
-            desk.mark(Keyword::Seen, &[3], 7).await;
-        };
-        tokio::join!(marking, server);
+        marked(&door, server).await;
     }
 }
 
@@ -243,21 +239,15 @@ async fn where_no_keyword_can_be_kept_none_is_sent() {
         (flags("\\Seen \\*"), "OK [READ-ONLY] open"),
     ] {
         let door = Door::open().await;
-        let mut desk = Desk::watching(door.account(), 9);
         let server = async {
             let mut peer = door.accept().await;
             peer.log_in(ALL).await;
             peer.end("SELECT \"INBOX\"", state, end).await;
-            peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-            let tag = peer.idle().await;
+            let tag = peer.idle_from(10).await;
             peer.done(&tag).await;
             peer.idle().await;
         };
-        let marking = async {
-            desk.until_watching().await;
-            desk.mark(Keyword::Seen, &[3], 7).await;
-        };
-        tokio::join!(marking, server);
+        marked(&door, server).await;
     }
 }
 
@@ -270,7 +260,7 @@ async fn marks_that_cost_the_connection_are_tried_three_times_and_then_rest_for_
     for seconds in [1, 2, 4] {
         let server = async {
             let mut peer = door.selected(3, 10).await;
-            peer.answer("UID SEARCH UID 10:*", EMPTY).await;
+            peer.nothing_from(10).await;
             peer.expect("UID STORE 3 +FLAGS.SILENT ($WatchpostSeen)").await;
         };
         let ((_, _, wait), ()) = tokio::join!(desk.until_trouble(), server);
@@ -319,8 +309,7 @@ async fn a_server_that_drops_every_connection_soon_is_asked_ever_less_often() {
     for seconds in [1, 2, 4, 8, 16] {
         let server = async {
             let mut peer = door.selected(0, 1).await;
-            peer.answer("UID SEARCH UID 1:*", EMPTY).await;
-            peer.idle().await;
+            peer.idle_from(1).await;
         };
         let ((_, _, wait), ()) = tokio::join!(desk.until_trouble(), server);
         assert!(wait >= Duration::from_secs(seconds), "{wait:?}");
@@ -330,8 +319,7 @@ async fn a_server_that_drops_every_connection_soon_is_asked_ever_less_often() {
     let idling = async {
         peer.log_in(ALL).await;
         peer.select(0, 1).await;
-        peer.answer("UID SEARCH UID 1:*", EMPTY).await;
-        peer.idle().await
+        peer.idle_from(1).await
     };
     tokio::join!(desk.until_watching(), idling);
     pass(Duration::from_secs(30)).await;
@@ -357,8 +345,7 @@ async fn the_task_ends_when_either_end_of_its_channels_is_gone() {
         let mut desk = Desk::watching(door.account(), 0);
         let server = async {
             let mut peer = door.selected(0, 1).await;
-            peer.answer("UID SEARCH UID 1:*", EMPTY).await;
-            peer.idle().await;
+            peer.idle_from(1).await;
             peer
         };
         let (_, mut peer) = tokio::join!(desk.until_watching(), server);
