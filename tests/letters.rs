@@ -82,19 +82,12 @@ fn letters(
     authentication: &Authentication,
     mails: &[String],
 ) -> Vec<String> {
-    letters_at("2026-09-01T17:11:05Z", wording, policy, caps, authentication, mails)
+    let now = "2026-09-01T17:11:05Z";
+    as_they_leave(written_at(now, wording, policy, caps, authentication, mails))
 }
 
-/// The letters, from this moment on.
-fn letters_at(
-    now: &str,
-    wording: &Wording,
-    policy: &Policy,
-    caps: Caps,
-    authentication: &Authentication,
-    mails: &[String],
-) -> Vec<String> {
-    let written = written_at(now, wording, policy, caps, authentication, mails);
+/// Letters as bytes that leave.
+fn as_they_leave(written: Vec<Worded>) -> Vec<String> {
     let as_it_leaves = |worded: Worded| {
         let bytes = compose(&worded.letter).unwrap();
         String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
@@ -102,7 +95,7 @@ fn letters_at(
     written.into_iter().map(as_it_leaves).collect()
 }
 
-/// The same, with what was wrong with the words of an administrator.
+/// The letters, from this moment on.
 fn written_at(
     now: &str,
     wording: &Wording,
@@ -240,7 +233,8 @@ fn a_letter_that_comes_too_late_makes_no_promise_that_is_broken() {
     ] {
         let at = |now| {
             let mails = [mail.clone()];
-            letters_at(now, &shipped(), &policy(), Caps::default(), authentication, &mails)
+            let (wording, caps) = (shipped(), Caps::default());
+            as_they_leave(written_at(now, &wording, &policy(), caps, authentication, &mails))
         };
         let letters = at("2026-09-03T17:11:00Z");
         let [letter] = letters.as_slice() else { panic!("{} letters", letters.len()) };
@@ -307,7 +301,9 @@ fn one_letter_for_several_cases_says_which_of_them_are_late() {
             (0..=count).map(|n| mail.replace("<one@", &format!("<{n}@"))).collect();
         let caps = Caps { address_per_day: 1, ..Caps::default() };
         let now = "2026-09-03T17:11:00Z";
-        letters_at(now, &shipped(), &policy(), caps, &authenticated(), &mails).pop().unwrap()
+        as_they_leave(written_at(now, &shipped(), &policy(), caps, &authenticated(), &mails))
+            .pop()
+            .unwrap()
     };
     let english = ("bug", "The parser hangs on an empty header.");
     same_as_golden("en/combined_late.eml", &late(english, 2));

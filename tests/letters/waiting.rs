@@ -198,7 +198,8 @@ fn what_held_when_a_report_came_is_not_said_after_its_end() {
     let policy = Policy { intake: vec![closed], ..policy() };
     let at = |now| {
         let mails = [REPORT.to_owned()];
-        letters_at(now, &shipped(), &policy, Caps::default(), &authenticated(), &mails).concat()
+        let (wording, caps, proven) = (shipped(), Caps::default(), authenticated());
+        as_they_leave(written_at(now, &wording, &policy, caps, &proven, &mails)).concat()
     };
     let (before, after) = (at("2026-09-14T21:59:59Z"), at("2026-09-14T22:00:00Z"));
     for said in ["handles no reports", "We are on holiday"] {
