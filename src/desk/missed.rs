@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::books::Books;
 use super::case::Case;
 use super::event::Fact;
+use super::ids::CaseId;
 use super::incoming::Facts;
 use super::keys::Keys;
 use super::ladder::Ladder;
@@ -55,42 +56,37 @@ pub(super) fn passed(
     facts.into_iter().map(|fact| (Some(case.id.clone()), fact)).collect()
 }
 
-/// Letters that have not left yet and are not needed any more, since a person just answered: the
-/// acknowledgement, unless it is that of other cases as well, and what says that nobody answered.
+/// Letters that have not left yet and are not needed any more: a person was faster, or the case took
+/// another turn.
 pub(super) fn outdated(books: &Books, facts: &Facts) -> Facts {
-    let answered = facts.iter().filter_map(|(case, fact)| {
-        let answers = matches!(
-            fact,
-            Fact::Answered { enough: true, .. } | Fact::Vouched { .. } | Fact::Responded { .. }
-        );
-        case.as_ref().filter(|_| answers)
-    });
-    let answered: Facts = answered
-        .flat_map(|case| {
-            let needless = move |letter: &LetterId| {
-                let alone = books.waiting(letter).is_some_and(|waiting| waiting.covers.is_empty());
-                alone && *letter == LetterId::of(case, LetterKind::Acknowledgement)
-                    || says_that_nobody_answered(letter)
-            };
-            let old = books.waiting_of(case).filter(move |letter| needless(letter));
-            old.map(|letter| (Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }))
-        })
-        .collect();
-    let overtaken = facts.iter().flat_map(|(case, fact)| {
-        let case =
-            case.as_ref().filter(|_| matches!(fact, Fact::Closed { .. } | Fact::Resumed { .. }));
-        let needless = |letter: &LetterId| match fact {
-            Fact::Closed { .. } => says_that_nobody_answered(letter),
-            _ => letter.says_that_we_wait(),
-        };
-        let waiting =
-            case.into_iter().flat_map(|case| books.waiting_of(case).map(move |l| (case, l)));
-        waiting
-            .filter(move |(_, letter)| needless(letter))
-            .map(|(case, letter)| (Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }))
-            .collect::<Facts>()
-    });
-    answered.into_iter().chain(overtaken).collect()
+    let mut withdrawn = Facts::new();
+    for (case, fact) in facts {
+        let (Some(case), Some(needless)) = (case, needless(fact)) else { continue };
+        for letter in books.waiting_of(case).filter(|letter| needless(books, case, letter)) {
+            withdrawn.push((Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }));
+        }
+    }
+    withdrawn
+}
+
+/// Which letters on its case a fact makes needless; none for most facts.
+fn needless(fact: &Fact) -> Option<fn(&Books, &CaseId, &LetterId) -> bool> {
+    match fact {
+        Fact::Answered { enough: true, .. } | Fact::Vouched { .. } | Fact::Responded { .. } => {
+            Some(|books, case, letter| {
+                acknowledges_alone(books, case, letter) || says_that_nobody_answered(letter)
+            })
+        }
+        Fact::Closed { .. } => Some(|_, _, letter| says_that_nobody_answered(letter)),
+        Fact::Resumed { .. } => Some(|_, _, letter| letter.says_that_we_wait()),
+        _ => None,
+    }
+}
+
+/// Whether a letter acknowledges this case and no other.
+fn acknowledges_alone(books: &Books, case: &CaseId, letter: &LetterId) -> bool {
+    *letter == LetterId::of(case, LetterKind::Acknowledgement)
+        && books.waiting(letter).is_some_and(|waiting| waiting.covers.is_empty())
 }
 
 fn says_that_nobody_answered(letter: &LetterId) -> bool {
