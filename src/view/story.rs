@@ -1,11 +1,12 @@
 //! The story of a case, a line an event, as `watchpost show` tells it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
 use crate::desk::address::Mailbox;
-use crate::desk::event::{Certainty, Event, Fact, Sayer};
+use crate::desk::event::{Certainty, Event, Fact, MailRef, Sayer};
 use crate::desk::letter::LetterId;
 use crate::desk::mails::{mail, numbered};
 use crate::desk::time::Moment;
@@ -96,46 +97,45 @@ fn sayer(by: Sayer) -> &'static str {
     }
 }
 
+fn says(by: Sayer, what: impl Display) -> String {
+    format!("{} says that {what}", sayer(by))
+}
+
+fn place(mail: &MailRef) -> String {
+    format!("{}, UID {}", mail.folder, mail.uid)
+}
+
 #[expect(clippy::too_many_lines, reason = "a sentence for each fact")]
 /// A fact in one word, and as a sentence.
 pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
     match fact {
         Fact::Opened(opening) => {
             let who = who(opening.reporter.as_ref(), "somebody");
-            let (verdict, mail) = (&opening.verdict, &opening.mail);
+            let (verdict, place) = (&opening.verdict, place(&opening.mail));
             let wrote = match opening.subject.as_str() {
                 "" => "wrote without a subject".to_owned(),
                 subject => format!("wrote “{subject}”"),
             };
             let why = third_person(verdict.detail());
-            let place = format!("{}, UID {}", mail.folder, mail.uid);
             ("opened", format!("{who} {wrote} ({}: {why}); {place}", verdict.kind))
         }
         Fact::Joined { mail, from, verdict, tie, .. } => {
             let (who, surely) = (who(from.as_ref(), "somebody"), how_surely(*tie));
-            let place = format!("{}, UID {}", mail.folder, mail.uid);
+            let place = place(mail);
             ("joined", format!("{who} wrote again ({}; {surely}); {place}", verdict.kind))
         }
         Fact::Answered { mail, by, enough, words, .. } => {
-            let who = who(by.as_ref(), "the team");
+            let (who, place) = (who(by.as_ref(), "the team"), place(mail));
             let counts = if *enough { "" } else { ", too short to count" };
-            let story = format!(
-                "{who} answered the reporter ({words} words{counts}); {}, UID {}",
-                mail.folder, mail.uid
-            );
-            ("answered", story)
+            ("answered", format!("{who} answered the reporter ({words} words{counts}); {place}"))
         }
         Fact::Discussed { mail, by, why } => {
-            let who = who(by.as_ref(), "somebody");
-            let why = why.in_words();
-            let story =
-                format!("{who} wrote, not an answer: {why}; {}, UID {}", mail.folder, mail.uid);
-            ("discussed", story)
+            let (who, why) = (who(by.as_ref(), "somebody"), why.in_words());
+            ("discussed", format!("{who} wrote, not an answer: {why}; {}", place(mail)))
         }
         Fact::Commanded { mail, by, words, refused } => {
-            let who = who(by.as_ref(), "the team");
+            let (who, place) = (who(by.as_ref(), "the team"), place(mail));
             let done = refused.as_ref().map(|why| format!("; not done: {why}")).unwrap_or_default();
-            let place = format!("{}, UID {}", mail.folder, mail.uid);
             ("command", format!("{who} says “{words}”; {place}{done}"))
         }
         Fact::Quoted { answer } => {
@@ -145,51 +145,30 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
             let who = who(by.as_ref(), "the team");
             ("vouched", format!("{who} says that the reporter has been answered"))
         }
-        Fact::Responded { by } => {
-            ("responded", format!("{} says that the reporter has been answered", sayer(*by)))
+        Fact::Responded { by } => ("responded", says(*by, "the reporter has been answered")),
+        Fact::Taken { member, by } => ("taken", says(*by, format!("{member} handles it"))),
+        Fact::Away { member, until, mail } => {
+            let (until, place) = (utc(*until), place(mail));
+            ("away", format!("{member} is away until {until}, says their note; {place}"))
         }
-        Fact::Taken { member, by } => {
-            ("taken", format!("{} says that {member} handles it", sayer(*by)))
-        }
-        Fact::Away { member, until, mail } => (
-            "away",
-            format!(
-                "{member} is away until {}, says their note; {}, UID {}",
-                utc(*until),
-                mail.folder,
-                mail.uid
-            ),
-        ),
         Fact::Back { member } => ("back", format!("{member} wrote, and is there again")),
-        Fact::Released { by } => {
-            ("released", format!("{} says that it is to be answered", sayer(*by)))
+        Fact::Released { by } => ("released", says(*by, "it is to be answered")),
+        Fact::Merged { into, by } => {
+            let owed = "its reporter is owed here what was promised";
+            ("merged", says(*by, format!("it goes on in {into}; {owed}")))
         }
-        Fact::Merged { into, by } => (
-            "merged",
-            format!(
-                "{} says that it goes on in {into}; its reporter is owed here what was promised",
-                sayer(*by)
-            ),
-        ),
-        Fact::TookIn { other, reporter, arrived, by } => (
-            "took in",
-            format!(
-                "{} says that {other} goes on here; reported by {}, first seen {}",
-                sayer(*by),
-                who(reporter.as_ref(), "somebody"),
-                utc(*arrived)
-            ),
-        ),
+        Fact::TookIn { other, reporter, arrived, by } => {
+            let (who, seen) = (who(reporter.as_ref(), "somebody"), utc(*arrived));
+            let what = format!("{other} goes on here; reported by {who}, first seen {seen}");
+            ("took in", says(*by, what))
+        }
         Fact::Parted { number, to, by, .. } => {
-            ("split off", format!("{} says that mail {number} is {to}", sayer(*by)))
+            ("split off", says(*by, format!("mail {number} is {to}")))
         }
-        Fact::SplitFrom { other, number, by } => (
-            "split from",
-            format!("{} says that mail {number} of {other} is this case", sayer(*by)),
-        ),
-        Fact::Waiting { by, .. } => {
-            ("waiting", format!("{} says that it waits for its reporter", sayer(*by)))
+        Fact::SplitFrom { other, number, by } => {
+            ("split from", says(*by, format!("mail {number} of {other} is this case")))
         }
+        Fact::Waiting { by, .. } => ("waiting", says(*by, "it waits for its reporter")),
         Fact::Resumed { .. } => ("resumed", "the reporter wrote: the clocks go on".into()),
         Fact::AskedAgain => {
             ("asked again", "the reporter is reminded that the case waits for them".into())
@@ -197,27 +176,18 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
         Fact::LastNote { closes } => {
             ("last note", format!("it is closed at {}, unless the reporter writes", utc(*closes)))
         }
-        Fact::Closed { by: Some(by) } => {
-            ("closed", format!("{} says that nothing is owed any more", sayer(*by)))
-        }
+        Fact::Closed { by: Some(by) } => ("closed", says(*by, "nothing is owed any more")),
         Fact::Closed { by: None } => {
             ("closed", "the reporter, for whom it waited, never wrote".into())
         }
-        Fact::Reopened { by: Some(by), .. } => {
-            ("reopened", format!("{} says that it goes on", sayer(*by)))
-        }
+        Fact::Reopened { by: Some(by), .. } => ("reopened", says(*by, "it goes on")),
         Fact::Reopened { by: None, .. } => ("reopened", "its reporter wrote".into()),
         Fact::Embargo { until, by } => {
-            let who = sayer(*by);
-            ("embargo", format!("{who} says that it is kept secret until {}", utc(*until)))
+            ("embargo", says(*by, format!("it is kept secret until {}", utc(*until))))
         }
-        Fact::Announced { by } => {
-            ("announced", format!("{} says that it was announced", sayer(*by)))
-        }
+        Fact::Announced { by } => ("announced", says(*by, "it was announced")),
         Fact::Marked { mark, by } => ("marked", format!("{} says: {mark}", sayer(*by))),
-        Fact::Met { promise, by } => {
-            ("met", format!("{} says that {} is kept", sayer(*by), promise.name()))
-        }
+        Fact::Met { promise, by } => ("met", says(*by, format!("{} is kept", promise.name()))),
         Fact::Withdrawn { letter } => ("withdrawn", format!("{letter} is not needed any more")),
         Fact::Asked { question, .. } => {
             ("asked", format!("the lead is asked whether this is a report ({question})"))
