@@ -180,7 +180,8 @@ fn without_its_relay_it_is_heard_elsewhere_once_and_the_letters_leave_once_after
         assert_eq!(world.rig.mails(reporter, "INBOX").len(), 1);
     }
     for once in ["Watchpost: alarm: security: mail cannot be sent", "Watchpost: over: "] {
-        assert_eq!(world.second.mails(once).len(), 1, "{once}");
+        let mails = world.second.mails("Watchpost: ");
+        assert_eq!(world.second.mails(once).len(), 1, "{once} of {mails:#?}");
     }
 }
 
