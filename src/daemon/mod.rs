@@ -380,13 +380,18 @@ impl Daemon {
     async fn stop(mut self) {
         self.stopping = true;
         self.edges.stop_reading();
+        // What no connection has begun stays in the outbox.
+        self.edges.relays.clear();
         let patience = tokio::time::sleep(PATIENCE_AT_STOP);
         let mut patience = std::pin::pin!(patience);
         let beat = systemd::watchdog().unwrap_or(PATIENCE_AT_STOP);
         while !self.in_flight.is_empty() || self.alarms.is_busy() {
             systemd::alive();
             tokio::select! {
-                Some(tried) = self.edges.outcomes.recv() => self.unsaved.push(tried),
+                tried = self.edges.outcomes.recv(), if !self.in_flight.is_empty() => match tried {
+                    Some(tried) => self.unsaved.push(tried),
+                    None => self.in_flight.clear(),
+                },
                 Some(tried) = self.edges.channels.outcomes.recv() => {
                     self.alarms.outcome(self.wall.now(), tried);
                 }

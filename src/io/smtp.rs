@@ -30,14 +30,14 @@ pub use compose::{ComposeError, compose};
 pub use doubt::{Held, Tried};
 pub use receipts::{Receipt, Receipts};
 
-/// Letters that may wait for a connection, for each that there is: little enough that they leave within
-/// the seconds that an end takes, enough that no connection waits for a commit.
+/// Letters that may wait for a connection, for each that there is: enough that no connection waits for a
+/// decision, few enough that none waits long behind letters that a slow server takes.
 const WAITING: usize = 4;
 
 /// Starts sending over `relay`. Every letter that is put into the returned channel gets exactly one
 /// outcome, in any order. Where a letter may have left and no receipt can be kept, the next is not ended
-/// before the outcome is dropped. When the channel is closed, what is in it is still tried, the
-/// connections are closed, and then `outcomes` is let go.
+/// before the outcome is dropped. When the channel is closed, no letter is begun any more: those that are
+/// on their way get their outcomes, then `outcomes` is let go, and the connections are closed.
 pub fn start(
     relay: Smtp,
     password: Password,

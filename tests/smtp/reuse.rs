@@ -127,19 +127,20 @@ async fn many_letters_take_no_more_connections_than_are_allowed() {
     smtp.connections = 3;
     let (outcomes, mut results) = tokio::sync::mpsc::channel(1);
     let input = watchpost::io::smtp::start(smtp, secret(), outcomes, None);
+    let all = input.clone();
     tokio::spawn(async move {
         for n in 0..60 {
             let mut letter = template.clone();
             letter.id.0 = format!("EXP-2026-{n:04}/acknowledgement");
-            input.send(letter).await.unwrap();
+            all.send(letter).await.unwrap();
         }
     });
-    let mut accepted = 0;
-    while let Some(tried) = results.recv().await {
+    for _ in 0..60 {
+        let tried = results.recv().await.unwrap();
         assert!(matches!(tried.outcome, Outcome::Accepted(_)), "{tried:?}");
-        accepted += 1;
     }
-    assert_eq!(accepted, 60);
+    drop(input);
+    assert!(results.recv().await.is_none());
     assert!((2..=3).contains(&most.load(SeqCst)), "{most:?}");
 }
 
@@ -204,6 +205,26 @@ async fn a_letter_whose_receipt_is_on_the_disk_holds_up_no_other() {
         let (letter, message_id) = (letter.id, letter.message_id);
         assert!(receipts.contains(&Receipt { letter, message_id, reply, at: noon() }));
     }
+}
+
+#[tokio::test]
+async fn at_an_end_what_was_begun_is_ended_and_nothing_else_is_begun() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let smtp = settings(listener.local_addr().unwrap().port(), Security::None, None);
+    let (first, second) = two();
+    let (outcomes, mut results) = tokio::sync::mpsc::channel(4);
+    let input = watchpost::io::smtp::start(smtp, secret(), outcomes, None);
+    input.send(first.clone()).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    for letter in [&second, &first, &second] {
+        input.send(letter.clone()).await.unwrap();
+    }
+    drop(input);
+    tokio::spawn(play(stream, [opening(), sending(&first), goodbye(), vec![Act::End]].concat()));
+    let tried = results.recv().await.unwrap();
+    assert!(matches!(tried.outcome, Outcome::Accepted(_)), "{tried:?}");
+    drop(tried);
+    assert!(results.recv().await.is_none());
 }
 
 /// The first letter, then some time without one, then what comes after.

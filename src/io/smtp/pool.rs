@@ -58,18 +58,18 @@ impl Pool {
         Pool { relay, idle: VecDeque::new(), most }
     }
 
-    /// One trip a letter, at most `most` at a time, until there are no more letters.
+    /// One trip a letter, at most `most` at a time, until nobody is left who could send more.
     pub(super) async fn run(mut self, mut letters: mpsc::Receiver<Letter>) {
         let mut trips = JoinSet::new();
         loop {
             tokio::select! {
                 Some(back) = trips.join_next() => self.keep(back.ok().flatten()),
                 letter = letters.recv(), if trips.len() < self.most => match letter {
-                    Some(letter) => {
+                    Some(letter) if !letters.is_closed() => {
                         let warm = self.idle.pop_back();
                         trips.spawn(trip(self.relay.clone(), letter, warm));
                     }
-                    None => break,
+                    _ => break,
                 },
                 () = expiry(self.idle.front()) => {
                     if let Some(cold) = self.idle.pop_front() {
@@ -81,8 +81,10 @@ impl Pool {
         while let Some(back) = trips.join_next().await {
             self.keep(back.ok().flatten());
         }
-        let goodbyes = self.idle.drain(..).map(|idle| idle.session.quit());
-        futures_util::future::join_all(goodbyes).await;
+        let Pool { relay, idle, .. } = self;
+        // No outcome follows.
+        drop(relay);
+        futures_util::future::join_all(idle.into_iter().map(|idle| idle.session.quit())).await;
     }
 
     fn keep(&mut self, session: Option<Session>) {
