@@ -57,6 +57,9 @@ pub struct Quota {
     /// When letters to a domain left, and when any did.
     sent: Map<String, Moments>,
     all_sent: Moments,
+    /// How many addresses there may be, of letters and of missed promises, before old ones are looked for.
+    room: Size,
+    room_of_missed: Size,
 }
 
 type Moments = VecDeque<Moment>;
@@ -123,9 +126,10 @@ impl Quota {
         }
         told.push_back(at);
         self.missed.insert_mut(key, told);
-        if self.missed.size() > MOST_KEPT {
+        if self.room_of_missed.is_full(&self.missed) {
             let old = |told: &Moments| told.back().is_none_or(|last| *last + MONTH < at);
             self.missed = keep(&self.missed, |told| !old(told));
+            self.room_of_missed = Size::around(&self.missed);
         }
     }
 
@@ -183,12 +187,13 @@ impl Quota {
 
     /// Lets go of what is too old to count, now and then.
     fn forget(&mut self, now: Moment) {
-        if self.written.size() > MOST_KEPT {
+        if self.room.is_full(&self.written) {
             let old = |moments: &Moments| moments.back().is_none_or(|last| *last + DAY < now);
             self.written = keep(&self.written, |moments| !old(moments));
             self.sent = keep(&self.sent, |moments| !old(moments));
             let idle = |c: &Combined| c.waiting.is_empty() && c.last.is_none_or(|l| l + DAY < now);
             self.combined = keep(&self.combined, |c| !idle(c));
+            self.room = Size::around(&self.written);
         }
     }
 }
@@ -227,6 +232,27 @@ const MOST_COMBINED: usize = 50;
 /// Addresses that are remembered before old ones are looked for.
 const MOST_KEPT: usize = 4096;
 
+/// How large a map may become before it is looked through again: twice what was left the last time.
+/// On a day with more addresses than are kept, every letter would look through all of them else.
+#[derive(Clone, Copy, Debug)]
+struct Size(usize);
+
+impl Default for Size {
+    fn default() -> Size {
+        Size(MOST_KEPT)
+    }
+}
+
+impl Size {
+    fn around(map: &Map<String, Moments>) -> Size {
+        Size(MOST_KEPT.max(2 * map.size()))
+    }
+
+    fn is_full(self, map: &Map<String, Moments>) -> bool {
+        map.size() > self.0
+    }
+}
+
 fn keep<K: Ord + Clone, V: Clone>(map: &Map<K, V>, wanted: impl Fn(&V) -> bool) -> Map<K, V> {
     map.iter().filter(|(_, v)| wanted(v)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
@@ -256,4 +282,30 @@ fn add(moments: &mut Moments, at: Moment) {
         moments.pop_front();
     }
     moments.push_back(at);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(n: usize) -> Address {
+        Address::parse(&format!("r{n}@host.example")).unwrap()
+    }
+
+    #[test]
+    fn addresses_of_today_are_kept_however_many_and_those_of_yesterday_go() {
+        let (mut quota, start) = (Quota::default(), Moment::from_unix(0));
+        let day = 3 * MOST_KEPT;
+        for n in 0..day {
+            quota.wrote(&address(n), start);
+            quota.told_missed(&address(n), start);
+        }
+        assert_eq!((quota.written.size(), quota.missed.size()), (day, day));
+        let later = start + MONTH + HOUR;
+        for n in day..2 * day {
+            quota.wrote(&address(n), later);
+            quota.told_missed(&address(n), later);
+        }
+        assert_eq!((quota.written.size(), quota.missed.size()), (day, day));
+    }
 }
