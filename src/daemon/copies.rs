@@ -40,7 +40,7 @@ impl Copies {
     pub(super) fn of(desk: &Desk, edges: &Edges, now: Moment) -> Copies {
         let mut copies = Copies::default();
         for case in desk.books().cases() {
-            for (id, letter) in &case.letters {
+            for (id, letter) in case.letters.iter() {
                 if let Fate::Sent(at) = letter.fate
                     && at + FILED_AGAIN > now
                 {

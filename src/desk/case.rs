@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::address::{Address, Mailbox};
 use super::calendar::Stretch;
 use super::event::{Certainty, HoldReason, MailRef, Opening};
+use super::few::Few;
 use super::ids::CaseId;
 use super::letter::{LetterId, LetterKind};
 use super::message::MessageId;
@@ -25,7 +26,7 @@ pub struct Case {
     /// How it began.
     pub opening: Opening,
     /// What was written on it, and how far each letter came.
-    pub letters: BTreeMap<LetterId, LetterOnCase>,
+    pub letters: Few<LetterId, LetterOnCase>,
     /// Why its sender is not answered by machine, where that is so.
     pub held: Option<HoldReason>,
     /// When the reporter was first told that the report arrived.
@@ -44,7 +45,7 @@ pub struct Case {
     /// team, the lead handles it.
     pub handler: Option<String>,
     /// How far time has come on each promise.
-    pub clocks: BTreeMap<Promise, Steps>,
+    pub clocks: Few<Promise, Steps>,
     /// The times in which it waits, or waited, for its reporter.
     pub waits: Vec<Wait>,
     /// When it was closed, while it is.
@@ -213,7 +214,7 @@ impl Case {
             opening,
             answered: None,
             last_answer: None,
-            clocks: BTreeMap::new(),
+            clocks: Few::default(),
             waits: Vec::new(),
             closed: None,
             reopened: None,
@@ -232,7 +233,7 @@ impl Case {
             took_in: BTreeSet::new(),
             split_from: None,
             texts: 0,
-            letters: BTreeMap::new(),
+            letters: Few::default(),
             held: None,
             acknowledged: None,
             deferred: None,

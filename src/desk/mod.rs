@@ -28,6 +28,7 @@ mod delivery;
 mod digest;
 pub mod door;
 pub mod event;
+pub mod few;
 pub mod fill;
 mod findings;
 pub mod fit;

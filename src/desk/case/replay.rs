@@ -77,14 +77,15 @@ impl Case {
                 self.answer(arrived.or(*said).unwrap_or(event.at));
             }
             Fact::Reminded { promise, start, count } => {
-                self.step(*promise, *start).reminded = *count;
+                self.step(*promise, *start, |steps| steps.reminded = *count);
             }
             Fact::Breached { promise, start, due } => {
-                self.step(*promise, *start).breached = Some(*due);
+                self.step(*promise, *start, |steps| steps.breached = Some(*due));
             }
             Fact::Escalated { promise, start, step, rung, .. } => {
-                let steps = self.step(*promise, *start);
-                (steps.escalated, steps.rung) = (*step, *rung);
+                self.step(*promise, *start, |steps| {
+                    (steps.escalated, steps.rung) = (*step, *rung);
+                });
             }
             Fact::Taken { member, .. } => self.handler = Some(member.clone()),
             Fact::Quoted { .. } => self.quoted = true,
@@ -211,11 +212,10 @@ impl Case {
         }
     }
 
-    fn step(&mut self, promise: Promise, start: Moment) -> &mut Steps {
-        let steps = self.steps(promise, start);
-        let known = self.clocks.entry(promise).or_insert(steps);
-        *known = steps;
-        known
+    fn step(&mut self, promise: Promise, start: Moment, change: impl FnOnce(&mut Steps)) {
+        let mut steps = self.steps(promise, start);
+        change(&mut steps);
+        self.clocks.insert(promise, steps);
     }
 
     fn on_wait(&mut self, change: impl FnOnce(&mut Wait)) {
