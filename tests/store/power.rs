@@ -182,3 +182,41 @@ async fn whatever_the_disk_held_when_the_power_failed_what_was_answered_is_there
     assert!(halves[0] > 0 && halves[1] > 0, "{halves:?}");
     store.close().await;
 }
+
+/// The names of where sled noted its pages.
+fn notes(files: &Files) -> Vec<&String> {
+    files.keys().filter(|name| name.starts_with("store/snap.")).collect()
+}
+
+#[tokio::test]
+async fn a_store_that_grew_is_whole_if_the_power_fails_while_it_is_closed() {
+    const DISKS: usize = 8;
+    let mut dice = Dice::new();
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for n in 0..12_u8 {
+        let key = |m: u8| format!("{m:03}/{n:03}").into_bytes();
+        let row = |m| Write::Put(Table::Letters, key(m), vec![n; 8000]);
+        store.commit((0..100).map(row).collect()).await.unwrap();
+    }
+    let (known, before) = (rows(&store).await, files(dir.path()));
+    store.close().await;
+    let after = files(dir.path());
+    // The next start has nothing to read again.
+    assert_ne!(notes(&before), notes(&after));
+    open(dir.path()).close().await;
+    assert_eq!(notes(&after), notes(&files(dir.path())));
+    for disk in 0..DISKS {
+        // sled brings its note to the disk before it gives it its name.
+        let mut torn = torn(&before, &after, &mut dice);
+        for name in notes(&after) {
+            torn.entry(name.clone()).and_modify(|note| note.clone_from(&after[name]));
+        }
+        let copy = tempfile::tempdir().unwrap();
+        write(&torn, copy.path());
+        let opened = Store::open(copy.path());
+        let store = opened.unwrap_or_else(|error| panic!("disk {disk}: {error}"));
+        assert!(rows(&store).await == known, "disk {disk}");
+        store.close().await;
+    }
+}

@@ -8,7 +8,7 @@ use crate::desk::table::Table;
 /// of a few hundred cases whole.
 pub(super) const AT_OPEN: usize = 20_000;
 /// Rows that are read between two groups of commands: a millisecond or two.
-pub(super) const AT_ONCE: usize = 500;
+pub(super) const AT_ONCE: usize = 250;
 
 /// What the daemon reads at its start comes first; after that, what decides about new mail.
 const ORDER: [Table; 9] = [

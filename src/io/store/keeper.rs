@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Once;
 use std::sync::mpsc as std_mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +23,12 @@ use crate::desk::table::{Batch, Table};
 /// How many commands share one barrier. Larger groups gain nothing: then the transactions
 /// themselves cost more than the barrier.
 pub(super) const GROUP: usize = 64;
+
+/// Whoever was answered a moment ago asks again at once, as a start does some hundred times: the check
+/// waits so many times for so long, unless so many groups have kept it from going on.
+const QUIET: u32 = 10;
+const PAUSE: Duration = Duration::from_micros(100);
+const MOST_BETWEEN: u32 = 64;
 
 const THREAD: &str = "watchpost-store";
 
@@ -117,6 +124,8 @@ struct Keeper {
     /// None after a fault: sled takes no write after an error until it is opened again.
     tables: Option<Tables>,
     copies: Copies,
+    /// Groups that were served since the check last went on.
+    between: u32,
 }
 
 /// The copy that somebody takes, if anybody does, and how many were begun before.
@@ -163,23 +172,35 @@ impl Keeper {
             upgrade::open(&folder)
         };
         let tables = open().map_err(|fault| open_error(dir, fault, SCHEMA))?;
-        Ok(Keeper { folder, tables: Some(tables), copies: Copies::default() })
+        Ok(Keeper { folder, tables: Some(tables), copies: Copies::default(), between: 0 })
     }
 
     fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
         let mut group = Vec::with_capacity(GROUP);
         while self.hear(&mut inbox, &mut group) {
             if let Some(close) = self.serve(&mut group) {
-                drop(self.tables.take());
+                self.end();
                 let _ = close.send(Ok(()));
                 return;
             }
         }
     }
 
+    /// Closes the tables. Where much was written they are opened once more, so that sled notes where
+    /// everything is: else the next start would have to wait for that. What is wrong with them then, that
+    /// start will tell.
+    fn end(&mut self) {
+        let grown = self.tables.take().is_some_and(|tables| tables.has_grown());
+        if grown && need_room(&self.folder).is_ok() {
+            drop(Tables::open(&self.folder.store()));
+        }
+    }
+
     /// Waits for commands, and checks the tables meanwhile. False once there can be none, and where
     /// the store is damaged.
     fn hear(&mut self, inbox: &mut mpsc::Receiver<Command>, group: &mut Vec<Command>) -> bool {
+        let mut pauses = if self.between < MOST_BETWEEN { QUIET } else { 0 };
+        self.between = self.between.saturating_add(1);
         while let Some(tables) = self.tables.as_mut().filter(|tables| !tables.is_checked()) {
             match inbox.try_recv() {
                 Ok(command) => {
@@ -189,7 +210,12 @@ impl Keeper {
                     return true;
                 }
                 Err(TryRecvError::Disconnected) => return false,
-                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Empty) if pauses > 0 => {
+                    pauses -= 1;
+                    thread::park_timeout(PAUSE);
+                    continue;
+                }
+                Err(TryRecvError::Empty) => self.between = 0,
             }
             match tables.check_on() {
                 Ok(()) => {}

@@ -22,6 +22,17 @@ pub type Row = (Vec<u8>, Vec<u8>);
 /// between reads. The operating system keeps the file at hand.
 const CACHE_BYTES: u64 = 2 * 1024 * 1024;
 
+/// Rows that a page of sled holds at least, once there are many: it splits one of seventeen.
+const ROWS_OF_A_PAGE: usize = 8;
+/// sled looks which pages to let go of once a 256th of them was used 64 times, and keeps all until then:
+/// of pages that are read once some 16,000, whatever the cache may hold. Used so many times more, it is a thousand.
+const USES: usize = 15;
+/// Who reads so many rows at once reads all of a table, and needs none of them again.
+const LONG: usize = 200;
+
+/// Bytes of rows whose log is read again in less than a tenth of a second.
+const MOST_UNNOTED: u64 = 8 << 20;
+
 /// Free space in bytes that nothing is begun without. sled does not survive a disk that becomes full
 /// while it writes: its log is damaged, and stays so when there is room again.
 const RESERVE: u64 = 2 << 20;
@@ -45,6 +56,8 @@ pub(super) struct Tables {
     /// … for all tables but these.
     unsealed: BTreeSet<Table>,
     check: Check,
+    /// How many bytes of rows were written since they were opened.
+    written: u64,
 }
 
 impl Tables {
@@ -63,7 +76,7 @@ impl Tables {
         let trees = Table::ALL.into_iter().map(tree).collect::<Result<_, sled::Error>>()?;
         let (dir, log) = (dir.to_owned(), File::open(dir.join("db"))?);
         let (seals, unsealed, check) = (Seals::default(), BTreeSet::new(), Check::begin());
-        Ok(Tables { db, trees, dir, log, seals, unsealed, check })
+        Ok(Tables { db, trees, dir, log, seals, unsealed, check, written: 0 })
     }
 
     /// Looks whether the rows add up to what the last transaction left. Of a large store a part is
@@ -120,6 +133,12 @@ impl Tables {
         step.map(drop)
     }
 
+    /// Whether so much was written that the next start would take long. sled notes where its pages are
+    /// when it is opened, and at no other time; the log that came after is read again.
+    pub(super) fn has_grown(&self) -> bool {
+        self.written > MOST_UNNOTED
+    }
+
     /// Reads some rows, and says how many.
     fn check_some(&mut self) -> Result<usize, Fault> {
         let Some((table, after)) = self.check.place() else { return Ok(0) };
@@ -140,6 +159,7 @@ impl Tables {
             let old = self.tree(table)?.get(&key)?;
             seals.of_mut(table).change(table, &key, old.as_deref(), value.as_deref());
             touched.insert(table);
+            self.written += (key.len() + value.as_ref().map_or(0, Vec::len)) as u64;
             let batch = batches.entry(table).or_default();
             match &value {
                 Some(value) => batch.insert(key.as_slice(), value.as_slice()),
@@ -213,12 +233,28 @@ impl Tables {
             Some(after) if after >= prefix => Bound::Excluded(after),
             _ => Bound::Included(prefix),
         };
-        self.tree(table)?
+        let rows: Vec<Row> = self
+            .tree(table)?
             .range::<&[u8], _>((start, Bound::Unbounded))
             .take_while(|row| row.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)))
             .take(limit)
             .map(|row| row.map(owned).map_err(Fault::from))
-            .collect()
+            .collect::<Result<_, _>>()?;
+        if rows.len() >= LONG {
+            self.let_go(table, &rows)?;
+        }
+        Ok(rows)
+    }
+
+    /// Has sled let go of the pages of these rows, or of others in their place.
+    fn let_go(&self, table: Table, rows: &[Row]) -> Result<(), Fault> {
+        let tree = self.tree(table)?;
+        for (key, _) in rows.iter().step_by(ROWS_OF_A_PAGE) {
+            for _ in 0..USES {
+                tree.contains_key(key)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn last(&self, table: Table, prefix: &[u8]) -> Result<Option<Row>, Fault> {
