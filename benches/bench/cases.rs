@@ -28,7 +28,7 @@ use super::world::Run;
 const GROUP: usize = 200;
 
 /// Fills the store of a run that has watched an empty folder. The cases are of mails that the mailbox
-/// never held; the last of them is a day old.
+/// never held; the last of them is a day old, of open ones an hour.
 pub(crate) fn make(run: &Run<'_>, cases: usize, closed: bool) {
     let settings = config::read(&run.config()).unwrap();
     let store = Store::open(&settings.store()).unwrap();
@@ -40,7 +40,9 @@ pub(crate) fn make(run: &Run<'_>, cases: usize, closed: bool) {
     #[expect(clippy::disallowed_methods, reason = "deadlines of the cases lie around today")]
     let today = jiff::Timestamp::now().as_second();
     let every: u32 = if closed { 300 } else { 2 };
-    let first = today - 86_400 - i64::try_from(cases).unwrap() * i64::from(every);
+    // Of open ones nothing may be due: the first reminder comes after a day.
+    let last = if closed { 86_400 } else { 3_600 };
+    let first = today - last - i64::try_from(cases).unwrap() * i64::from(every);
     let mut maker =
         Maker { desk: desk(), now: Moment::from_unix(first), writes: Vec::new(), uid: 0 };
     for n in 0..cases {
