@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 
+use tokio::sync::mpsc::{OwnedPermit, Sender};
+
 use super::Daemon;
 use super::afterwards::Afterwards;
 use super::draft::{Committed, Draft, DraftError};
@@ -125,19 +127,20 @@ impl Daemon {
             tokio::select! {
                 biased;
                 done = &mut commit => return done,
-                () = self.hand_over_the_next() => {}
+                place = room(self.relay_of_the_next()) => self.hand_over_the_next(place),
             }
         }
     }
 
-    /// Waits for room for the next letter that is ready, if there is one.
-    async fn hand_over_the_next(&mut self) {
+    /// Where the next letter goes that is ready.
+    pub(super) fn relay_of_the_next(&self) -> Option<Sender<Letter>> {
         let held = |id: &LetterId| self.stopping || self.claims.hold(id);
-        let next = self.ready.front().filter(|id| !held(id));
-        let waiting = next.and_then(|id| self.desk.books().waiting(id));
-        let relay = waiting.and_then(|waiting| self.edges.relays.get(&waiting.inbox));
-        let Some(relay) = relay.cloned() else { return pending().await };
-        let Ok(place) = relay.reserve_owned().await else { return pending().await };
+        let next = self.ready.front().filter(|id| !held(id))?;
+        let inbox = &self.desk.books().waiting(next)?.inbox;
+        self.edges.relays.get(inbox).cloned()
+    }
+
+    pub(super) fn hand_over_the_next(&mut self, place: OwnedPermit<Letter>) {
         if let Some(id) = self.ready.pop_front()
             && let Some(letter) = self.fresh.remove(&id)
         {
@@ -160,6 +163,17 @@ impl Daemon {
             }
             Err(error) => tracing::error!(%error, "letters cannot be read from the store"),
         }
+    }
+}
+
+/// Waits for room for a letter; for ever where nothing takes any.
+pub(super) async fn room(relay: Option<Sender<Letter>>) -> OwnedPermit<Letter> {
+    match relay {
+        Some(relay) => match relay.reserve_owned().await {
+            Ok(place) => place,
+            Err(_) => pending().await,
+        },
+        None => pending().await,
     }
 }
 

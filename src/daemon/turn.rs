@@ -2,8 +2,16 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep_until};
+
+use super::sending::room;
 use super::{Daemon, Ended, MOST_FAILURES, Woken};
+use crate::io::smtp::Held;
 use crate::io::systemd;
+
+/// So many outcomes share a commit, if they come within so long.
+const GATHERED: usize = 8;
+const GATHERING: Duration = Duration::from_millis(5);
 
 impl Daemon {
     /// Once round the loop: does what follows from what woke it.
@@ -23,7 +31,12 @@ impl Daemon {
             }
             Woken::News(news) => self.work(vec![news]).await,
             Woken::Outcome(tried) => {
+                // Without a receipt the next letter waits for the commit.
+                let has_receipt = matches!(tried.held, Some(Held::Receipt(_)));
                 self.unsaved.push(tried);
+                if has_receipt {
+                    self.gather().await;
+                }
                 self.work(Vec::new()).await;
             }
         }
@@ -42,6 +55,21 @@ impl Daemon {
             match self.heard() {
                 Some(woken) => self.turn(woken).await?,
                 None => return Ok(self.pause()),
+            }
+        }
+    }
+
+    /// Waits a moment for letters that are about to end: what came of them shares a commit.
+    async fn gather(&mut self) {
+        let until = Instant::now() + GATHERING;
+        while self.unsaved.len() < GATHERED.min(self.in_flight.len()) {
+            let next = room(self.relay_of_the_next());
+            tokio::select! {
+                biased;
+                Some(tried) = self.edges.outcomes.recv() => self.unsaved.push(tried),
+                place = next => self.hand_over_the_next(place),
+                () = sleep_until(until) => return,
+                else => return,
             }
         }
     }
