@@ -15,10 +15,10 @@ use crate::desk::letter::LetterId;
 /// More than these are not looked for: their letters leave without.
 const MOST: usize = 1000;
 
-/// So many are looked for by one command…
-const TOGETHER: usize = 16;
+/// So many are looked for together…
+const TOGETHER: usize = 128;
 
-/// … unless it would be longer than servers have to take (RFC 2683 section 3.2.1.5).
+/// … by commands that are not longer than servers have to take (RFC 2683 section 3.2.1.5).
 const LONGEST: usize = 7_900;
 
 /// Letters that nobody has looked for yet.
@@ -63,12 +63,10 @@ pub(super) async fn look(
     session.noop().await?;
     let all: Vec<Vec<String>> = traces.iter().map(|(_, trace)| criteria(mailbox, trace)).collect();
     // Nearly always there is no trace of any.
-    let any = any_of(all.concat());
-    let none = match &any {
-        Some(any) if any.len() > LONGEST => false,
-        Some(any) => is_empty(session.search(any).await)? == Some(true),
-        None => true,
-    };
+    let mut none = true;
+    for any in any_of(all.concat()) {
+        none = none && is_empty(session.search(&any).await)? == Some(true);
+    }
     let mut looked = Vec::new();
     for ((letter, _), criteria) in traces.into_iter().zip(all) {
         let mut found = false;
@@ -89,10 +87,16 @@ fn is_empty(found: Result<Vec<u32>, Error>) -> Result<Option<bool>, Error> {
     }
 }
 
-/// What fits any of these.
-fn any_of(criteria: Vec<String>) -> Option<String> {
-    let groups = criteria.into_iter().map(|one| format!("({one})"));
-    groups.reduce(|others, one| format!("OR {one} {others}"))
+/// What fits any of these, in as many commands as it takes.
+fn any_of(criteria: Vec<String>) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    for one in criteria {
+        match commands.last_mut().filter(|others| others.len() + one.len() < LONGEST) {
+            Some(others) => *others = format!("OR ({one}) {others}"),
+            None => commands.push(format!("({one})")),
+        }
+    }
+    commands
 }
 
 fn criteria(mailbox: &Mailbox, trace: &Trace) -> Vec<String> {
@@ -110,5 +114,23 @@ fn criteria(mailbox: &Mailbox, trace: &Trace) -> Vec<String> {
             });
             itself.into_iter().chain(answers).collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_command_is_too_long_and_each_letter_is_in_one() {
+        let ids: Vec<String> = (0..300).map(|n| format!("HEADER Message-ID \"<{n}@p>\"")).collect();
+        let commands = any_of(ids.clone());
+        assert!(commands.len() > 1);
+        assert!(commands.iter().all(|command| command.len() < 8_000));
+        for id in ids {
+            let group = format!("({id})");
+            assert_eq!(commands.iter().filter(|command| command.contains(&group)).count(), 1);
+        }
+        assert_eq!(any_of(Vec::new()), [""; 0]);
     }
 }
