@@ -121,6 +121,8 @@ impl Daemon {
 
     /// Makes a draft true. A relay that is done with its letters meanwhile gets those that are ready.
     pub(super) async fn commit(&mut self, draft: Draft) -> Result<Committed, DraftError> {
+        // What was made needless now does not leave any more.
+        self.ready.retain(|id| draft.desk().books().waiting(id).is_some());
         let store = self.store.clone();
         let mut commit = std::pin::pin!(draft.commit(&store));
         loop {
@@ -140,6 +142,7 @@ impl Daemon {
         self.edges.relays.get(inbox).cloned()
     }
 
+    /// Hands it over.
     pub(super) fn hand_over_the_next(&mut self, place: OwnedPermit<Letter>) {
         if let Some(id) = self.ready.pop_front()
             && let Some(letter) = self.fresh.remove(&id)
