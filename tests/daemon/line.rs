@@ -68,7 +68,8 @@ fn whatever_the_line_to_imap_does_each_report_is_answered_once() {
     };
     send("first");
     let daemon = Daemon::start(&rig, &config);
-    let _ = wait_until(Duration::from_secs(2), || false);
+    // A mail that is lost with its connection is tried again each quarter of a second: five times.
+    let _ = wait_until(Duration::from_millis(1400), || false);
     // From here on each new connection is in order.
     for proxy in &proxies {
         proxy.set(line);
