@@ -136,8 +136,7 @@ impl Daemon {
 
     /// Where the next letter goes that is ready.
     pub(super) fn relay_of_the_next(&self) -> Option<Sender<Letter>> {
-        let held = |id: &LetterId| self.stopping || self.claims.hold(id);
-        let next = self.ready.front().filter(|id| !held(id))?;
+        let next = self.ready.front().filter(|id| !self.claims.hold(id))?;
         let inbox = &self.desk.books().waiting(next)?.inbox;
         self.edges.relays.get(inbox).cloned()
     }
