@@ -234,3 +234,16 @@ fn killed_before_the_disk_has_what_was_decided_the_receipt_or_the_outcome() {
         is_made_good(&rig, &format!("{thread} {call}"), 1);
     }
 }
+
+#[test]
+fn where_no_receipt_can_be_kept_letters_leave_all_the_same() {
+    let rig = Rig::start();
+    let config = config(&rig, rig.imap_port(), rig.mx_port());
+    std::fs::create_dir_all(rig.dir().join("state/store/receipts")).unwrap();
+    let daemon = Daemon::start(&rig, &config);
+    rig.deliver(Some(KIM), &[INBOX], report(KIM, "one").as_bytes());
+    rig.wait_for_mails(KIM, 1, Duration::from_secs(20));
+    assert!(daemon.log().contains("receipts of letters cannot be kept"), "{}", daemon.log());
+    assert!(daemon.terminate().success());
+    whole(&config);
+}
