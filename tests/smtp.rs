@@ -7,6 +7,7 @@ mod smtp {
     mod encrypted;
     mod login;
     mod outcomes;
+    mod pipelining;
     mod relay;
     mod reuse;
     mod speed;

@@ -52,6 +52,7 @@ fn serve(client: TcpStream, taken: &Mutex<Taken>) -> std::io::Result<()> {
     let mut client = BufReader::new(client);
     client.get_mut().write_all(b"220 sink.example\r\n")?;
     let (mut line, mut text, mut to) = (Vec::new(), false, String::new());
+    let mut replies = Vec::new();
     loop {
         line.clear();
         if client.read_until(b'\n', &mut line)? == 0 {
@@ -67,7 +68,7 @@ fn serve(client: TcpStream, taken: &Mutex<Taken>) -> std::io::Result<()> {
         } else {
             let said = String::from_utf8_lossy(&line);
             match said.get(..4).map(str::to_ascii_uppercase).as_deref() {
-                Some("EHLO") => b"250-sink.example\r\n250 8BITMIME\r\n",
+                Some("EHLO") => b"250-sink.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
                 Some("RCPT") => {
                     let address = said.split('<').nth(1).and_then(|rest| rest.split('>').next());
                     address.unwrap_or_default().clone_into(&mut to);
@@ -83,6 +84,11 @@ fn serve(client: TcpStream, taken: &Mutex<Taken>) -> std::io::Result<()> {
                 _ => b"250 ok\r\n",
             }
         };
-        client.get_mut().write_all(reply)?;
+        replies.extend_from_slice(reply);
+        // Who asks several things at once gets the answers at once (RFC 2920 section 3.2).
+        if client.buffer().is_empty() {
+            client.get_mut().write_all(&replies)?;
+            replies.clear();
+        }
     }
 }

@@ -67,6 +67,15 @@ impl Dialogue {
         }
     }
 
+    /// Nothing was said that nobody asked for: it would be taken for the answer to what comes next.
+    pub(super) fn is_silent(&self) -> Result<(), Broken> {
+        let said = String::from_utf8_lossy(self.stream.buffer());
+        if said.is_empty() {
+            return Ok(());
+        }
+        Err(Broken::Nonsense(format!("the server spoke unasked: {}", said.trim_end())))
+    }
+
     /// Sends bytes as they are.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
         for block in bytes.chunks(BLOCK) {

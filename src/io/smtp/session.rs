@@ -79,11 +79,12 @@ impl Session {
         let text = compose(letter)?;
         let mail = self.mail(letter, &text)?;
         let recipient = Rcpt::new(address("recipient", &letter.to.address)?, vec![]);
-        self.ask(Step::Sender, mail).await?;
-        self.ask(Step::Recipient, recipient).await?;
-        let go_ahead = self.exchange(Step::Data, Data).await?;
-        if go_ahead.code != 354 {
-            return Err(Failure::Refused(Step::Data, go_ahead));
+        if self.features.offer("PIPELINING") {
+            self.announce_in_one_go(mail, recipient).await?;
+        } else {
+            self.ask(Step::Sender, mail).await?;
+            self.ask(Step::Recipient, recipient).await?;
+            self.ask(Step::Data, Data).await?;
         }
         let sent = self.dialogue.write(&dotted(&text)).await;
         sent.map_err(|broken| Failure::Broken(Step::Text, broken))?;
@@ -95,8 +96,28 @@ impl Session {
         ended
     }
 
+    /// MAIL, RCPT and DATA together, three ways there and back in one (RFC 2920): each is answered, also
+    /// after one that was refused.
+    async fn announce_in_one_go(&mut self, mail: Mail, recipient: Rcpt) -> Result<Reply, Failure> {
+        let sender = self.ask(Step::Sender, format!("{mail}{recipient}{Data}")).await;
+        if let Err(Failure::Broken(..)) = sender {
+            return sender;
+        }
+        let recipient = self.answer(Step::Recipient).await;
+        let text = self.answer(Step::Data).await;
+        if let (Err(Failure::Refused(_, no)), Ok(_)) = (&recipient, &text)
+            && no.is_refusal()
+        {
+            // It asks for a text that is for nobody (RFC 2920 section 3.1).
+            let _ = self.end_of_text().await;
+        }
+        sender.and(recipient).and(text)
+    }
+
     /// From here on nobody knows whether the letter was sent, until the answer comes.
     async fn end_of_text(&mut self) -> Result<Reply, Failure> {
+        let early = self.dialogue.is_silent();
+        early.map_err(|broken| Failure::Broken(Step::Text, broken))?;
         let answer = async {
             self.dialogue.write(b".\r\n").await?;
             self.dialogue.reply(self.limit.saturating_mul(PATIENCE)).await
@@ -185,6 +206,11 @@ impl Session {
         done(step, self.exchange(step, command).await?)
     }
 
+    async fn answer(&mut self, step: Step) -> Result<Reply, Failure> {
+        let reply = self.dialogue.reply(self.limit).await;
+        done(step, reply.map_err(|broken| Failure::Broken(step, broken))?)
+    }
+
     async fn exchange(&mut self, step: Step, command: impl Display) -> Result<Reply, Failure> {
         exchange(&mut self.dialogue, step, command).await
     }
@@ -208,7 +234,8 @@ fn no_greeting(server: &Server, broken: Broken) -> Failure {
 }
 
 fn done(step: Step, reply: Reply) -> Result<Reply, Failure> {
-    if reply.is_done() { Ok(reply) } else { Err(Failure::Refused(step, reply)) }
+    let done = if step == Step::Data { reply.code == 354 } else { reply.is_done() };
+    if done { Ok(reply) } else { Err(Failure::Refused(step, reply)) }
 }
 
 /// Our own name is an address literal that tells nothing of the network we are in; submission
