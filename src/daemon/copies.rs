@@ -1,7 +1,7 @@
 //! Copies of our letters in the folder for sent mail, so that its owner sees the whole conversation.
 //! Providers that put them there by themselves get time to do so; the folder is searched first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::edges::Edges;
 use crate::desk::Desk;
@@ -18,6 +18,8 @@ use crate::io::smtp::compose;
 const PATIENCE: Span = Span::seconds(15);
 /// What a crash kept from being filed is filed at the next start, if it is not older than this.
 const FILED_AGAIN: Span = Span::hours(7 * 24);
+/// So many are filed at a time: each is read from the store, for a task that may be busy.
+const MOST_AT_ONCE: usize = 32;
 /// A letter over which so many connections were lost, or that was refused, is left.
 const TRIES: u8 = 3;
 
@@ -25,13 +27,14 @@ const TRIES: u8 = 3;
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     waiting: BTreeMap<LetterId, Waiting>,
+    /// Those that their folder's task has not been asked to file, by when they are due.
+    unasked: BTreeSet<(Moment, LetterId)>,
 }
 
 #[derive(Debug)]
 struct Waiting {
     folder: Folder,
     due: Moment,
-    asked: bool,
     tries: u8,
 }
 
@@ -54,9 +57,7 @@ impl Copies {
     /// Takes in what happened to a letter.
     pub(super) fn note(&mut self, books: &Books, edges: &Edges, event: &Event) {
         match &event.fact {
-            Fact::Kept { letter, .. } => {
-                self.waiting.remove(letter);
-            }
+            Fact::Kept { letter, .. } => self.forget(letter),
             Fact::Sent { letter, .. } => {
                 let case = event.case.as_ref().and_then(|id| books.case(id));
                 if let Some((case, on_case)) =
@@ -82,45 +83,54 @@ impl Copies {
             folder.filter(|_| !letter.kept && id.case().as_ref() == Some(&case.id))
         {
             let (folder, due) = (folder.clone(), at + PATIENCE);
-            self.waiting.insert(id.clone(), Waiting { folder, due, asked: false, tries: 0 });
+            self.forget(id);
+            self.unasked.insert((due, id.clone()));
+            self.waiting.insert(id.clone(), Waiting { folder, due, tries: 0 });
+        }
+    }
+
+    fn forget(&mut self, letter: &LetterId) {
+        if let Some(waiting) = self.waiting.remove(letter) {
+            self.unasked.remove(&(waiting.due, letter.clone()));
         }
     }
 
     /// The folder is watched anew: what was asked of the last connection is asked again.
     pub(super) fn opened(&mut self, folder: &Folder) {
-        for waiting in self.waiting.values_mut().filter(|waiting| waiting.folder == *folder) {
-            waiting.asked = false;
-        }
         self.waiting.retain(|_, waiting| waiting.tries < TRIES);
+        let theirs = self.waiting.iter().filter(|(_, waiting)| waiting.folder == *folder);
+        self.unasked.extend(theirs.map(|(id, waiting)| (waiting.due, id.clone())));
     }
 
     /// The server does not take it.
     pub(super) fn refused(&mut self, letter: &LetterId) {
-        self.waiting.remove(letter);
+        self.forget(letter);
     }
 
     /// The letters to file now.
     pub(super) fn due(&self, now: Moment) -> Vec<LetterId> {
-        let due = |waiting: &Waiting| !waiting.asked && waiting.due <= now;
-        self.waiting.iter().filter(|(_, one)| due(one)).map(|(id, _)| id.clone()).collect()
+        let due = self.unasked.iter().take_while(|(due, _)| *due <= now);
+        due.take(MOST_AT_ONCE).map(|(_, id)| id.clone()).collect()
     }
 
     /// When the next one is due.
     pub(super) fn next_wakeup(&self) -> Option<Moment> {
-        self.waiting.values().filter(|waiting| !waiting.asked).map(|waiting| waiting.due).min()
+        self.unasked.first().map(|(due, _)| *due)
     }
 
     /// Asks the folder's task to file a letter.
     pub(super) fn file(&mut self, edges: &Edges, letter: &Letter) {
         let Some(waiting) = self.waiting.get_mut(&letter.id) else { return };
         let Ok(bytes) = compose(letter) else {
-            self.waiting.remove(&letter.id);
+            self.forget(&letter.id);
             return;
         };
         let (id, message_id) = (letter.id.clone(), letter.message_id.clone());
         let file = ToFolder::File { letter: id, message_id, bytes };
         // A task that is busy is asked again the next time round.
-        waiting.asked = edges.tell(&waiting.folder, file);
-        waiting.tries += u8::from(waiting.asked);
+        if edges.tell(&waiting.folder, file) {
+            waiting.tries += 1;
+            self.unasked.remove(&(waiting.due, letter.id.clone()));
+        }
     }
 }
