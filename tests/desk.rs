@@ -549,7 +549,7 @@ fn one_letter_that_the_relay_takes_amiss_does_not_hold_up_the_others() {
         office.now = office.desk.next_wakeup(office.now).unwrap();
     }
     assert_eq!(sent, ["2 sent", "3 sent"]);
-    assert_eq!(office.desk.books().letters_waiting(), 1);
+    assert_eq!(office.desk.books().outbox().len(), 1);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
             version = env!("CARGO_PKG_VERSION"),
             configuration = %file.display(),
             open_cases = desk.books().open_cases(),
-            letters_waiting = desk.books().letters_waiting(),
+            letters_waiting = desk.books().outbox().len(),
             "starting"
         );
         tokio::spawn(try_passwords(used(&settings)));

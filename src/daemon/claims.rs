@@ -64,7 +64,7 @@ impl Claims {
 
     /// Asks the mail server about the letters that are due, and about those that stand by.
     pub(super) fn ask(&mut self, edges: &Edges, books: &Books, due: &[LetterId], now: Moment) {
-        self.letters.retain(|id, _| books.waiting(id).is_some());
+        self.letters.retain(|id, _| books.outbox().get(id).is_some());
         for id in due {
             if let Some(letter) = self.letters.get_mut(id) {
                 letter.claim.renew(now);
@@ -110,7 +110,7 @@ impl Claims {
             Fact::Delayed { letter, unknown: false, .. } => self.release(edges, letter),
             Fact::RelayStopped { inbox, .. } => {
                 let theirs = |id: &&LetterId| {
-                    let waiting = books.waiting(id);
+                    let waiting = books.outbox().get(id);
                     waiting.is_some_and(|one| one.inbox == *inbox && one.perhaps == 0)
                 };
                 let here = self.letters.keys().filter(|id| !leaving.contains(*id));

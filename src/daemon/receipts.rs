@@ -30,7 +30,7 @@ pub async fn record_receipts(
         if record::read::<Letter>("a letter", &row)?.message_id != message_id {
             continue;
         }
-        let written = desk.books().waiting(&letter).map_or(at, |waiting| waiting.queued);
+        let written = desk.books().outbox().get(&letter).map_or(at, |waiting| waiting.queued);
         // The clock may have been set since then.
         let mut draft = Draft::of(&desk, at.max(written).min(now));
         let outcome = Outcome::Accepted(reply);

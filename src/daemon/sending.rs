@@ -87,7 +87,7 @@ impl Daemon {
         self.claims.ask(&self.edges, self.desk.books(), &due, now);
         let mut leaving = Vec::new();
         for id in due.iter().filter(|id| !self.claims.hold(id)) {
-            let inbox = self.desk.books().waiting(id).map(|waiting| &waiting.inbox);
+            let inbox = self.desk.books().outbox().get(id).map(|waiting| &waiting.inbox);
             let relay = inbox.and_then(|inbox| self.edges.relays.get(inbox));
             if let Some(Ok(place)) = relay.map(|relay| relay.clone().try_reserve_owned()) {
                 leaving.push((id.clone(), place));
@@ -111,7 +111,7 @@ impl Daemon {
                 self.in_flight.insert(id);
             }
         }
-        self.fresh.retain(|id, _| self.desk.books().waiting(id).is_some());
+        self.fresh.retain(|id, _| self.desk.books().outbox().get(id).is_some());
         while self.fresh.len() > MOST_FRESH {
             self.fresh.pop_last();
         }
@@ -122,7 +122,7 @@ impl Daemon {
     /// Makes a draft true. A relay that is done with its letters meanwhile gets those that are ready.
     pub(super) async fn commit(&mut self, draft: Draft) -> Result<Committed, DraftError> {
         // What was made needless now does not leave any more.
-        self.ready.retain(|id| draft.desk().books().waiting(id).is_some());
+        self.ready.retain(|id| draft.desk().books().outbox().get(id).is_some());
         let store = self.store.clone();
         let mut commit = std::pin::pin!(draft.commit(&store));
         loop {
@@ -137,7 +137,7 @@ impl Daemon {
     /// Where the next letter goes that is ready.
     pub(super) fn relay_of_the_next(&self) -> Option<Sender<Letter>> {
         let next = self.ready.front().filter(|id| !self.claims.hold(id))?;
-        let inbox = &self.desk.books().waiting(next)?.inbox;
+        let inbox = &self.desk.books().outbox().get(next)?.inbox;
         self.edges.relays.get(inbox).cloned()
     }
 

@@ -25,7 +25,7 @@ impl Daemon {
             "{trouble}watching {} of {folders} folders; {} open cases; {} letters waiting",
             folders.saturating_sub(self.folders.unwatched()),
             books.open_cases(),
-            books.letters_waiting(),
+            books.outbox().len(),
         );
         if status != self.edges.told_status {
             systemd::status(&status);

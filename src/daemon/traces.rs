@@ -49,7 +49,7 @@ impl Traces {
         let (doubts, read, open, absent) = Default::default();
         let mut traces = Traces { started: now, doubts, read, open, absent };
         for case in desk.books().cases() {
-            let waiting = desk.books().waiting_of(&case.id);
+            let waiting = desk.books().outbox().of_case(&case.id);
             for id in waiting.filter(|id| case.letters.contains_key(id)) {
                 traces.doubt(edges, case, id, now);
             }

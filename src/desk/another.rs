@@ -9,7 +9,7 @@ use super::letter::LetterId;
 /// What follows from their claim on the mail that a letter answers: if it was answered, the letter is
 /// not needed, and the first time people are told.
 pub(super) fn claimed(books: &Books, letter: &LetterId, by: Identity, answered: bool) -> Facts {
-    let Some(waiting) = books.waiting(letter) else { return Facts::new() };
+    let Some(waiting) = books.outbox().get(letter) else { return Facts::new() };
     let cases = || letter.case().into_iter().chain(waiting.covers.iter().cloned());
     let elsewhere = || Fact::Elsewhere { by, letter: Some(letter.clone()) };
     let mut facts: Facts =

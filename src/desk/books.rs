@@ -3,9 +3,7 @@
 
 mod forgetting;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
-use std::iter;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +20,7 @@ use super::ids::{CaseId, QuestionId};
 use super::keys::Keys;
 use super::letter::{LetterId, LetterKind, Notice};
 use super::map::Map;
-use super::outbox::{LONGEST_WAIT, Stop, Waiting};
+use super::outbox::{Outbox, Stop, Waiting};
 use super::presence::Absences;
 use super::proof::{Chain, Ended, Entry, Head};
 use super::quota::{Caps, Quota};
@@ -41,8 +39,7 @@ pub struct Books {
     open: usize,
     /// The others, by when they were closed.
     closed: Agenda,
-    outbox: Map<LetterId, Waiting>,
-    stops: Map<String, Stop>,
+    outbox: Outbox,
     numbers: Map<(String, u16), u32>,
     quota: Quota,
     gathering: Gathering,
@@ -133,8 +130,7 @@ impl Books {
             canaries: past.canaries.into_iter().collect(),
             others: past.others.into_iter().collect(),
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
-            outbox: past.outbox.into_iter().collect(),
-            stops: past.stops.into_iter().collect(),
+            outbox: Outbox::open(past.outbox, past.stops),
             numbers: past.numbers.into_iter().collect(),
             last_seq: past.last_seq,
             chain: Chain::after(past.proof),
@@ -167,7 +163,7 @@ impl Books {
                 }
             }
             Fact::Withdrawn { letter } | Fact::Elsewhere { letter: Some(letter), .. } => {
-                self.outbox.remove_mut(letter);
+                self.outbox.take(letter);
             }
             Fact::Another { by } => {
                 if let Some(inbox) = self.inbox_of(event) {
@@ -180,27 +176,23 @@ impl Books {
                 }
             }
             Fact::Sent { letter, .. } | Fact::Refused { letter, .. } => {
-                let waited = self.outbox.get(letter).filter(|waiting| !waiting.notice);
-                let waited = waited.map(|waiting| waiting.to.clone());
-                if let (Some(to), Fact::Sent { .. }) = (waited, &event.fact) {
-                    self.quota.sent(&to, event.at);
+                let reply = self.outbox.take(letter).filter(|waiting| !waiting.notice);
+                if let (Some(reply), Fact::Sent { .. }) = (reply, &event.fact) {
+                    self.quota.sent(&reply.to, event.at);
                 }
-                self.outbox.remove_mut(letter);
             }
             Fact::Delayed { letter, next, unknown, .. } => {
-                if let Some(waiting) = self.outbox.get_mut(letter) {
+                if let Some(mut waiting) = self.outbox.take(letter) {
                     waiting.next = *next;
                     waiting.perhaps = waiting.perhaps.saturating_add(u8::from(*unknown));
+                    self.outbox.put(letter.clone(), waiting);
                 }
             }
             Fact::RelayStopped { inbox, why, next, .. } => {
-                let since = self.stops.get(inbox).map_or(event.at, |stop| stop.since);
-                let stop = Stop { since, next: *next, why: why.clone() };
-                self.stops.insert_mut(inbox.clone(), stop);
+                let since = self.outbox.stopped(inbox).map_or(event.at, |stop| stop.since);
+                self.outbox.stop(inbox, Stop { since, next: *next, why: why.clone() });
             }
-            Fact::RelayResumed { inbox } => {
-                self.stops.remove_mut(inbox);
-            }
+            Fact::RelayResumed { inbox } => self.outbox.resume(inbox),
             Fact::Away { member, until, .. } => self.absences.leaves(member, *until),
             Fact::Back { member } => self.absences.returns(member),
             Fact::CanarySent { to, made } => {
@@ -247,7 +239,7 @@ impl Books {
         }
         let (to, covers, queued, next) = (to.clone(), covers.to_vec(), event.at, event.at);
         let waiting = Waiting { inbox, to, covers, notice, perhaps: 0, queued, next };
-        self.outbox.insert_mut(letter.clone(), waiting);
+        self.outbox.put(letter.clone(), waiting);
     }
 
     fn inbox_of(&self, event: &Event) -> Option<String> {
@@ -295,11 +287,10 @@ impl Books {
 
     /// When something is due next, after `now`: what is due already is on its way, or waits for room.
     pub fn next_wakeup(&self, now: Moment) -> Option<Moment> {
-        let (due, later): (Vec<Moment>, Vec<Moment>) =
-            self.outbox.values().map(|waiting| self.due_at(waiting)).partition(|at| *at <= now);
-        let room = if due.is_empty() { None } else { self.quota.next_room(now) };
+        let room = if self.outbox.any_due(now) { self.quota.next_room(now) } else { None };
         let combined = self.quota.next_due().into_iter().chain(self.gathering.next_due());
-        later.into_iter().chain(room).chain(combined.filter(|at| *at > now)).min()
+        let letters = self.outbox.next_due(now).into_iter();
+        letters.chain(room).chain(combined.filter(|at| *at > now)).min()
     }
 
     /// What has been written to whom of late.
@@ -307,47 +298,14 @@ impl Books {
         &self.quota
     }
 
-    /// The letters that may be tried now, oldest first. Of an inbox whose relay refuses us, one
-    /// letter is tried when its pause is over, to see whether it takes letters again. Letters that
-    /// are `busy`, on their way already, take room and are not named. Each with its inbox.
+    /// The letters that may be tried now, with what the caps leave for them: see [`Outbox`].
     pub fn due<'b>(
         &'b self,
         caps: &Caps,
         now: Moment,
         busy: &'b BTreeSet<LetterId>,
     ) -> impl Iterator<Item = (&'b LetterId, &'b str)> {
-        let mut room = self.quota.room(caps, now);
-        let busy_letters = busy.iter().filter_map(|id| self.outbox.get(id));
-        for letter in busy_letters.filter(|letter| !letter.notice) {
-            room.take(letter.to.domain());
-        }
-        let due = self.outbox.iter().filter(move |(_, waiting)| self.is_due(waiting, now));
-        // Who wants the first few of many has not the others put in order.
-        let mut due: BinaryHeap<_> = due.map(|(id, one)| Reverse((one.queued, id))).collect();
-        let mut probed: Vec<&str> = Vec::new();
-        let in_order = iter::from_fn(move || due.pop().map(|Reverse((_, id))| id));
-        in_order.filter_map(move |id| {
-            let waiting = self.outbox.get(id)?;
-            let inbox = waiting.inbox.as_str();
-            let stopped = self.stops.contains_key(inbox);
-            let take = !stopped || !probed.contains(&inbox);
-            if stopped {
-                probed.push(inbox);
-            }
-            let take = take && !busy.contains(id);
-            let take = take && (waiting.notice || room.take(waiting.to.domain()));
-            take.then_some((id, inbox))
-        })
-    }
-
-    /// No wait is as long as one that a clock made which was ahead for a while.
-    fn is_due(&self, waiting: &Waiting, now: Moment) -> bool {
-        let at = self.due_at(waiting);
-        at <= now || at > now + LONGEST_WAIT
-    }
-
-    fn due_at(&self, waiting: &Waiting) -> Moment {
-        self.stops.get(&waiting.inbox).map_or(waiting.next, |stop| stop.next.max(waiting.next))
+        self.outbox.due(&self.quota, caps, now, busy)
     }
 
     /// An open case.
@@ -432,36 +390,9 @@ impl Books {
         self.questions.iter()
     }
 
-    /// A letter that still has to be sent.
-    pub fn waiting(&self, letter: &LetterId) -> Option<&Waiting> {
-        self.outbox.get(letter)
-    }
-
-    /// The letters about a case that still have to be sent.
-    pub fn waiting_of(&self, case: &CaseId) -> impl Iterator<Item = &LetterId> {
-        let first = LetterId(format!("{case}/"));
-        let of_case = self.outbox.range(first.clone()..).map(|(letter, _)| letter);
-        of_case.take_while(move |letter| letter.0.starts_with(&first.0))
-    }
-
     /// The letters that still have to be sent.
-    pub fn outbox(&self) -> impl Iterator<Item = &Waiting> {
-        self.outbox.values()
-    }
-
-    /// How many letters still have to be sent.
-    pub fn letters_waiting(&self) -> usize {
-        self.outbox.size()
-    }
-
-    /// How many of these go to reporters.
-    pub fn replies_waiting(&self) -> usize {
-        self.outbox.values().filter(|waiting| !waiting.notice).count()
-    }
-
-    /// Set where the relay of an inbox refuses us.
-    pub fn stop(&self, inbox: &str) -> Option<&Stop> {
-        self.stops.get(inbox)
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     /// What is known of the canaries to a published address.

@@ -18,11 +18,11 @@ pub(super) fn delivery(
     letter: &LetterId,
     outcome: &Outcome,
 ) -> Vec<(Option<CaseId>, Fact)> {
-    let Some(waiting) = books.waiting(letter) else {
+    let Some(waiting) = books.outbox().get(letter) else {
         return withdrawn(books, letter, outcome).into_iter().collect();
     };
     let (inbox, letter) = (waiting.inbox.clone(), letter.clone());
-    let stop = books.stop(&inbox);
+    let stop = books.outbox().stopped(&inbox);
     let next = next_try(waiting.queued, now);
     let probe = next_try(stop.map_or(now, |stop| stop.since), now);
     let refused = |why| Fact::Refused { letter: letter.clone(), why, unwritten: false };
@@ -57,7 +57,7 @@ pub(super) fn delivery(
 /// What follows where a letter cannot be written: it would fail again, so a human has to look.
 pub(super) fn unwritten(books: &Books, letter: &LetterId, why: &str) -> Facts {
     let fact = Fact::Refused { letter: letter.clone(), why: why.to_owned(), unwritten: true };
-    let waiting = books.waiting(letter);
+    let waiting = books.outbox().get(letter);
     waiting.map(|waiting| told(waiting, letter, &fact).collect()).unwrap_or_default()
 }
 

@@ -372,7 +372,7 @@ pub(super) fn permit(
     let deadline = mail.arrived + policy.acknowledgement;
     let hours = deadline.since(now).as_seconds().div_ceil(3600).max(1);
     let hours = usize::try_from(hours).unwrap_or(usize::MAX);
-    if books.replies_waiting() >= caps.per_hour.saturating_mul(hours) {
+    if books.outbox().replies() >= caps.per_hour.saturating_mul(hours) {
         return Permit::No;
     }
     books.quota().permit(caps, now, &policy.inbox, to, deadline)

@@ -62,7 +62,7 @@ pub(super) fn outdated(books: &Books, facts: &Facts) -> Facts {
     let mut withdrawn = Facts::new();
     for (case, fact) in facts {
         let (Some(case), Some(needless)) = (case, needless(fact)) else { continue };
-        for letter in books.waiting_of(case).filter(|letter| needless(books, case, letter)) {
+        for letter in books.outbox().of_case(case).filter(|letter| needless(books, case, letter)) {
             withdrawn.push((Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }));
         }
     }
@@ -86,7 +86,7 @@ fn needless(fact: &Fact) -> Option<fn(&Books, &CaseId, &LetterId) -> bool> {
 /// Whether a letter acknowledges this case and no other.
 fn acknowledges_alone(books: &Books, case: &CaseId, letter: &LetterId) -> bool {
     *letter == LetterId::of(case, LetterKind::Acknowledgement)
-        && books.waiting(letter).is_some_and(|waiting| waiting.covers.is_empty())
+        && books.outbox().get(letter).is_some_and(|waiting| waiting.covers.is_empty())
 }
 
 fn says_that_nobody_answered(letter: &LetterId) -> bool {

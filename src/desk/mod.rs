@@ -386,7 +386,7 @@ impl Desk {
     /// How many letters wait for inboxes that are not configured: nobody can send them.
     pub fn letters_nobody_sends(&self) -> BTreeMap<&str, usize> {
         let mut letters = BTreeMap::new();
-        for waiting in self.books.outbox().filter(|w| self.policy(&w.inbox).is_none()) {
+        for waiting in self.books.outbox().letters().filter(|w| self.policy(&w.inbox).is_none()) {
             *letters.entry(waiting.inbox.as_str()).or_default() += 1;
         }
         letters

@@ -1,9 +1,15 @@
-//! When a letter is tried, and tried again. How it travels is the business of `io/smtp`.
+//! The letters that still have to be sent: when each is tried, and tried again. How they travel is the
+//! business of `io/smtp`.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use super::ids::CaseId;
+use super::letter::LetterId;
+use super::map::Map;
+use super::quota::{Caps, Quota};
 use super::time::{Moment, Span};
 
 /// How one attempt to hand a letter to the mail server ended.
@@ -86,6 +92,161 @@ pub fn next_try(since: Moment, now: Moment) -> Moment {
     next.clamp(now + Span::seconds(1), now + LONGEST_WAIT)
 }
 
+/// The letters that wait, and the relays that refuse us. Cheap to clone, as the books are; who wants
+/// the first few of thousands does not look at the others.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    letters: Map<LetterId, Waiting>,
+    /// The same, in the order in which they are tried.
+    order: Map<(Moment, LetterId), ()>,
+    /// How many of them go to reporters.
+    replies: usize,
+    stops: Map<String, Stop>,
+}
+
+impl Outbox {
+    /// As a store left it.
+    pub(super) fn open(
+        letters: impl IntoIterator<Item = (LetterId, Waiting)>,
+        stops: impl IntoIterator<Item = (String, Stop)>,
+    ) -> Outbox {
+        let stops = stops.into_iter().collect();
+        let mut outbox = Outbox { stops, ..Outbox::default() };
+        letters.into_iter().for_each(|(id, waiting)| outbox.put(id, waiting));
+        outbox
+    }
+
+    /// Puts a letter in, or one that is there in another place.
+    pub(super) fn put(&mut self, id: LetterId, waiting: Waiting) {
+        self.take(&id);
+        self.replies += usize::from(!waiting.notice);
+        self.order.insert_mut((waiting.next, id.clone()), ());
+        self.letters.insert_mut(id, waiting);
+    }
+
+    /// Takes a letter out.
+    pub(super) fn take(&mut self, id: &LetterId) -> Option<Waiting> {
+        let waiting = self.letters.get(id)?.clone();
+        self.letters.remove_mut(id);
+        self.order.remove_mut(&(waiting.next, id.clone()));
+        self.replies -= usize::from(!waiting.notice);
+        Some(waiting)
+    }
+
+    /// The relay of an inbox refuses us.
+    pub(super) fn stop(&mut self, inbox: &str, stop: Stop) {
+        self.stops.insert_mut(inbox.to_owned(), stop);
+    }
+
+    /// It takes letters again.
+    pub(super) fn resume(&mut self, inbox: &str) {
+        self.stops.remove_mut(inbox);
+    }
+
+    /// Set where the relay of an inbox refuses us.
+    pub fn stopped(&self, inbox: &str) -> Option<&Stop> {
+        self.stops.get(inbox)
+    }
+
+    /// A letter.
+    pub fn get(&self, id: &LetterId) -> Option<&Waiting> {
+        self.letters.get(id)
+    }
+
+    /// The letters about a case.
+    pub fn of_case(&self, case: &CaseId) -> impl Iterator<Item = &LetterId> + use<'_> {
+        let first = LetterId(format!("{case}/"));
+        let of_case = self.letters.range(first.clone()..).map(|(letter, _)| letter);
+        of_case.take_while(move |letter| letter.0.starts_with(&first.0))
+    }
+
+    /// All of them, by name.
+    pub fn letters(&self) -> impl Iterator<Item = &Waiting> {
+        self.letters.values()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.letters.size()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.letters.is_empty()
+    }
+
+    /// How many of them go to reporters.
+    pub fn replies(&self) -> usize {
+        self.replies
+    }
+
+    /// The letters that may be tried now, those first whose time came first. Of an inbox whose relay
+    /// refuses us, one letter is tried when its pause is over, to see whether it takes letters again.
+    /// Letters that are `busy`, on their way already, take room and are not named. Each with its inbox.
+    pub(super) fn due<'b>(
+        &'b self,
+        quota: &'b Quota,
+        caps: &Caps,
+        now: Moment,
+        busy: &'b BTreeSet<LetterId>,
+    ) -> impl Iterator<Item = (&'b LetterId, &'b str)> {
+        let mut room = quota.room(caps, now);
+        let busy_letters = busy.iter().filter_map(|id| self.letters.get(id));
+        for letter in busy_letters.filter(|letter| !letter.notice) {
+            room.take(letter.to.domain());
+        }
+        // No wait is as long as one that a clock made which was ahead for a while.
+        let ahead = self.order.range(first_at(now + LONGEST_WAIT + Span::seconds(1))..);
+        let due = self.come(now).chain(ahead.map(|((_, id), ())| id));
+        let mut probed: Vec<&str> = Vec::new();
+        due.filter_map(move |id| {
+            let waiting = self.letters.get(id)?;
+            let inbox = waiting.inbox.as_str();
+            let take = match self.stops.get(inbox) {
+                None => true,
+                Some(stop) if now < stop.next && stop.next <= now + LONGEST_WAIT => return None,
+                Some(_) => {
+                    let first = !probed.contains(&inbox);
+                    probed.push(inbox);
+                    first
+                }
+            };
+            let take = take && !busy.contains(id);
+            let take = take && (waiting.notice || room.take(waiting.to.domain()));
+            take.then_some((id, inbox))
+        })
+    }
+
+    /// Those whose time has come, whatever their relay says.
+    fn come(&self, now: Moment) -> impl Iterator<Item = &LetterId> {
+        self.order.keys().take_while(move |(next, _)| *next <= now).map(|(_, id)| id)
+    }
+
+    /// Whether the time of any letter has come, also of one that finds no room or is on its way.
+    pub(super) fn any_due(&self, now: Moment) -> bool {
+        let at = |id| self.letters.get(id).map(|waiting| self.due_at(waiting));
+        self.come(now).filter_map(at).any(|at| at <= now)
+    }
+
+    /// When the time of the next one comes, after `now`.
+    pub(super) fn next_due(&self, now: Moment) -> Option<Moment> {
+        if self.stops.is_empty() {
+            let next = self.order.range(first_at(now + Span::seconds(1))..).next();
+            return next.map(|((next, _), ())| *next);
+        }
+        self.letters().map(|waiting| self.due_at(waiting)).filter(|at| *at > now).min()
+    }
+
+    fn due_at(&self, waiting: &Waiting) -> Moment {
+        self.stops.get(&waiting.inbox).map_or(waiting.next, |stop| stop.next.max(waiting.next))
+    }
+}
+
+/// Where those begin whose time is `at` or later.
+fn first_at(at: Moment) -> (Moment, LetterId) {
+    (at, LetterId(String::new()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +263,54 @@ mod tests {
         assert_eq!(waits.first(), Some(&64));
         assert!(waits.is_sorted(), "{waits:?}");
         assert!(waits.len() < 60 && *waits.last().unwrap() < 2 * 3600, "{waits:?}");
+    }
+
+    /// What `due` and `next_due` say, by looking at every letter.
+    fn looked_through(outbox: &Outbox, now: Moment) -> (Vec<LetterId>, Option<Moment>) {
+        let come = |at: Moment| at <= now || at > now + LONGEST_WAIT;
+        let stop = |one: &Waiting| outbox.stopped(&one.inbox).map(|stop| stop.next);
+        let mut due: Vec<_> = outbox.letters.iter().collect();
+        due.retain(|(_, one)| come(one.next) && stop(one).is_none_or(come));
+        due.sort_by_key(|(id, one)| (one.next > now, one.next, *id));
+        let mut probed = BTreeSet::new();
+        due.retain(|(_, one)| stop(one).is_none() || probed.insert(&one.inbox));
+        let times = outbox.letters().map(|one| stop(one).map_or(one.next, |at| at.max(one.next)));
+        let next = times.filter(|at| *at > now).min();
+        (due.into_iter().map(|(id, _)| id.clone()).collect(), next)
+    }
+
+    #[test]
+    fn the_order_tells_what_looking_at_every_letter_tells() {
+        let start = Moment::from_unix(1_800_000_000);
+        let moment = |n: u64| start + Span::seconds(n * 1800 % 50_000);
+        let (mut outbox, mut seed) = (Outbox::default(), 7_u64);
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        for _ in 0..4000 {
+            let id = LetterId(format!("P-2027-{:04}/acknowledgement", random(40)));
+            let inbox = format!("inbox{}", random(3));
+            let next = moment(random(60));
+            match random(8) {
+                0 => drop(outbox.take(&id)),
+                1 => outbox.stop(&inbox, Stop { since: start, next, why: String::new() }),
+                2 => outbox.resume(&inbox),
+                _ => {
+                    let to = Address::parse("ann@reporter.example").unwrap();
+                    let (covers, notice) = (Vec::new(), random(2) == 0);
+                    let one =
+                        Waiting { inbox, to, covers, notice, perhaps: 0, queued: start, next };
+                    outbox.put(id, one);
+                }
+            }
+            let now = moment(random(60));
+            let caps = Caps { address_per_day: 1, domain_per_hour: 99, per_hour: 99 };
+            let (quota, none) = (Quota::default(), BTreeSet::new());
+            let due = outbox.due(&quota, &caps, now, &none).map(|(id, _)| id.clone());
+            assert_eq!((due.collect(), outbox.next_due(now)), looked_through(&outbox, now));
+            assert_eq!(outbox.replies(), outbox.letters().filter(|one| !one.notice).count());
+            assert_eq!((outbox.len(), outbox.order.size()), (outbox.letters.size(), outbox.len()));
+        }
     }
 }

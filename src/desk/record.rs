@@ -132,7 +132,7 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
         }
         (Fact::RelayStopped { inbox, .. } | Fact::RelayResumed { inbox }, _) => {
             let key = format!("{STOP}{inbox}").into_bytes();
-            writes.push(match books.stop(inbox) {
+            writes.push(match books.outbox().stopped(inbox) {
                 Some(stop) => put(Table::Meta, key, stop),
                 None => Write::Delete(Table::Meta, key),
             });
@@ -224,7 +224,7 @@ fn answered(question: &QuestionId) -> Write {
 }
 
 fn waiting(books: &Books, letter: &LetterId) -> Option<Write> {
-    Some(put(Table::Outbox, letter.0.clone().into_bytes(), books.waiting(letter)?))
+    Some(put(Table::Outbox, letter.0.clone().into_bytes(), books.outbox().get(letter)?))
 }
 
 /// The row that says that a mail has its decision.

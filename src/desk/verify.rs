@@ -42,7 +42,7 @@ pub fn verify(rows: impl IntoIterator<Item = Record>) -> Report {
         check(&rows, &mut findings);
     }
     findings.truncate(MOST_FINDINGS);
-    let (open_cases, letters_waiting) = (books.open_cases(), books.letters_waiting());
+    let (open_cases, letters_waiting) = (books.open_cases(), books.outbox().len());
     Report { events: events.len(), open_cases, letters_waiting, findings }
 }
 

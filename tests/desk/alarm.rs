@@ -314,7 +314,7 @@ fn a_canary_opens_no_case_and_one_that_does_not_arrive_alarms_until_the_next_one
     assert_eq!(night.pass(DAY), ["30:08 over: -canary"]);
     assert_eq!(night.office.desk.books().open_cases(), 0);
     // Nothing of it waits to be sent: it is answered by nobody.
-    assert_eq!(night.office.desk.books().letters_waiting(), 0);
+    assert_eq!(night.office.desk.books().outbox().len(), 0);
 }
 
 #[test]

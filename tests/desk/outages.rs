@@ -65,7 +65,7 @@ fn after_a_day_without_a_relay_each_letter_leaves_once_and_the_relay_was_asked_r
     assert!(asked < 20 + 60, "{asked} connections in a day");
     sent.sort();
     let all: BTreeSet<&LetterId> = sent.iter().collect();
-    assert_eq!((sent.len(), all.len(), office.desk.books().letters_waiting()), (20, 20, 0));
+    assert_eq!((sent.len(), all.len(), office.desk.books().outbox().len()), (20, 20, 0));
     assert!((1..=20).all(|case| office.state(case) == State::Acknowledged));
 }
 
@@ -120,7 +120,7 @@ fn of_a_letter_that_cannot_be_written_a_human_is_told_and_a_relay_that_is_away_s
     let told: Vec<String> = office.take(&input).iter().map(in_words).collect();
     assert_eq!(told, ["1 refused", "1 unreached to kim@project.example"]);
     assert_eq!(office.state(1), State::Unreached);
-    assert!(office.desk.books().stop("security").is_some());
+    assert!(office.desk.books().outbox().stopped("security").is_some());
     assert_eq!(office.take(&input), []);
 }
 

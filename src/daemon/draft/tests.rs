@@ -205,7 +205,7 @@ fn letters_of(subject: &str) -> (Vec<LetterKind>, Vec<(String, String)>) {
     let of_second = |letter: &LetterId| letter.case().as_ref() == Some(&second);
     let unwritten = draft.events.iter().filter_map(|event| match &event.fact {
         Fact::Refused { letter, why, unwritten: true } => {
-            assert!(draft.desk.books().waiting(letter).is_none() && of_second(letter));
+            assert!(draft.desk.books().outbox().get(letter).is_none() && of_second(letter));
             Some((letter.0.clone(), why.clone()))
         }
         _ => None,

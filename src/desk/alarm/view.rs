@@ -78,7 +78,7 @@ struct Queue {
 
 fn queues<'a>(books: &'a Books, rules: &Rules, now: Moment) -> BTreeMap<&'a str, Queue> {
     let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
-    for letter in books.outbox() {
+    for letter in books.outbox().letters() {
         let empty = Queue { letters: 0, oldest: letter.queued, over: 0 };
         let queue = queues.entry(&letter.inbox).or_insert(empty);
         queue.letters += 1;
@@ -91,7 +91,7 @@ fn queues<'a>(books: &'a Books, rules: &Rules, now: Moment) -> BTreeMap<&'a str,
 /// Where the relay is down, all letters wait, and that is told once.
 fn outgoing(books: &Books, inbox: &str, queue: Option<&Queue>) -> Option<(Trouble, Seen)> {
     let waiting = |count| counted(count, "letter waits", "letters wait");
-    if let Some(stop) = books.stop(inbox) {
+    if let Some(stop) = books.outbox().stopped(inbox) {
         let letters = queue.map_or(0, |queue| queue.letters);
         let how = format!("{}; {}", waiting(letters), told(&stop.why));
         return Some((Trouble::Relay(inbox.to_owned()), Seen { since: stop.since, how }));

@@ -18,12 +18,12 @@ impl Books {
         if over == 0 {
             return Vec::new();
         }
-        let replies = self.outbox.values().filter(|waiting| !waiting.notice);
+        let replies = self.outbox.letters().filter(|waiting| !waiting.notice);
         let covered: BTreeSet<&CaseId> = replies.flat_map(|waiting| &waiting.covers).collect();
         let waits = |case: &Case| {
             let told = case.deferred.is_none() && case.gathered.is_empty();
             let alone = case.merged.is_none() && case.took_in.is_empty();
-            let left = self.waiting_of(&case.id).next().is_none() && !covered.contains(&case.id);
+            let left = self.outbox.of_case(&case.id).next().is_none() && !covered.contains(&case.id);
             !(told && alone && left)
         };
         let closed = self.closed.all().filter_map(|id| self.case(id)).filter(|case| !waits(case));

@@ -26,7 +26,7 @@ pub fn letter<'p>(
         return Err(error("", "this event is about no letter"));
     };
     let missing = || error(&letter.0, "its inbox is not configured");
-    let inbox = books.waiting(letter).map(|waiting| waiting.inbox.as_str());
+    let inbox = books.outbox().get(letter).map(|waiting| waiting.inbox.as_str());
     let policy = inbox.and_then(policy).ok_or_else(missing)?;
     let case = event.case.as_ref().and_then(|id| books.case(id));
     let others: Vec<_> = covers.iter().filter_map(|id| books.case(id)).collect();
