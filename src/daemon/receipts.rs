@@ -27,8 +27,13 @@ pub async fn record_receipts(
     for (receipt, row) in receipts.into_iter().zip(rows) {
         let Some(row) = row else { continue };
         let Receipt { letter, message_id, reply, at } = receipt;
-        if record::read::<Letter>("a letter", &row)?.message_id != message_id {
-            continue;
+        match record::read::<Letter>("a letter", &row) {
+            Ok(known) if known.message_id == message_id => {}
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(%letter, %error, "what a relay said of it cannot be recorded");
+                continue;
+            }
         }
         let written = desk.books().outbox().get(&letter).map_or(at, |waiting| waiting.queued);
         // The clock may have been set since then.

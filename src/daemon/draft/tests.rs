@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config;
+use crate::daemon::record_receipts;
 use crate::desk::books::Past;
 use crate::desk::event::MailRef;
 use crate::desk::folder::Role;
@@ -13,6 +14,7 @@ use crate::desk::parse::parse;
 use crate::desk::reason::HoldReason;
 use crate::desk::thread::mail_key;
 use crate::desk::verify::verify;
+use crate::io::smtp::Receipt;
 
 const CONFIG: &str = "project = { name = \"P\", case_prefix = \"P\" }\n\
     smtp.host = \"localhost\"\n\
@@ -261,4 +263,27 @@ fn where_no_letter_can_be_written_that_is_told_to_nobody_and_still_recorded() {
     assert_eq!(written, [LetterKind::Minimal]);
     assert_eq!(unwritten.len(), 1);
     assert!(unwritten.iter().all(|(_, why)| why == "the log tells at which place"));
+}
+
+#[tokio::test]
+async fn a_receipt_for_a_letter_whose_row_is_damaged_costs_no_other_letter_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let committed = batch(|_| {}, "second").0.commit(&store).await.unwrap();
+    let letters =
+        committed.letters.iter().filter(|letter| letter.id.0.ends_with("/acknowledgement"));
+    let receipts: Vec<Receipt> = letters
+        .map(|letter| {
+            let (id, message_id, at) = (letter.id.clone(), letter.message_id.clone(), letter.date);
+            Receipt { letter: id, message_id, reply: "250 taken".to_owned(), at }
+        })
+        .collect();
+    let damaged = receipts[1].letter.0.clone().into_bytes();
+    store.commit(vec![Write::Put(Table::Letters, damaged, b"{".to_vec())]).await.unwrap();
+    let (desk, now) = (committed.desk, Moment::from_unix(1_800_000_060));
+    let told = record_receipts(desk, &store, &Wording::shipped(), now, receipts.clone()).await;
+    let desk = told.unwrap();
+    let waits = |receipt: &Receipt| desk.books().outbox().get(&receipt.letter).is_some();
+    assert_eq!(receipts.iter().map(waits).collect::<Vec<_>>(), [false, true, false]);
+    store.close().await;
 }

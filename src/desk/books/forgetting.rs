@@ -23,7 +23,8 @@ impl Books {
         let waits = |case: &Case| {
             let told = case.deferred.is_none() && case.gathered.is_empty();
             let alone = case.merged.is_none() && case.took_in.is_empty();
-            let left = self.outbox.of_case(&case.id).next().is_none() && !covered.contains(&case.id);
+            let left =
+                self.outbox.of_case(&case.id).next().is_none() && !covered.contains(&case.id);
             !(told && alone && left)
         };
         let closed = self.closed.all().filter_map(|id| self.case(id)).filter(|case| !waits(case));
