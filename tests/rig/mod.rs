@@ -193,6 +193,7 @@ impl Rig {
     pub fn start_dovecot(&self) {
         self.order("start dovecot");
         assert!(imap::answers(self.imap_port()), "Dovecot does not answer\n{}", self.logs());
+        self.order("flush queue");
     }
 
     /// Ends Dovecot and every connection to it; mail waits in Postfix meanwhile.
