@@ -50,6 +50,10 @@ pub enum LoadError {
 /// Rows asked for at once.
 const PAGE: usize = 1024;
 
+/// Cases that are asked for at once, and rows that most of them have at most: the others are read alone.
+const CASES: usize = 16;
+const ROWS: usize = 128;
+
 /// Reads every row of a table that starts with `prefix`.
 pub async fn all(
     store: &Store,
@@ -82,14 +86,32 @@ async fn all_after(
 
 /// The events of one case, in order.
 pub async fn events(store: &Store, case: &CaseId) -> Result<Vec<Event>, LoadError> {
-    let rows = all(store, Table::Events, record::case_key(case)).await?;
-    let read = |(_, value): &(Vec<u8>, Vec<u8>)| record::read("an event", value);
-    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    Ok(read_events(&all(store, Table::Events, record::case_key(case)).await?)?)
+}
+
+fn read_events(rows: &[(Vec<u8>, Vec<u8>)]) -> Result<Vec<Event>, Unreadable> {
+    rows.iter().map(|(_, value)| record::read("an event", value)).collect()
 }
 
 /// A case as its events tell it; none where the first one does not open it.
 pub async fn case(store: &Store, id: &CaseId) -> Result<Option<Case>, LoadError> {
     told(id, &events(store, id).await?, |events| Case::replay(events))
+}
+
+/// These cases as their events tell them.
+async fn cases_of(store: &Store, ids: &[CaseId]) -> Result<Vec<Case>, LoadError> {
+    let prefixes = ids.iter().map(record::case_key).collect();
+    let stories = store.scan_each(Table::Events, prefixes, ROWS).await?;
+    let mut cases = Vec::new();
+    for (id, rows) in ids.iter().zip(stories) {
+        let case = if rows.len() < ROWS {
+            told(id, &read_events(&rows)?, |events| Case::replay(events))?
+        } else {
+            case(store, id).await?
+        };
+        cases.push(case.ok_or_else(|| Unreadable { what: "an open case".into() })?);
+    }
+    Ok(cases)
 }
 
 fn told(
@@ -107,9 +129,9 @@ pub async fn past(store: &Store, now: Moment) -> Result<(Past, Option<Keys>), Lo
     let meta = Meta::read(&all(store, Table::Meta, Vec::new()).await?)?;
     let mut cases = Vec::new();
     let open = all(store, Table::Open, Vec::new()).await?;
-    for id in record::read_at_start(&open, meta.lately, now)? {
-        let unreadable = || Unreadable { what: "an open case".into() };
-        cases.push(case(store, &id).await?.ok_or_else(unreadable)?);
+    let ids: Vec<CaseId> = record::read_at_start(&open, meta.lately, now)?.into_iter().collect();
+    for some in ids.chunks(CASES) {
+        cases.extend(cases_of(store, some).await?);
     }
     let mut outbox = Vec::new();
     for (key, value) in all(store, Table::Outbox, Vec::new()).await? {
@@ -182,9 +204,7 @@ pub async fn proof_after(store: &Store, number: u64) -> Result<Vec<Entry>, LoadE
 /// The events that are on no case and came after this one.
 pub async fn events_of_no_case(store: &Store, seq: u64) -> Result<Vec<Event>, LoadError> {
     let (prefix, after) = record::event_of_no_case(seq);
-    let rows = all_after(store, Table::Events, prefix, after).await?;
-    let read = |(_, value): &(Vec<u8>, Vec<u8>)| record::read("an event", value);
-    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    Ok(read_events(&all_after(store, Table::Events, prefix, after).await?)?)
 }
 
 /// Answers one request.

@@ -331,13 +331,14 @@ pub(super) async fn find<'a>(
         keys.into_iter().zip(rows).filter_map(|(key, row)| row.is_some().then_some(key)).collect();
     let ties: Vec<&Tie> = ties.collect();
     let tie_keys: BTreeSet<TieKey> = ties.iter().filter_map(|tie| tie.key()).collect();
-    let mut tied: BTreeMap<TieKey, Vec<Tied>> = BTreeMap::new();
-    for key in tie_keys {
-        let rows = store.scan(Table::Ties, key.to_vec(), None, CASES_PER_TIE).await?;
-        let known: Result<Vec<Tied>, Unreadable> =
-            rows.iter().map(|(_, value)| record::read("a tie", value)).collect();
-        tied.insert(key, known?);
-    }
+    let prefixes = tie_keys.iter().map(|key| key.to_vec()).collect();
+    let rows = store.scan_each(Table::Ties, prefixes, CASES_PER_TIE).await?;
+    let read = |(_, value): &(Vec<u8>, Vec<u8>)| record::read("a tie", value);
+    let tied = tie_keys.into_iter().zip(rows).map(|(key, rows)| {
+        let known = rows.iter().map(read).collect::<Result<Vec<Tied>, Unreadable>>();
+        known.map(|known| (key, known))
+    });
+    let tied: BTreeMap<TieKey, Vec<Tied>> = tied.collect::<Result<_, _>>()?;
     let named = ties.iter().filter_map(|tie| tie.names());
     let led = tied.values().flatten().map(|tied| &tied.case);
     let unknown: BTreeSet<&CaseId> =

@@ -81,6 +81,17 @@ impl Store {
         self.ask(|answer| Command::Scan { table, prefix, after, limit, answer }).await
     }
 
+    /// Of each of these prefixes up to `limit` rows whose keys start with it, as [`Store::scan`] gives
+    /// them: asked for at once, since each question is a change of thread and back.
+    pub async fn scan_each(
+        &self,
+        table: Table,
+        prefixes: Vec<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.ask(|answer| Command::ScanEach { table, prefixes, limit, answer }).await
+    }
+
     /// The row with the greatest key that starts with `prefix`.
     pub async fn last(&self, table: Table, prefix: Vec<u8>) -> Result<Option<Row>, StoreError> {
         self.ask(|answer| Command::Last(table, prefix, answer)).await

@@ -45,6 +45,12 @@ pub(super) enum Command {
         limit: usize,
         answer: Answer<Vec<Row>>,
     },
+    ScanEach {
+        table: Table,
+        prefixes: Vec<Vec<u8>>,
+        limit: usize,
+        answer: Answer<Vec<Vec<Row>>>,
+    },
     Last(Table, Vec<u8>, Answer<Option<Row>>),
     Copy(Option<u64>, Answer<Page>),
     Close(Answer<()>),
@@ -239,7 +245,8 @@ impl Keeper {
     fn serve(&mut self, group: &mut Vec<Command>) -> Option<Answer<()>> {
         let mut replies = Vec::with_capacity(group.len());
         let mut close = None;
-        let room = need_room(&self.folder);
+        let writes = group.iter().any(|command| matches!(command, Command::Commit(..)));
+        let room = if writes { need_room(&self.folder) } else { Ok(()) };
         let mut copies = std::mem::take(&mut self.copies);
         let mut state = self.reopen();
         let mut dirty = false;
@@ -307,6 +314,12 @@ fn perform(command: Command, state: &mut Result<&mut Tables, Fault>, copies: &mu
             answer,
             attempt(state, |tables| tables.scan(table, &prefix, after.as_deref(), limit)),
         ),
+        Command::ScanEach { table, prefixes, limit, answer } => {
+            let scan = |tables: &mut Tables| {
+                prefixes.iter().map(|prefix| tables.scan(table, prefix, None, limit)).collect()
+            };
+            reply(answer, attempt(state, scan))
+        }
         Command::Last(table, prefix, answer) => {
             reply(answer, attempt(state, |tables| tables.last(table, &prefix)))
         }
