@@ -20,7 +20,7 @@ use crate::desk::keys::Keys;
 use crate::desk::line::shown;
 use crate::desk::record;
 use crate::desk::wording::Wording;
-use crate::io::smtp::{Receipt, Receipts};
+use crate::io::smtp::{self, Receipt, Receipts};
 use crate::io::store::Store;
 use crate::io::wall::{self, Wall};
 use crate::io::{control, random, systemd, unix};
@@ -145,6 +145,8 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
     let Plan { file, settings, wording } = plan;
     // The store opens on this thread, before there is anything to serve: it blocks.
     let store = Store::open(&settings.store()).map_err(Failure::of)?;
+    // It outlasts the tasks that wait for what it does.
+    let relays = smtp::Thread::start().map_err(Failure::of)?;
     block_on(async {
         let wall = Wall::new();
         let desk = open_desk(&settings, &store, &wall).await?;
@@ -163,10 +165,10 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
         let place = settings.control.display();
         let listener = control::listen(&settings.control)
             .map_err(|e| Failure::of(format!("the control socket {place}: {e}")))?;
-        let edges = Edges::start(&settings, listener, receipts.as_ref());
+        let edges = Edges::start(&settings, listener, &relays, receipts.as_ref());
         let daemon = Daemon::new(desk, store, wording, wall, edges).await.map_err(Failure::of)?;
         // An end that nobody can tell any more has come as well.
-        daemon.run(async { told.await.unwrap_or(()) }).await.map_err(Failure::of)
+        Box::pin(daemon.run(async { told.await.unwrap_or(()) })).await.map_err(Failure::of)
     })
 }
 

@@ -18,7 +18,7 @@ use crate::desk::policy::InboxKind;
 use crate::desk::time::Span;
 use crate::io::control::{self, Asked};
 use crate::io::imap::{self, FromFolder, Gate, ToFolder, Watch};
-use crate::io::smtp::{Receipts, Tried};
+use crate::io::smtp::{Receipts, Thread, Tried};
 use crate::io::{secret, smtp};
 
 /// Everything that the loop hears from and speaks to.
@@ -62,10 +62,11 @@ pub struct Around {
 const ROOM: usize = 4;
 
 impl Edges {
-    /// Starts every task. Must be called within the runtime.
+    /// Starts every task, those of the relays on `thread`. Must be called within the runtime.
     pub fn start(
         settings: &Settings,
         listener: UnixListener,
+        thread: &Thread,
         receipts: Option<&Receipts>,
     ) -> Edges {
         let (tell, folders) = mpsc::channel(ROOM);
@@ -73,7 +74,7 @@ impl Edges {
         let tasks = Tasks::default();
         tasks.start("the control socket", control::serve(listener, asks));
         let (errands, watchers) = start_watchers(settings, &tell, &tasks);
-        let (relays, outcomes) = start_relays(settings, &tasks, receipts);
+        let (relays, outcomes) = start_relays(settings, &tasks, thread, receipts);
         let around = Around { folders, errands, relays, outcomes, asked };
         Edges { watchers, ..Edges::joined(settings, around, tasks) }
     }
@@ -196,8 +197,10 @@ type Relays = BTreeMap<String, mpsc::Sender<Letter>>;
 fn start_relays(
     settings: &Settings,
     tasks: &Tasks,
+    thread: &Thread,
     receipts: Option<&Receipts>,
 ) -> (Relays, mpsc::Receiver<Tried>) {
+    let _there = thread.enter();
     let (tell, outcomes) = mpsc::channel(OUTCOMES);
     let mut started: Vec<(&Smtp, mpsc::Sender<Letter>)> = Vec::new();
     let mut relays = Relays::new();

@@ -16,6 +16,7 @@ mod outcome;
 mod pool;
 mod receipts;
 mod session;
+mod thread;
 
 use tokio::sync::mpsc;
 
@@ -29,10 +30,11 @@ use crate::io::password::Password;
 pub use compose::{ComposeError, compose};
 pub use doubt::{Held, Tried};
 pub use receipts::{Receipt, Receipts};
+pub use thread::Thread;
 
 /// Letters that may wait for a connection, for each that there is: enough that no connection waits for a
 /// decision, few enough that none waits long behind letters that a slow server takes.
-const WAITING: usize = 4;
+const WAITING: usize = 8;
 
 /// Starts sending over `relay`. Every letter that is put into the returned channel gets exactly one
 /// outcome, in any order. Where a letter may have left and no receipt can be kept, the next is not ended

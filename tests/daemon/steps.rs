@@ -217,7 +217,7 @@ fn killed_at_the_disk(daemon: &Daemon, thread: &str, call: u32) -> Option<Child>
 fn killed_before_the_disk_has_what_was_decided_the_receipt_or_the_outcome() {
     const STORE: &str = "watchpost-store";
     // What a killed process has written is there; that the disk had it is what a power cut asks.
-    for (thread, call) in [(STORE, 1), ("watchpost-receipts", 1), (STORE, 2)] {
+    for (thread, call) in [(STORE, 1), ("watchpost-relays", 1), (STORE, 2)] {
         let rig = Rig::start();
         let config = config(&rig, rig.imap_port(), rig.mx_port());
         let daemon = Daemon::start(&rig, &config);

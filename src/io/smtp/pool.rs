@@ -106,10 +106,7 @@ async fn trip(relay: Arc<Relay>, letter: Letter, warm: Option<Idle>) -> Option<S
     let (outcome, session) = attempt.await.unwrap_or_else(|_| {
         (Outcome::Unknown("a defect of Watchpost stopped the attempt".to_owned()), None)
     });
-    let held = match doubt {
-        Some(doubt) => Some(relay.recorded(&letter, &outcome, doubt).await),
-        None => None,
-    };
+    let held = doubt.map(|doubt| relay.recorded(&letter, &outcome, doubt));
     // Nobody listens only when the daemon stops; the outbox still holds the letter then.
     let _ = relay.outcomes.send(Tried { letter: letter.id, outcome, held }).await;
     session
@@ -117,11 +114,11 @@ async fn trip(relay: Arc<Relay>, letter: Letter, warm: Option<Idle>) -> Option<S
 
 impl Relay {
     /// Ends the doubt about a letter that was taken, if a receipt can be kept.
-    async fn recorded(&self, letter: &Letter, outcome: &Outcome, doubt: Doubt) -> Held {
+    fn recorded(&self, letter: &Letter, outcome: &Outcome, doubt: Doubt) -> Held {
         let (Some(receipts), Outcome::Accepted(reply)) = (&self.receipts, outcome) else {
             return Held::Doubt(doubt);
         };
-        let kept = receipts.keep(&letter.id, &letter.message_id, reply).await;
+        let kept = receipts.keep(&letter.id, &letter.message_id, reply);
         kept.map_or(Held::Doubt(doubt), Held::Receipt)
     }
 }

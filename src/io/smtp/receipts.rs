@@ -1,5 +1,6 @@
 //! What the relays said to the end of letters, on the disk long before a commit could have it there: a
-//! record is one write into a file that never grows, and one `fdatasync`.
+//! record is one write into a file that never grows, and one `fdatasync`, on the thread of the relays: the
+//! next letter waits for it anyway.
 //!
 //! The file has a place for each receipt. A place is free again once the store has what stands in it; it
 //! is not emptied, since a receipt that the store knows does no harm. Whatever is no whole receipt was
@@ -10,11 +11,9 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 
 use crate::desk::keys::digest;
 use crate::desk::letter::LetterId;
@@ -46,7 +45,7 @@ pub struct Receipt {
 /// A handle on the file. Clones are the same file.
 #[derive(Clone)]
 pub struct Receipts {
-    writer: mpsc::Sender<Job>,
+    file: Arc<File>,
     free: Free,
     clock: Arc<dyn Fn() -> Moment + Send + Sync>,
     failing: Arc<AtomicBool>,
@@ -61,13 +60,6 @@ pub struct Kept {
 
 /// The places that hold nothing that is needed.
 type Free = Arc<Mutex<Vec<usize>>>;
-
-/// A receipt for a place, and who waits until it is there.
-struct Job {
-    place: usize,
-    bytes: Vec<u8>,
-    done: oneshot::Sender<io::Result<()>>,
-}
 
 impl Drop for Kept {
     fn drop(&mut self) {
@@ -96,17 +88,13 @@ impl Receipts {
         }
         let mut found: Vec<Receipt> = bytes.chunks(PLACE).filter_map(read).collect();
         found.sort_by_key(|receipt| receipt.at);
-        let (writer, work) = mpsc::channel();
-        thread::Builder::new().name("watchpost-receipts".to_owned()).spawn(move || {
-            write_all(&file, &work);
-        })?;
         let free = Arc::new(Mutex::new((0..PLACES).rev().collect()));
-        let (clock, failing) = (Arc::new(clock), Arc::default());
-        Ok((Receipts { writer, free, clock, failing }, found))
+        let (file, clock, failing) = (Arc::new(file), Arc::new(clock), Arc::default());
+        Ok((Receipts { file, free, clock, failing }, found))
     }
 
-    /// Brings a receipt onto the disk; none where that cannot be done, which is told once.
-    pub(super) async fn keep(
+    /// Brings a receipt onto the disk; none where that cannot be done, which is told once. Blocks.
+    pub(super) fn keep(
         &self,
         letter: &LetterId,
         message_id: &MessageId,
@@ -116,9 +104,8 @@ impl Receipts {
         let bytes = written(&Receipt { letter, message_id, reply, at: (self.clock)() })?;
         let place = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
         let kept = Kept { place, free: Arc::clone(&self.free) };
-        let (done, told) = oneshot::channel();
-        self.writer.send(Job { place, bytes, done }).ok()?;
-        match told.await.ok()? {
+        let at = place.saturating_mul(PLACE) as u64;
+        match self.file.write_all_at(&bytes, at).and_then(|()| self.file.sync_data()) {
             Ok(()) => {
                 self.failing.store(false, Ordering::Relaxed);
                 Some(kept)
@@ -129,22 +116,6 @@ impl Receipts {
                 }
                 None
             }
-        }
-    }
-}
-
-/// Writes what comes until nobody is left to send more; what waits at the same time shares one sync.
-fn write_all(file: &File, work: &mpsc::Receiver<Job>) {
-    while let Ok(first) = work.recv() {
-        let jobs: Vec<Job> = std::iter::once(first).chain(work.try_iter()).collect();
-        let written = jobs.iter().try_for_each(|job| {
-            let at = job.place.saturating_mul(PLACE);
-            file.write_all_at(&job.bytes, at as u64)
-        });
-        let durable = written.and_then(|()| file.sync_data()).map_err(|error| error.kind());
-        for job in jobs {
-            // Who waited may be gone.
-            let _ = job.done.send(durable.map_err(io::Error::from));
         }
     }
 }
@@ -175,9 +146,9 @@ mod tests {
         Receipts::open(dir, || Moment::from_unix(1_800_000_000)).unwrap()
     }
 
-    async fn keep(receipts: &Receipts, n: usize, reply: &str) -> Option<Kept> {
+    fn keep(receipts: &Receipts, n: usize, reply: &str) -> Option<Kept> {
         let id = MessageId::parse(&format!("{n}@p.example")).unwrap();
-        receipts.keep(&LetterId(format!("P-2027-{n:04}/acknowledgement")), &id, reply).await
+        receipts.keep(&LetterId(format!("P-2027-{n:04}/acknowledgement")), &id, reply)
     }
 
     fn names(found: &[Receipt]) -> Vec<String> {
@@ -187,15 +158,15 @@ mod tests {
         names
     }
 
-    #[tokio::test]
-    async fn a_receipt_is_found_again_until_its_place_is_needed() {
+    #[test]
+    fn a_receipt_is_found_again_until_its_place_is_needed() {
         let dir = tempfile::tempdir().unwrap();
         let (receipts, found) = open(dir.path());
         assert!(found.is_empty());
         let size = || std::fs::metadata(dir.path().join(FILE)).unwrap().len();
         let room = size();
-        drop(keep(&receipts, 1, "250 done").await.unwrap());
-        let held = keep(&receipts, 2, "250 \"done\" ✓").await.unwrap();
+        drop(keep(&receipts, 1, "250 done").unwrap());
+        let held = keep(&receipts, 2, "250 \"done\" ✓").unwrap();
         let (again, found) = open(dir.path());
         // The second took the place of the first, which was free.
         assert_eq!(names(&found), ["2@p.example"]);
@@ -205,29 +176,29 @@ mod tests {
         assert_eq!(size(), room, "the file never grows");
     }
 
-    #[tokio::test]
-    async fn what_finds_no_place_is_not_kept_and_takes_none_from_others() {
+    #[test]
+    fn what_finds_no_place_is_not_kept_and_takes_none_from_others() {
         let dir = tempfile::tempdir().unwrap();
         let (receipts, _) = open(dir.path());
-        assert!(keep(&receipts, 0, &"x".repeat(PLACE)).await.is_none());
+        assert!(keep(&receipts, 0, &"x".repeat(PLACE)).is_none());
         let mut held = Vec::new();
         for n in 0..PLACES {
-            held.push(keep(&receipts, n, "250 done").await.unwrap());
+            held.push(keep(&receipts, n, "250 done").unwrap());
         }
-        assert!(keep(&receipts, PLACES, "250 done").await.is_none());
+        assert!(keep(&receipts, PLACES, "250 done").is_none());
         assert_eq!(open(dir.path()).1.len(), PLACES);
         held.pop();
-        assert!(keep(&receipts, PLACES, "250 done").await.is_some());
+        assert!(keep(&receipts, PLACES, "250 done").is_some());
     }
 
-    #[tokio::test]
-    async fn what_was_cut_off_or_garbled_is_no_receipt_and_harms_no_other() {
+    #[test]
+    fn what_was_cut_off_or_garbled_is_no_receipt_and_harms_no_other() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(FILE);
         let (receipts, _) = open(dir.path());
-        let _first = keep(&receipts, 1, "250 done").await.unwrap();
+        let _first = keep(&receipts, 1, "250 done").unwrap();
         let before = std::fs::read(&path).unwrap();
-        let _second = keep(&receipts, 2, "250 done").await.unwrap();
+        let _second = keep(&receipts, 2, "250 done").unwrap();
         let after = std::fs::read(&path).unwrap();
         let differ = |at: &usize| before[*at] != after[*at];
         let start = (0..after.len()).find(differ).unwrap();
@@ -246,14 +217,13 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), after, "a file that was cut is made whole");
     }
 
-    #[tokio::test]
-    async fn a_disk_that_refuses_keeps_nothing() {
-        let (writer, work) = mpsc::channel::<Job>();
-        thread::spawn(move || write_all(&File::open("/dev/null").unwrap(), &work));
-        let (free, failing) = (Arc::new(Mutex::new(vec![0])), Arc::default());
-        let receipts = Receipts { writer, free, clock: Arc::new(|| Moment::from_unix(1)), failing };
+    #[test]
+    fn a_disk_that_refuses_keeps_nothing() {
+        let file = Arc::new(File::open("/dev/null").unwrap());
+        let (free, failing) = (Arc::new(Mutex::new(vec![0, 1])), Arc::default());
+        let receipts = Receipts { file, free, clock: Arc::new(|| Moment::from_unix(1)), failing };
         for _ in 0..2 {
-            assert!(keep(&receipts, 1, "250 done").await.is_none());
+            assert!(keep(&receipts, 1, "250 done").is_none());
         }
     }
 }
