@@ -20,8 +20,11 @@ use crate::io::store::{Store, StoreError};
 /// So many letters are kept in memory until they can leave; the others are read again.
 const MOST_FRESH: usize = 128;
 
+/// So many are read at once, if one of them has to be.
+const READ_AT_ONCE: usize = 64;
+
 /// So many letters of an inbox are looked at of those that could leave; the others are behind them.
-const MOST_NEXT: usize = 128;
+const MOST_NEXT: usize = 256;
 
 impl Daemon {
     /// Letters wait for the disk and for the mail server; here the mail server is asked first, so that
@@ -94,7 +97,16 @@ impl Daemon {
             }
         }
         let unknown = leaving.iter().map(|(id, _)| id).filter(|id| !self.fresh.contains_key(*id));
-        let unknown: Vec<LetterId> = unknown.cloned().collect();
+        let mut unknown: Vec<LetterId> = unknown.cloned().collect();
+        if !unknown.is_empty() {
+            // Those that leave next are read along.
+            let apart = |id: &&LetterId| {
+                let known = self.claims.hold(id) || self.fresh.contains_key(*id);
+                !known && !leaving.iter().any(|(leaves, _)| leaves == *id)
+            };
+            let next = due.iter().filter(apart).take(READ_AT_ONCE.saturating_sub(unknown.len()));
+            unknown.extend(next.cloned());
+        }
         match load_letters(&self.store, &unknown).await {
             Ok(read) => {
                 // What is damaged is told once: it is not tried again before the next start.
