@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroU64;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::Access;
 
@@ -33,6 +35,17 @@ pub fn terminal_width() -> Option<usize> {
 /// Brings everything that was written to the file system of this file or folder onto its disk.
 pub fn sync_file_system(of: &File) -> io::Result<()> {
     Ok(rustix::fs::syncfs(of)?)
+}
+
+/// Does what starts threads that wake by the clock only to see that there is nothing to do: the clock may
+/// wake them so much later, together with others. Who is woken by work is woken at once.
+pub fn with_late_clocks<T>(late: Duration, work: impl FnOnce() -> T) -> T {
+    let late = u64::try_from(late.as_nanos()).ok().and_then(NonZeroU64::new);
+    // A thread has this from the one that starts it. A system that refuses wakes them more often.
+    let _ = rustix::thread::set_current_timer_slack(late);
+    let done = work();
+    let _ = rustix::thread::set_current_timer_slack(None);
+    done
 }
 
 /// How many bytes we may still write to the file system that holds `path`.

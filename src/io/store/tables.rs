@@ -30,6 +30,9 @@ const USES: usize = 15;
 /// Who reads so many rows at once reads all of a table, and needs none of them again.
 const LONG: usize = 200;
 
+/// sled's threads wake once a second, all seven; a minute of that is many times what the daemon needs.
+const LATE: Duration = Duration::from_mins(1);
+
 /// Bytes of rows whose log is read again in less than a tenth of a second.
 const MOST_UNNOTED: u64 = 8 << 20;
 
@@ -69,7 +72,12 @@ impl Tables {
             .cache_capacity(CACHE_BYTES)
             // Nothing is flushed behind our back: `barrier` does it, and tells how it went.
             .flush_every_ms(None);
-        let db = open_after_closing(&config)?;
+        let db = unix::with_late_clocks(LATE, || -> Result<sled::Db, Fault> {
+            let db = open_after_closing(&config)?;
+            // Its threads start with what it does first.
+            db.flush()?;
+            Ok(db)
+        })?;
         // What sled has made and renamed on its way is durable before anything builds on it.
         unix::sync_file_system(&File::open(dir)?)?;
         let tree = |table: Table| Ok((table, db.open_tree(table.name())?));
