@@ -39,6 +39,8 @@ pub struct Books {
     open: usize,
     /// The others, by when they were closed.
     closed: Agenda,
+    /// Those that are open and not acknowledged: few, where all is well.
+    unacknowledged: Map<CaseId, ()>,
     outbox: Outbox,
     numbers: Map<(String, u16), u32>,
     quota: Quota,
@@ -110,6 +112,8 @@ impl Books {
         let (mut gathering, mut reporters) = (Gathering::default(), Map::default());
         let mut closed = Agenda::default();
         past.cases.iter().for_each(|case| closed.set(&case.id, case.closed));
+        let unacknowledged = past.cases.iter().filter(|case| owed(case));
+        let unacknowledged = unacknowledged.map(|case| (case.id.clone(), ())).collect();
         let likeness = |case: &Case| Some((case.opening.likeness.clone()?, case.id.clone()));
         let likenesses = Arc::new(past.cases.iter().filter_map(likeness).collect());
         for case in &past.cases {
@@ -130,6 +134,7 @@ impl Books {
             canaries: past.canaries.into_iter().collect(),
             others: past.others.into_iter().collect(),
             cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
+            unacknowledged,
             outbox: Outbox::open(past.outbox, past.stops),
             numbers: past.numbers.into_iter().collect(),
             last_seq: past.last_seq,
@@ -254,13 +259,20 @@ impl Books {
             if let Some(likeness) = &case.opening.likeness {
                 Arc::make_mut(&mut self.likenesses).push((likeness.clone(), id.clone()));
             }
+            self.unacknowledged.insert_mut(id.clone(), ());
             self.cases.insert_mut(id.clone(), Arc::new(case));
             self.open += 1;
             self.numbers.insert_mut((id.prefix.clone(), id.year), id.number);
         } else if let Some(case) = self.cases.get_mut(id) {
             let case = Arc::make_mut(case);
             let (deferred, was_open) = (case.deferred.clone(), case.closed.is_none());
+            let was_owed = owed(case);
             case.apply(event);
+            match (was_owed, owed(case)) {
+                (true, false) => drop(self.unacknowledged.remove_mut(id)),
+                (false, true) => self.unacknowledged.insert_mut(id.clone(), ()),
+                _ => {}
+            }
             match (was_open, case.closed.is_none()) {
                 (true, false) => self.open = self.open.saturating_sub(1),
                 (false, true) => self.open += 1,
@@ -318,6 +330,11 @@ impl Books {
         self.cases.values().map(Arc::as_ref)
     }
 
+    /// The open cases that are not acknowledged, by number.
+    pub(super) fn unacknowledged(&self) -> impl Iterator<Item = &Case> {
+        self.unacknowledged.keys().filter_map(|id| self.case(id))
+    }
+
     /// How many cases are open.
     pub fn open_cases(&self) -> usize {
         self.open
@@ -336,6 +353,9 @@ impl Books {
         index(&mut self.reporters, &case);
         self.open += usize::from(case.closed.is_none());
         self.closed.set(&case.id, case.closed);
+        if owed(&case) {
+            self.unacknowledged.insert_mut(case.id.clone(), ());
+        }
         self.cases.insert_mut(case.id.clone(), Arc::new(case));
     }
 
@@ -411,6 +431,11 @@ impl Books {
         let used = self.numbers.get(&(prefix.to_owned(), year)).copied().unwrap_or(0);
         CaseId { prefix: prefix.to_owned(), year, number: used.saturating_add(1) }
     }
+}
+
+/// Whether an acknowledgement is still owed.
+fn owed(case: &Case) -> bool {
+    case.acknowledged.is_none() && case.closed.is_none()
 }
 
 fn index(reporters: &mut Map<Address, Vec<CaseId>>, case: &Case) {

@@ -190,11 +190,17 @@ impl Outbox {
         now: Moment,
         busy: &'b BTreeSet<LetterId>,
     ) -> impl Iterator<Item = (&'b LetterId, &'b str)> {
-        let mut room = quota.room(caps, now);
-        let busy_letters = busy.iter().filter_map(|id| self.letters.get(id));
-        for letter in busy_letters.filter(|letter| !letter.notice) {
-            room.take(letter.to.domain());
-        }
+        let caps = *caps;
+        let left = move || {
+            let mut room = quota.room(&caps, now);
+            let busy_letters = busy.iter().filter_map(|id| self.letters.get(id));
+            for letter in busy_letters.filter(|letter| !letter.notice) {
+                room.take(letter.to.domain());
+            }
+            room
+        };
+        // Nearly always no letter asks for room.
+        let mut room = None;
         // No wait is as long as one that a clock made which was ahead for a while.
         let ahead = self.order.range(first_at(now + LONGEST_WAIT + Span::seconds(1))..);
         let due = self.come(now).chain(ahead.map(|((_, id), ())| id));
@@ -212,7 +218,8 @@ impl Outbox {
                 }
             };
             let take = take && !busy.contains(id);
-            let take = take && (waiting.notice || room.take(waiting.to.domain()));
+            let mut has_room = || room.get_or_insert_with(&left).take(waiting.to.domain());
+            let take = take && (waiting.notice || has_room());
             take.then_some((id, inbox))
         })
     }

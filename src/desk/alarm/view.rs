@@ -123,8 +123,7 @@ fn acknowledgements(
     now: Moment,
 ) -> BTreeMap<Trouble, Seen> {
     let mut late: BTreeMap<&str, Vec<(Moment, Moment, &Case)>> = BTreeMap::new();
-    let open = books.cases().filter(|case| case.acknowledged.is_none() && case.closed.is_none());
-    let stuck = open.filter_map(|case| Some((case, undelivered(case)?)));
+    let stuck = books.unacknowledged().filter_map(|case| Some((case, undelivered(case)?)));
     let (waiting, lost): (Vec<_>, Vec<_>) = stuck.partition(|(_, fate)| **fate == Fate::Waiting);
     // Letters that came back, as many as somebody likes, hide none that waits; the newest come first.
     for (case, fate) in waiting.into_iter().chain(lost.into_iter().rev()).take(LOOKED_AT) {
