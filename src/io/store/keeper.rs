@@ -24,9 +24,10 @@ use crate::desk::table::{Batch, Table};
 /// themselves cost more than the barrier.
 pub(super) const GROUP: usize = 64;
 
-/// Whoever was answered a moment ago asks again at once, as a start does some hundred times: the check
-/// waits so many times for so long, unless so many groups have kept it from going on.
-const QUIET: u32 = 10;
+/// Whoever was answered a moment ago asks again at once, as a start does some hundred times, and a backlog
+/// some milliseconds later, which leaves no processor free meanwhile: the check waits so many times for so
+/// long, unless so many groups have kept it from going on.
+const QUIET: u32 = 200;
 const PAUSE: Duration = Duration::from_micros(100);
 const MOST_BETWEEN: u32 = 64;
 
