@@ -87,7 +87,7 @@ impl Writer {
         self.file.get_ref().sync_all().map_err(&disk)?;
         fs::rename(self.folder.join(UNFINISHED), self.folder.join(FILE)).map_err(&disk)?;
         self.finished = true;
-        unix::sync_folder(&self.folder).map_err(&disk)
+        unix::sync_one(&self.folder).map_err(&disk)
     }
 }
 

@@ -84,7 +84,7 @@ impl Receipts {
         if missing > 0 {
             file.write_all_at(&vec![0; missing], bytes.len() as u64)?;
             file.sync_all()?;
-            unix::sync_folder(folder)?;
+            unix::sync_one(folder)?;
         }
         let mut found: Vec<Receipt> = bytes.chunks(PLACE).filter_map(read).collect();
         found.sort_by_key(|receipt| receipt.at);

@@ -18,6 +18,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::io::unix;
+
 const LOCK: &str = "lock";
 const RECEIPTS: &str = "receipts";
 const STORE: &str = "store";
@@ -167,9 +169,10 @@ impl Folder {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// From now on the store counts as one.
+    /// From now on the store counts as one, also after a power cut: the folders above may be new too.
     pub(super) fn finish(&self) -> io::Result<()> {
-        fs::rename(self.path.join(UNFINISHED), self.store())
+        fs::rename(self.path.join(UNFINISHED), self.store())?;
+        unix::sync_file_system(&File::open(&self.path)?)
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::folder::{Folder, OpenError};
 use super::tables::{Fault, SCHEMA_KEY, Tables, has_room};
 use crate::desk::table::{Table, Write};
-use crate::io::unix;
 
 /// Makes a new store beside its place and moves it there when it is complete and durable.
 pub(super) fn create(folder: &Folder, schema: u64) -> Result<(), Fault> {
@@ -15,8 +14,7 @@ pub(super) fn create(folder: &Folder, schema: u64) -> Result<(), Fault> {
     tables.apply(vec![Write::Put(Table::Meta, SCHEMA_KEY.to_vec(), schema)])?;
     tables.barrier()?;
     drop(tables);
-    folder.finish()?;
-    Ok(unix::sync_folder(folder.path())?)
+    Ok(folder.finish()?)
 }
 
 /// Opens a store that must be there, and of this version: sled would put an empty log in place of a

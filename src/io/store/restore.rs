@@ -91,12 +91,11 @@ fn put_in_place(folder: &Folder, unfinished: &Path) -> Result<Option<PathBuf>, R
     };
     if !folder.holds_store().map_err(in_the_way)? {
         folder.finish().map_err(in_the_way)?;
-        unix::sync_folder(folder.path()).map_err(in_the_way)?;
         return Ok(None);
     }
     let before = folder.aside().map_err(in_the_way)?;
     fs::rename(unfinished, &before).map_err(in_the_way)?;
     unix::exchange(&before, &folder.store()).map_err(in_the_way)?;
-    unix::sync_folder(folder.path()).map_err(in_the_way)?;
+    unix::sync_one(folder.path()).map_err(in_the_way)?;
     Ok(Some(before))
 }

@@ -79,7 +79,7 @@ impl Tables {
             Ok(db)
         })?;
         // What sled has made and renamed on its way is durable before anything builds on it.
-        unix::sync_file_system(&File::open(dir)?)?;
+        unix::sync_all_within(dir)?;
         let tree = |table: Table| Ok((table, db.open_tree(table.name())?));
         let trees = Table::ALL.into_iter().map(tree).collect::<Result<_, sled::Error>>()?;
         let (dir, log) = (dir.to_owned(), File::open(dir.join("db"))?);
