@@ -49,7 +49,7 @@ fn fill_paragraph(out: &mut String, lines: &[&str], width: usize) {
     let hang = indent + if first.trim_start().starts_with("* ") { 2 } else { 0 };
     let mut column = 0usize;
     for piece in pieces(lines) {
-        let length = piece.text.width();
+        let length = columns(piece.text);
         let gap = usize::from(piece.spaced);
         if column == 0 {
             out.extend(std::iter::repeat_n(' ', indent));
@@ -95,8 +95,16 @@ fn pieces<'t>(lines: &[&'t str]) -> Vec<Piece<'t>> {
     pieces
 }
 
+fn columns(text: &str) -> usize {
+    // Nearly all of nearly every letter.
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) { text.len() } else { text.width() }
+}
+
 /// How far a word, in bytes, must stay on one line.
 fn unbroken(word: &str) -> usize {
+    if word.is_ascii() {
+        return word.len();
+    }
     let letters = word.char_indices().zip(word.chars().skip(1));
     let mut breaks = letters.filter(|((_, before), after)| may_break(*before, *after));
     breaks.next().map_or(word.len(), |((at, before), _)| at + before.len_utf8())

@@ -1,7 +1,6 @@
 //! The texts of all letters as templates, tried before they are needed.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::value::Serde;
@@ -79,48 +78,34 @@ impl WordingError {
 impl Wording {
     /// The wording that ships with the program.
     pub fn shipped() -> Wording {
-        Wording::new(&[], None).unwrap_or_else(|_| Wording {
-            templates: Arc::new(Environment::empty()),
-            files: Arc::default(),
-        })
+        let name = |(language, text): (Language, Text)| ((language, text), text.file(language));
+        let files = every_text().map(name).collect();
+        Wording { templates: Arc::new(shipped_templates()), files: Arc::new(files) }
     }
 
     /// The shipped wording with some texts replaced, each given as the name of its file
     /// (`de/acknowledgement.txt`) and what it holds. A name without a language is for the language of
-    /// the project; there is none where inboxes differ in it. Every template is tried with sample
-    /// values, so that a mistake is found before a letter is owed.
+    /// the project; there is none where inboxes differ in it. Every template of a language in which one
+    /// is replaced is tried with sample values, so that a mistake is found before a letter is owed.
     pub fn new(
         replaced: &[(String, String)],
         project: Option<Language>,
     ) -> Result<Wording, WordingError> {
-        let mut templates = Environment::new();
-        // What may be absent can be asked for, and not printed.
-        templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        let mut files = BTreeMap::new();
+        let mut templates = shipped_templates();
+        let mut own = BTreeMap::new();
         for (file, text) in replaced {
             let what = named(file, project).map_err(|what| error(file, what))?;
-            if let Some(other) = files.insert(what, file.clone()) {
+            if let Some(other) = own.insert(what, file.clone()) {
                 return Err(error(file, format!("{other} replaces the same; keep one of the two")));
             }
-            add(&mut templates, file, text.clone())?;
+            let added = templates.add_template_owned(file.clone(), text.clone());
+            added.map_err(|e| mistake(file, &e))?;
         }
-        for (language, text) in every_text() {
-            if let Entry::Vacant(vacant) = files.entry((language, text)) {
-                let file = vacant.insert(text.file(language));
-                add(&mut templates, file, text.shipped(language).to_owned())?;
-            }
-        }
+        let mut files = BTreeMap::clone(&Wording::shipped().files);
+        files.extend(own.clone());
         let wording = Wording { templates: Arc::new(templates), files: Arc::new(files) };
-        Language::ALL.iter().try_for_each(|language| wording.prove(*language))?;
-        for notice in Notice::ALL {
-            let kind = LetterKind::Notice(notice);
-            match notice {
-                Notice::Digest => {
-                    wording.prove_letter(Language::English, kind, &digests::Values::samples())?;
-                }
-                _ => wording.prove_letter(Language::English, kind, &notices::Values::samples())?,
-            }
-        }
+        let languages: BTreeSet<Language> = own.into_keys().map(|(language, _)| language).collect();
+        languages.into_iter().try_for_each(|language| wording.prove(language))?;
         Ok(wording)
     }
 
@@ -137,6 +122,18 @@ impl Wording {
         self.knows(language, Text::Found, &samples)?;
         for kind in LetterKind::TO_REPORTERS {
             self.prove_letter(language, kind, &Values::samples(language, kind, &longest))?;
+        }
+        if language != TEAMS {
+            return Ok(());
+        }
+        for notice in Notice::ALL {
+            let kind = LetterKind::Notice(notice);
+            match notice {
+                Notice::Digest => {
+                    self.prove_letter(language, kind, &digests::Values::samples())?;
+                }
+                _ => self.prove_letter(language, kind, &notices::Values::samples())?,
+            }
         }
         Ok(())
     }
@@ -297,6 +294,8 @@ impl Text {
 
 /// The folder of notices.
 const TEAM: &str = "team";
+/// What they are written in.
+const TEAMS: Language = Language::English;
 
 fn shipped_notice(notice: Notice) -> &'static str {
     match notice {
@@ -358,8 +357,16 @@ fn named(file: &str, project: Option<Language>) -> Result<(Language, Text), Stri
     Ok((language, text))
 }
 
-fn add(templates: &mut Environment<'static>, file: &str, text: String) -> Result<(), WordingError> {
-    templates.add_template_owned(file.to_owned(), text).map_err(|e| mistake(file, &e))
+/// Those that ship, each read when it is needed first.
+fn shipped_templates() -> Environment<'static> {
+    let mut templates = Environment::new();
+    // What may be absent can be asked for, and not printed.
+    templates.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    templates.set_loader(|file| {
+        let mut texts = every_text().filter(|(language, text)| text.file(*language) == file);
+        Ok(texts.next().map(|(language, text)| text.shipped(language)))
+    });
+    templates
 }
 
 fn mistake(file: &str, mistake: &minijinja::Error) -> WordingError {
@@ -381,6 +388,13 @@ mod tests {
         let (reasons, hints, figures) = (Vec::new(), Vec::new(), figures.clone());
         let verdict = Verdict { kind, reasons, hints, language: None, figures };
         Wording::shipped().found(language, &Found::of(&verdict).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn no_shipped_text_has_a_mistake() {
+        for language in Language::ALL {
+            Wording::shipped().prove(*language).unwrap();
+        }
     }
 
     #[test]
