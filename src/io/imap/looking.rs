@@ -88,7 +88,7 @@ fn is_empty(found: Result<Vec<u32>, Error>) -> Result<Option<bool>, Error> {
 }
 
 /// What fits any of these, in as many commands as it takes.
-fn any_of(criteria: Vec<String>) -> Vec<String> {
+pub(super) fn any_of(criteria: Vec<String>) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     for one in criteria {
         match commands.last_mut().filter(|others| others.len() + one.len() < LONGEST) {

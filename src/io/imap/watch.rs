@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::again::answers;
+use super::again::{answered, answers};
 use super::backoff::{Backoff, with_chance};
 use super::claiming::Claiming;
 use super::doubt::Doubt;
@@ -331,14 +331,19 @@ impl Watcher<'_> {
 
     /// What is lost with the connection is asked for again by the loop.
     async fn look_again(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<(), Stop> {
-        while let Some(answered) = self.errands.again.take() {
-            let uids = answers(session, &answered, self.read_upto).await?;
-            if !uids.is_empty() {
-                let (job, tell, claims) = (self.job, self.tell, &self.errands.claims);
-                read_again(session, mailbox, job, tell, claims, &uids, self.read_upto).await?;
+        loop {
+            let mails = self.errands.again.take_some();
+            if mails.is_empty() {
+                return Ok(());
+            }
+            for mail in answered(session, mails, self.read_upto).await? {
+                let uids = answers(session, &mail, self.read_upto).await?;
+                if !uids.is_empty() {
+                    let (job, tell, claims) = (self.job, self.tell, &self.errands.claims);
+                    read_again(session, mailbox, job, tell, claims, &uids, self.read_upto).await?;
+                }
             }
         }
-        Ok(())
     }
 
     /// First of all errands: letters wait for the answer.
