@@ -4,13 +4,13 @@
 use super::seal::{self, Seal};
 use crate::desk::table::Table;
 
-/// Rows that are read while the store is opened: no more than some tens of milliseconds, and a store
-/// of a few hundred cases whole.
+/// Rows that are read while the store is opened: in some tens of milliseconds, a store of a few hundred
+/// cases whole. Of a larger one what the start needs.
 pub(super) const AT_OPEN: usize = 20_000;
 /// Rows that are read between two groups of commands: a millisecond or two.
 pub(super) const AT_ONCE: usize = 250;
 
-/// What the daemon reads at its start comes first; after that, what decides about new mail.
+/// What the daemon reads whole at its start comes first; after that, what decides about new mail.
 const ORDER: [Table; 9] = [
     Table::Meta,
     Table::Cursors,
@@ -46,6 +46,12 @@ impl Check {
     /// Whether everything was read.
     pub(super) fn is_over(&self) -> bool {
         self.tables.is_empty()
+    }
+
+    /// Whether what is read next is what a start builds on.
+    pub(super) fn is_of_start(&self) -> bool {
+        let of_start = [Table::Meta, Table::Cursors, Table::Open, Table::Outbox];
+        self.tables.last().is_some_and(|table| of_start.contains(table))
     }
 
     /// The table that is read next, and the key after which.
