@@ -218,7 +218,7 @@ fn what_stands_in_an_inbox_holds_for_that_one_key_by_key() {
     assert_eq!((&first.imap.sent, &second.imap.sent), (&Special::Off, &Special::Found));
     assert_eq!(first.policy.project, "Express");
     assert_eq!(second.policy.project, "Router");
-    assert_eq!(second.policy.case_prefix, "EXP");
+    assert_eq!(&*second.policy.case_prefix, "EXP");
     assert_eq!(first.policy.response, Span::hours(48));
     assert_eq!(second.policy.response, Span::hours(24 * 14));
     assert_eq!(second.policy.kind, InboxKind::Mixed);
@@ -269,7 +269,7 @@ fn three_hundred_projects_fit_in_one_file_without_repetition() {
     }
     let settings = config::parse("config.toml", &text).unwrap();
     assert_eq!(settings.inboxes.len(), 300);
-    assert_eq!(settings.inboxes[299].policy.case_prefix, "P299");
+    assert_eq!(&*settings.inboxes[299].policy.case_prefix, "P299");
 
     // A mistake at the top is told once, not once for each inbox.
     let errors = errors(&text.replace("imap.project.example", "imap project"));

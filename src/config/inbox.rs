@@ -108,7 +108,7 @@ fn policy<'d>(
         recipients,
         account: None,
         project: project.name,
-        case_prefix: project.case_prefix,
+        case_prefix: project.case_prefix.into(),
         policy_url: project.policy_url,
         language: project.language,
         subaddressing: subaddressing?,

@@ -262,7 +262,7 @@ impl Books {
             self.unacknowledged.insert_mut(id.clone(), ());
             self.cases.insert_mut(id.clone(), Arc::new(case));
             self.open += 1;
-            self.numbers.insert_mut((id.prefix.clone(), id.year), id.number);
+            self.numbers.insert_mut((id.prefix.to_string(), id.year), id.number);
         } else if let Some(case) = self.cases.get_mut(id) {
             let case = Arc::make_mut(case);
             let (deferred, was_open) = (case.deferred.clone(), case.closed.is_none());
@@ -429,7 +429,7 @@ impl Books {
     pub fn next_case(&self, prefix: &str, now: Moment) -> CaseId {
         let year = now.year();
         let used = self.numbers.get(&(prefix.to_owned(), year)).copied().unwrap_or(0);
-        CaseId { prefix: prefix.to_owned(), year, number: used.saturating_add(1) }
+        CaseId { prefix: prefix.into(), year, number: used.saturating_add(1) }
     }
 }
 

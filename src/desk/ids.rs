@@ -1,6 +1,7 @@
 //! Case numbers, and names of questions.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct CaseId {
     /// What the project's configuration sets: `EXP`.
-    pub prefix: String,
+    pub prefix: Arc<str>,
     /// The year (UTC) in which the case was opened.
     pub year: u16,
     /// From 1, without gaps, per prefix and year.
@@ -30,7 +31,11 @@ impl CaseId {
             && digits(year, 4)
             && number.len() >= 4
             && digits(number, 9);
-        let id = CaseId { prefix, year: year.parse().ok()?, number: number.parse().ok()? };
+        let id = CaseId {
+            prefix: prefix.into(),
+            year: year.parse().ok()?,
+            number: number.parse().ok()?,
+        };
         (well_formed && id.number > 0).then_some(id)
     }
 }

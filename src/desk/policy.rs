@@ -1,5 +1,7 @@
 //! What one inbox promises and how it judges: the part of the configuration that decisions need.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Mailbox};
@@ -25,7 +27,7 @@ pub struct Policy {
     /// The project, as letters call it: `Express`.
     pub project: String,
     /// The first part of a case number: `EXP`.
-    pub case_prefix: String,
+    pub case_prefix: Arc<str>,
     /// Where the policy can be read; letters cite it.
     pub policy_url: Option<String>,
     /// The language of letters to people whose own is not known.

@@ -274,7 +274,7 @@ pub fn read_folder_key(key: &[u8]) -> Option<Folder> {
 
 /// What all events of a case start with, and its key in the table of open cases.
 pub fn case_key(case: &CaseId) -> Vec<u8> {
-    let mut key = case.prefix.clone().into_bytes();
+    let mut key = case.prefix.as_bytes().to_vec();
     key.push(0);
     key.extend(case.year.to_be_bytes());
     key.extend(case.number.to_be_bytes());
@@ -305,7 +305,7 @@ pub fn read_case_key(key: &[u8]) -> Option<CaseId> {
     let (prefix, rest) = key.split_at_checked(key.iter().position(|b| *b == 0)?)?;
     let year = u16::from_be_bytes(rest.get(1..3)?.try_into().ok()?);
     let number = u32::from_be_bytes(rest.get(3..7)?.try_into().ok()?);
-    Some(CaseId { prefix: String::from_utf8(prefix.to_vec()).ok()?, year, number })
+    Some(CaseId { prefix: str::from_utf8(prefix).ok()?.into(), year, number })
 }
 
 /// The cases that a start reads: all that are open, and those that were closed of late.

@@ -136,7 +136,7 @@ fn swells(desk: &Desk, now: Moment, input: &Input) -> Vec<Event> {
         match opening.subject.as_str() {
             "long" => opening.subject = "long ".repeat(4000),
             "huge" => {
-                let id = CaseId { prefix: "P".repeat(20_000), year: 2027, number: 2 };
+                let id = CaseId { prefix: "P".repeat(20_000).into(), year: 2027, number: 2 };
                 event.case = Some(id);
             }
             _ => {}
@@ -163,7 +163,7 @@ fn what_no_row_takes_is_cut_down_or_put_before_a_human() {
 #[test]
 fn what_no_row_takes_of_anything_but_a_mail_is_not_recorded() {
     let huge = |desk: &Desk, now: Moment, _: &Input| {
-        let id = CaseId { prefix: "P".repeat(20_000), year: 2027, number: 2 };
+        let id = CaseId { prefix: "P".repeat(20_000).into(), year: 2027, number: 2 };
         let seq = desk.books().last_seq() + 1;
         vec![Event { seq, at: now, case: Some(id), fact: Fact::AnsweredBefore }]
     };
