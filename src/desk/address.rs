@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
-    local: String,
-    domain: String,
+    text: Box<str>,
+    /// Where the `@` stands.
+    at: u8,
 }
 
 /// A display name, possibly empty, with an address: one entry of a `From` or `To` field.
@@ -51,38 +52,41 @@ impl Address {
             .rsplit('.')
             .next()
             .is_some_and(|tld| tld.chars().any(|c| c.is_ascii_alphabetic()));
-        (dotted && labels_ok && named && domain.len() <= 253)
-            .then(|| Address { local: local.to_owned(), domain })
+        (dotted && labels_ok && named && domain.len() <= 253).then(|| Address::of(local, &domain))
+    }
+
+    fn of(local: &str, domain: &str) -> Address {
+        let at = u8::try_from(local.len()).unwrap_or(u8::MAX);
+        Address { text: format!("{local}@{domain}").into(), at }
     }
 
     /// An address that no mail can reach (RFC 2606 section 2).
     pub fn nowhere() -> Address {
-        Address { local: "nobody".into(), domain: "nowhere.invalid".into() }
+        Address::of("nobody", "nowhere.invalid")
     }
 
     /// The part after the `@`: lower case, ASCII.
     pub fn domain(&self) -> &str {
-        &self.domain
+        self.text.get(usize::from(self.at) + 1..).unwrap_or_default()
     }
 
     /// The part before the `@`, as it was written.
     pub fn local(&self) -> &str {
-        &self.local
+        self.text.get(..usize::from(self.at)).unwrap_or_default()
     }
 
     /// The address in the one form that is compared and hashed.
     pub fn key(&self) -> String {
-        format!("{}@{}", self.local.to_lowercase(), self.domain)
+        format!("{}@{}", self.local().to_lowercase(), self.domain())
     }
 
     /// This address without a `+tag`: where a server delivers `ann+list@…` (RFC 5233).
     #[must_use]
     pub fn without_tag(&self) -> Address {
-        let local = match self.local.split_once('+') {
-            Some((base, _)) if !base.is_empty() => base,
-            _ => &self.local,
-        };
-        Address { local: local.to_owned(), domain: self.domain.clone() }
+        match self.local().split_once('+') {
+            Some((base, _)) if !base.is_empty() => Address::of(base, self.domain()),
+            _ => self.clone(),
+        }
     }
 }
 
@@ -94,7 +98,8 @@ pub fn ascii_domain(domain: &str) -> Option<String> {
 
 impl PartialEq for Address {
     fn eq(&self, other: &Address) -> bool {
-        self.domain == other.domain && self.local.to_lowercase() == other.local.to_lowercase()
+        self.domain() == other.domain()
+            && self.local().to_lowercase() == other.local().to_lowercase()
     }
 }
 
@@ -108,20 +113,21 @@ impl PartialOrd for Address {
 
 impl Ord for Address {
     fn cmp(&self, other: &Address) -> std::cmp::Ordering {
-        (&self.domain, self.local.to_lowercase()).cmp(&(&other.domain, other.local.to_lowercase()))
+        let locals = || self.local().to_lowercase().cmp(&other.local().to_lowercase());
+        self.domain().cmp(other.domain()).then_with(locals)
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.local, self.domain)
+        f.write_str(&self.text)
     }
 }
 
 /// `Debug` output ends up in logs and panics; addresses do not.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Address(…@{})", self.domain)
+        write!(f, "Address(…@{})", self.domain())
     }
 }
 
@@ -134,7 +140,7 @@ impl TryFrom<String> for Address {
 
 impl From<Address> for String {
     fn from(address: Address) -> String {
-        address.to_string()
+        address.text.into()
     }
 }
 
