@@ -1,6 +1,7 @@
 //! Moments and lengths, to the second, in UTC. The desk is *given* the time; nothing here reads a clock.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
 
 use jiff::Timestamp;
@@ -8,9 +9,12 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 /// A point in time: seconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+///
+/// They are counted from the first one that can be written, and from 1: so one that may be missing takes no
+/// more room.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
-pub struct Moment(i64);
+pub struct Moment(NonZeroU64);
 
 /// A length of time in whole seconds, never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -131,35 +135,46 @@ impl TryFrom<i64> for Moment {
     /// What was written down was within the years that can be written.
     fn try_from(seconds: i64) -> Result<Moment, &'static str> {
         let moment = Moment::from_unix(seconds);
-        if moment.0 == seconds { Ok(moment) } else { Err("this is no moment that can be written") }
+        if moment.unix() == seconds {
+            Ok(moment)
+        } else {
+            Err("this is no moment that can be written")
+        }
     }
 }
 
 impl From<Moment> for i64 {
     fn from(moment: Moment) -> i64 {
-        moment.0
+        moment.unix()
+    }
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Moment").field(&self.unix()).finish()
     }
 }
 
 impl Moment {
     /// The moment that is `seconds` after the epoch, kept within the years that can be written.
     pub fn from_unix(seconds: i64) -> Moment {
-        Moment(seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second()))
+        let (first, last) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+        Moment(NonZeroU64::MIN.saturating_add(seconds.clamp(first, last).abs_diff(first)))
     }
 
     /// Seconds since the epoch.
     pub fn unix(self) -> i64 {
-        self.0
+        Timestamp::MIN.as_second().saturating_add_unsigned(self.0.get() - 1)
     }
 
     /// Reads RFC 3339 (`2026-09-01T17:11:00Z`, or with an offset).
     pub fn parse_rfc3339(text: &str) -> Option<Moment> {
-        text.parse::<Timestamp>().ok().map(|t| Moment(t.as_second()))
+        text.parse::<Timestamp>().ok().map(|t| Moment::from_unix(t.as_second()))
     }
 
     /// How long it is from `earlier` to this moment; nothing if `earlier` is later.
     pub fn since(self, earlier: Moment) -> Span {
-        Span(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+        Span(self.0.get().saturating_sub(earlier.0.get()))
     }
 
     /// RFC 3339 in UTC: `2026-09-01T17:11:00Z`.
@@ -207,7 +222,7 @@ impl Moment {
     }
 
     fn timestamp(self) -> Timestamp {
-        Timestamp::from_second(self.0).unwrap_or(Timestamp::UNIX_EPOCH)
+        Timestamp::from_second(self.unix()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 }
 
@@ -220,14 +235,14 @@ impl fmt::Display for Moment {
 impl Add<Span> for Moment {
     type Output = Moment;
     fn add(self, span: Span) -> Moment {
-        Moment::from_unix(self.0.saturating_add(i64::try_from(span.0).unwrap_or(i64::MAX)))
+        Moment::from_unix(self.unix().saturating_add(i64::try_from(span.0).unwrap_or(i64::MAX)))
     }
 }
 
 impl Sub<Span> for Moment {
     type Output = Moment;
     fn sub(self, span: Span) -> Moment {
-        Moment::from_unix(self.0.saturating_sub(i64::try_from(span.0).unwrap_or(i64::MAX)))
+        Moment::from_unix(self.unix().saturating_sub(i64::try_from(span.0).unwrap_or(i64::MAX)))
     }
 }
 
