@@ -137,7 +137,7 @@ fn owed_next(case: &Case, policy: &Policy) -> String {
         "a person's answer".into()
     } else if waits {
         "the acknowledgement, which waits to be sent; then a person's answer".into()
-    } else if let Some((_, until)) = &case.deferred {
+    } else if let Some((_, until)) = case.deferred.as_deref() {
         format!("one acknowledgement for several cases, at {}; then a person's answer", utc(*until))
     } else if case.held.is_some() {
         format!("a person's look: answer it, or: watchpost do {} release", case.id)

@@ -282,11 +282,11 @@ impl Books {
                 self.closed.set(id, case.closed);
             }
             // A person was faster than the letter for several cases.
-            if let Some((to, _)) = deferred.filter(|_| {
+            if let Some(deferred) = deferred.filter(|_| {
                 case.deferred.is_none() && (case.answered.is_some() || case.closed.is_some())
             }) {
                 let inbox = case.mail().folder.inbox.clone();
-                self.quota.undefer(&inbox, &to.address, id);
+                self.quota.undefer(&inbox, &deferred.0.address, id);
             }
         }
     }
@@ -481,7 +481,7 @@ fn quota_of(cases: &[Case]) -> Quota {
         quota.sent(&to.address, at);
     }
     for case in cases {
-        if let Some((to, until)) = &case.deferred {
+        if let Some((to, until)) = case.deferred.as_deref() {
             quota.defer(&case.mail().folder.inbox, &to.address, case.id.clone(), *until);
         }
     }

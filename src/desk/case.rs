@@ -23,7 +23,7 @@ use super::verdict::Kind;
 pub struct Case {
     /// Its number.
     pub id: CaseId,
-    /// How it began.
+    /// How it began, less the digests of its text.
     pub opening: Opening,
     /// What was written on it, and how far each letter came.
     pub letters: Few<LetterId, LetterOnCase>,
@@ -34,7 +34,7 @@ pub struct Case {
     /// True while the text of the report is still missing.
     pub provisional: bool,
     /// Who is told about it together with other cases, and when; until that letter is written.
-    pub deferred: Option<(Mailbox, Moment)>,
+    pub deferred: Option<Box<(Mailbox, Moment)>>,
     /// How many mails joined it after the first.
     pub follow_ups: u32,
     /// When a person of the team first answered the reporter.
@@ -206,7 +206,9 @@ pub fn holds_text(kind: Kind, tie: Certainty) -> bool {
 
 impl Case {
     /// Starts a case from the event that opened it.
-    pub fn open(id: CaseId, opening: Opening) -> Case {
+    pub fn open(id: CaseId, mut opening: Opening) -> Case {
+        // Thousands of cases are kept in mind, and only the log is asked for these.
+        (opening.text, opening.conversation) = (None, None);
         let provisional = opening.provisional;
         let people = opening.with.iter().cloned().collect();
         Case {

@@ -112,9 +112,8 @@ pub(super) fn combined<'p>(
     for cases in books.quota().due(now) {
         let Some((first, covers)) = cases.split_first() else { continue };
         let case = books.case(first);
-        let Some((case, (to, _))) = case.and_then(|c| Some((c, c.deferred.clone()?))) else {
-            continue;
-        };
+        let deferred = case.and_then(|case| Some((case, case.deferred.as_deref()?)));
+        let Some((case, (to, _))) = deferred else { continue };
         let letter = LetterId::of(first, LetterKind::Combined);
         let from = policy(&case.mail().folder.inbox).map(|policy| &policy.from.address);
         let Some(message_id) = from.and_then(|from| keys.message_id(&letter, case.mail(), from))
@@ -129,7 +128,7 @@ pub(super) fn combined<'p>(
         let kind = LetterKind::Combined;
         facts.push((
             Some(first.clone()),
-            Fact::Written { letter, kind, to, message_id, covers, about: None },
+            Fact::Written { letter, kind, to: to.clone(), message_id, covers, about: None },
         ));
     }
     facts

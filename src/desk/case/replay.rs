@@ -89,7 +89,7 @@ impl Case {
             }
             Fact::Taken { member, .. } => self.handler = Some(member.clone()),
             Fact::Quoted { .. } => self.quoted = true,
-            Fact::Deferred { to, until } => self.deferred = Some((to.clone(), *until)),
+            Fact::Deferred { to, until } => self.deferred = Some(Box::new((to.clone(), *until))),
             Fact::Gathered { to, until } => {
                 self.gathered.insert(to.address.clone(), *until);
             }
