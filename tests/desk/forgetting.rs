@@ -1,7 +1,9 @@
 //! Which cases stay in memory: all that are open, and of the others those closed last.
 
 use watchpost::desk::command::Said;
+use watchpost::desk::team::Notices;
 
+use super::team::staffed;
 use super::*;
 
 const MANY: u32 = 1000;
@@ -59,4 +61,36 @@ fn a_case_whose_letter_has_yet_to_leave_stays() {
     office.delivery(1, Outcome::Accepted("250".into()));
     open_and_close(&mut office, MANY + 4);
     assert!(!is_known(&office, 1), "its letter left");
+}
+
+/// All letters leave that were written since the log had so many events.
+fn all_leave(office: &mut Office, since: usize) {
+    let written = office.log.iter().skip(since).filter_map(|event| match &event.fact {
+        Fact::Written { letter, .. } => Some(letter.clone()),
+        _ => None,
+    });
+    for letter in written.collect::<Vec<_>>() {
+        office.take(&Input::Delivery { letter, outcome: Outcome::Accepted("250".into()) });
+    }
+}
+
+#[test]
+fn a_case_that_a_notice_of_several_told_of_leaves_memory() {
+    let mut office = staffed(Notices::Facts);
+    for number in 1..=20 {
+        open_and_close(&mut office, number);
+    }
+    let gathered = office.log.iter().filter(|event| matches!(event.fact, Fact::Gathered { .. }));
+    assert!(gathered.count() > 1, "over a dozen in an hour go into one");
+    office.now = office.now + Span::hours(2);
+    office.take(&Input::Time);
+    all_leave(&mut office, 0);
+    for number in 21..=MANY + 20 {
+        let since = office.log.len();
+        open_and_close(&mut office, number);
+        all_leave(&mut office, since);
+    }
+    office.desk.forget();
+    let known: Vec<u32> = (1..=20).filter(|number| is_known(&office, *number)).collect();
+    assert!(known.is_empty(), "{known:?}");
 }
