@@ -299,6 +299,7 @@ fn in_words(event: &Event) -> String {
         Fact::Confirmed { .. } => "confirmed".into(),
         Fact::Declined { .. } => "declined".into(),
         Fact::Gathered { to, .. } => format!("gathered for {}", to.address),
+        Fact::Told { to, .. } => format!("told {to}"),
         Fact::Sent { .. } => "sent".into(),
         Fact::Delayed { unknown, .. } => format!("delayed, unknown: {unknown}"),
         Fact::Refused { .. } => "refused".into(),

@@ -59,8 +59,9 @@ pub(super) fn say(wanted: Wanted) -> Result<(), Failure> {
 
 /// Notices to the team stand in `show`.
 fn row(line: &StoryLine) -> Option<Vec<String>> {
-    if let Fact::Written { kind: LetterKind::Notice(_), .. } | Fact::Gathered { .. } =
-        line.event.fact
+    if let Fact::Written { kind: LetterKind::Notice(_), .. }
+    | Fact::Gathered { .. }
+    | Fact::Told { .. } = line.event.fact
     {
         return None;
     }

@@ -170,6 +170,7 @@ pub(super) fn note(event: &Event) {
         | Fact::TookIn { .. }
         | Fact::SplitFrom { .. }
         | Fact::Gathered { .. }
+        | Fact::Told { .. }
         | Fact::Covered { .. }
         | Fact::Linked { .. }
         | Fact::Similar { .. }

@@ -309,6 +309,13 @@ pub enum Fact {
         /// Until when.
         until: Moment,
     },
+    /// The notice for which this case was gathered was written, on another one.
+    Told {
+        /// Its name.
+        letter: LetterId,
+        /// Who it goes to.
+        to: Address,
+    },
     /// A mail of a stranger, or one that several cases claim, refers to this case. The team may want
     /// to know; nothing follows from it.
     Linked {

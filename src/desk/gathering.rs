@@ -1,6 +1,6 @@
 //! How many notices a member gets: in a storm of mail several are gathered in one.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::address::Address;
 use super::ids::CaseId;
@@ -77,11 +77,6 @@ impl Gathering {
             let cases = told.waiting.get(..MOST_CASES).unwrap_or(&told.waiting);
             (to, cases)
         })
-    }
-
-    /// The cases that wait for such a notice.
-    pub fn cases(&self) -> BTreeSet<&CaseId> {
-        self.members.values().flat_map(|told| &told.waiting).collect()
     }
 
     /// When the next notice about several cases is due.

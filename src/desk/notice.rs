@@ -206,10 +206,15 @@ pub(super) fn gathered<'p>(
         let name = ladder::name(policy, to);
         let seq = books.last_seq().saturating_add(1);
         let letter = LetterId::notice(first, Notice::Gathered, seq, &name);
-        let to = Mailbox { name: String::new(), address: to.clone() };
-        let covers = covers.to_vec();
-        let fact = written(policy, keys, letter, Notice::Gathered, case.mail(), to, covers, None)?;
-        Some((Some(first.clone()), fact))
+        let told = covers.iter().map(|other| {
+            (Some(other.clone()), Fact::Told { letter: letter.clone(), to: to.clone() })
+        });
+        let mut facts: Facts = told.collect();
+        let (to, covers) = (Mailbox { name: String::new(), address: to.clone() }, covers.to_vec());
+        let kind = Notice::Gathered;
+        let fact = written(policy, keys, letter, kind, case.mail(), to, covers, None)?;
+        facts.push((Some(first.clone()), fact));
+        Some(facts)
     });
-    due.collect()
+    due.flatten().collect()
 }

@@ -202,6 +202,7 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
         | Fact::Escalated { .. }
         | Fact::Written { .. }
         | Fact::Covered { .. }
+        | Fact::Told { .. }
         | Fact::Kept { .. }
         | Fact::Delayed { .. }
         | Fact::AnsweredBefore

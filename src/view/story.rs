@@ -213,6 +213,7 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
             "gathered",
             format!("{} is told together with other cases, at {}", to.address, utc(*until)),
         ),
+        Fact::Told { letter, to } => ("told", format!("{letter} tells {to} of this case too")),
         Fact::Linked { other } => {
             ("linked", format!("refers to {other}, without proof that it belongs there"))
         }

@@ -1,6 +1,7 @@
 //! Which cases stay in memory: all that are open, and of the others those closed last.
 
 use watchpost::desk::command::Said;
+use watchpost::desk::letter::{LetterKind, Notice};
 use watchpost::desk::team::Notices;
 
 use super::team::staffed;
@@ -93,4 +94,35 @@ fn a_case_that_a_notice_of_several_told_of_leaves_memory() {
     office.desk.forget();
     let known: Vec<u32> = (1..=20).filter(|number| is_known(&office, *number)).collect();
     assert!(known.is_empty(), "{known:?}");
+}
+
+#[test]
+fn nobody_is_told_again_after_a_start_of_what_a_notice_of_several_told() {
+    let mut office = staffed(Notices::Facts);
+    for n in 0..20 {
+        let from = format!("r{n}@acorn{n}.example");
+        office.receive(mail(&from, &format!("{n}@acorn"), "Path traversal", Kind::Complete));
+    }
+    let read_anew = |office: &Office, number: u32| {
+        let id = CaseId { prefix: "EXP".into(), year: 2026, number };
+        let on_it = office.log.iter().filter(|event| event.case.as_ref() == Some(&id));
+        Case::replay(&on_it.cloned().collect::<Vec<_>>()).unwrap()
+    };
+    let waiting = |office: &Office| {
+        (1..=20).filter(|number| !read_anew(office, *number).gathered.is_empty()).count()
+    };
+    assert!(waiting(&office) > 1, "over a dozen in an hour go into one");
+    office.now = office.now + Span::hours(2);
+    office.take(&Input::Time);
+    assert_eq!(waiting(&office), 0);
+    let cases = (1..=20).map(|number| read_anew(&office, number)).collect();
+    let (last_seq, before) = (office.desk.books().last_seq(), office.log.len());
+    office.desk = office.desk.reopened(Past { cases, last_seq, ..Past::default() });
+    office.now = office.now + Span::minutes(1);
+    office.take(&Input::Time);
+    let of_several = LetterKind::Notice(Notice::Gathered);
+    let mut since = office.log.iter().skip(before);
+    assert!(
+        !since.any(|event| matches!(event.fact, Fact::Written { kind, .. } if kind == of_several))
+    );
 }

@@ -20,11 +20,8 @@ impl Books {
         }
         let replies = self.outbox.letters().filter(|waiting| !waiting.notice);
         let covered: BTreeSet<&CaseId> = replies.flat_map(|waiting| &waiting.covers).collect();
-        // A case remembers for ever that it was gathered: only the one that the notice stands on hears
-        // that it was written.
-        let gathered = self.gathering.cases();
         let waits = |case: &Case| {
-            let told = case.deferred.is_none() && !gathered.contains(&case.id);
+            let told = case.deferred.is_none() && case.gathered.is_empty();
             let alone = case.merged.is_none() && case.took_in.is_empty();
             let left =
                 self.outbox.of_case(&case.id).next().is_none() && !covered.contains(&case.id);

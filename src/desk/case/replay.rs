@@ -93,6 +93,7 @@ impl Case {
             Fact::Gathered { to, until } => {
                 self.gathered.insert(to.address.clone(), *until);
             }
+            Fact::Told { to, .. } => drop(self.gathered.remove(to)),
             Fact::Written { .. }
             | Fact::Covered { .. }
             | Fact::Sent { .. }
