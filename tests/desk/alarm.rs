@@ -386,6 +386,24 @@ fn of_a_personal_inbox_the_canary_is_read_and_no_other_mail_of_machines() {
 }
 
 #[test]
+fn what_is_over_within_seconds_is_never_kept_and_what_lasted_is_until_it_is_surely_over() {
+    for (seconds, kept) in [(2, false), (6, true)] {
+        let mut night = Night::of(Office::open());
+        night.imap_fails();
+        night.look();
+        night.office.now = night.office.now + Span::seconds(seconds);
+        night.imap_works();
+        night.look();
+        for _ in 0..4 {
+            night.pass(1);
+            assert_eq!(!night.alarm.rows(night.office.now).is_empty(), kept, "{seconds} s");
+        }
+        night.pass(1);
+        assert!(night.alarm.rows(night.office.now).is_empty());
+    }
+}
+
+#[test]
 fn an_alarm_reads_back_from_its_rows_and_a_garbled_row_costs_nothing_else() {
     let mut alarm = Alarm::default();
     let seen = |trouble: Trouble, since| (trouble, alarm::Seen { since, how: "x".into() });

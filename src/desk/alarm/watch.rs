@@ -175,7 +175,9 @@ impl Alarm {
     /// What has to survive a restart, as rows: what was heard counts as told, what was only said does
     /// not, so a crash in between costs one message more and none less.
     pub fn rows(&self, now: Moment) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        let settled = |known: &Known| known.raised != Raised::No || known.since + SETTLED <= now;
+        let settled = |known: &Known| {
+            known.raised != Raised::No || known.since + SETTLED <= known.gone.unwrap_or(now)
+        };
         let known = self.known.iter().filter(|(_, known)| settled(known));
         let heard = |known: &Known| known.raised == Raised::Heard;
         let known = known.map(|(trouble, known)| (trouble, known.since, heard(known)));
