@@ -2,6 +2,7 @@
 //! writing to each other (RFC 3834 section 2), and a flood of forged mail is not passed on.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::address::Address;
 use super::ids::CaseId;
@@ -56,7 +57,7 @@ pub struct Quota {
     combined: Map<(String, String), Combined>,
     /// When letters to a domain left, and when any did.
     sent: Map<String, Moments>,
-    all_sent: Moments,
+    all_sent: Arc<Moments>,
     /// How many addresses there may be, of letters and of missed promises, before old ones are looked for.
     room: Size,
     room_of_missed: Size,
@@ -136,7 +137,7 @@ impl Quota {
     /// A letter to this address left.
     pub fn sent(&mut self, to: &Address, at: Moment) {
         push(&mut self.sent, to.domain().to_owned(), at);
-        add(&mut self.all_sent, at);
+        add(Arc::make_mut(&mut self.all_sent), at);
     }
 
     /// A case waits for the combined letter to this address.
