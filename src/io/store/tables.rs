@@ -72,12 +72,7 @@ impl Tables {
             .cache_capacity(CACHE_BYTES)
             // Nothing is flushed behind our back: `barrier` does it, and tells how it went.
             .flush_every_ms(None);
-        let db = unix::with_late_clocks(LATE, || -> Result<sled::Db, Fault> {
-            let db = open_after_closing(&config)?;
-            // Its threads start with what it does first.
-            db.flush()?;
-            Ok(db)
-        })?;
+        let db = open_after_closing(&config)?;
         // What sled has made and renamed on its way is durable before anything builds on it.
         unix::sync_all_within(dir)?;
         let tree = |table: Table| Ok((table, db.open_tree(table.name())?));
@@ -279,9 +274,16 @@ impl Tables {
 /// The folder is locked for us alone, so whoever still holds sled's own lock is a thread of sled
 /// that has yet to let go of tables which this process closed a moment ago.
 fn open_after_closing(config: &sled::Config) -> Result<sled::Db, Fault> {
+    let open = || {
+        let db = config.open()?;
+        // Its threads start with what it does first.
+        db.flush()?;
+        Ok(db)
+    };
     for _ in 0..200 {
-        match config.open() {
+        match unix::with_late_clocks(LATE, open) {
             Err(sled::Error::Io(error)) if error.to_string().contains("acquire lock") => {
+                // By a clock that is not late.
                 std::thread::park_timeout(Duration::from_millis(20));
             }
             opened => return Ok(opened?),
@@ -323,5 +325,26 @@ impl From<sled::Error> for Fault {
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Fault {
         Fault::Disk(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn tables_that_are_closed_in_a_moment_are_waited_for_that_moment() {
+        let dir = tempfile::tempdir().unwrap();
+        let theirs = sled::open(dir.path()).unwrap();
+        let closing = std::thread::spawn(move || {
+            std::thread::park_timeout(Duration::from_millis(100));
+            drop(theirs);
+        });
+        let begun = Instant::now();
+        assert!(Tables::open(dir.path()).is_ok());
+        assert!(begun.elapsed() < LATE / 3);
+        closing.join().unwrap();
     }
 }
