@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "imap/again.rs"]
+mod again;
 #[path = "imap/claiming.rs"]
 mod claiming;
 #[path = "imap/faults.rs"]

@@ -78,7 +78,7 @@ pub(super) async fn answers(
     let Some(criterion) = answers_to(answered) else { return Ok(Vec::new()) };
     let mut found = match session.search(&criterion).await {
         // A server that cannot search so has nothing to show.
-        Err(Error::Refused { .. }) => Vec::new(),
+        Err(Error::Refused { .. } | Error::Misunderstood { .. }) => Vec::new(),
         found => found?,
     };
     found.retain(|uid| *uid <= upto);

@@ -1,0 +1,84 @@
+//! Answers that came before what they answer: how a folder is searched for them.
+
+use tokio::net::TcpStream;
+use watchpost::desk::message::MessageId;
+use watchpost::io::imap::{FromFolder, ToFolder};
+
+use super::server::*;
+
+const EMPTY: &str = "* SEARCH\r\n";
+
+fn answers_to(n: u32) -> String {
+    let id = format!("\"<{n}@p.example>\"");
+    format!("OR HEADER In-Reply-To {id} HEADER References {id}")
+}
+
+fn both() -> String {
+    format!("UID SEARCH OR ({}) ({})", answers_to(2), answers_to(1))
+}
+
+/// Has a folder that was read up to UID 9 look for answers to two mails; after that it idles again.
+async fn looks_again(answers: impl AsyncFnOnce(&mut Peer<TcpStream>)) {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 9);
+    let server = async {
+        let mut peer = door.selected(3, 10).await;
+        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
+        let tag = peer.idle().await;
+        peer.done(&tag).await;
+        answers(&mut peer).await;
+        peer.idle().await;
+    };
+    let asking = async {
+        desk.until_watching().await;
+        for n in 1..=2 {
+            let answered = MessageId::parse(&format!("{n}@p.example")).unwrap();
+            desk.tell.send(ToFolder::ReadAgain { answered }).await.unwrap();
+        }
+        loop {
+            match desk.next().await {
+                FromFolder::Trouble { error, .. } => panic!("trouble: {error}"),
+                other => desk.take(other),
+            }
+        }
+    };
+    tokio::select! {
+        () = server => {}
+        () = asking => {}
+    }
+}
+
+#[tokio::test]
+async fn mails_that_nobody_answered_are_looked_for_by_one_command() {
+    looks_again(async |peer| peer.answer(&both(), EMPTY).await).await;
+}
+
+#[tokio::test]
+async fn mail_that_is_still_to_be_read_is_no_answer_from_before() {
+    looks_again(async |peer| peer.answer(&both(), "* SEARCH 10 11\r\n").await).await;
+}
+
+#[tokio::test]
+async fn where_anything_answers_each_is_looked_for() {
+    looks_again(async |peer| {
+        peer.answer(&both(), "* SEARCH 4\r\n").await;
+        for n in 1..=2 {
+            // It was deleted meanwhile.
+            peer.answer(&format!("UID SEARCH {}", answers_to(n)), EMPTY).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_understand_is_asked_about_each_and_costs_no_connection() {
+    for refusal in ["NO too complex", "BAD what"] {
+        looks_again(async |peer| {
+            peer.end(&both(), "", refusal).await;
+            for n in 1..=2 {
+                peer.end(&format!("UID SEARCH {}", answers_to(n)), "", refusal).await;
+            }
+        })
+        .await;
+    }
+}
