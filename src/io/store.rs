@@ -16,6 +16,7 @@ mod opening;
 mod restore;
 mod seal;
 mod tables;
+mod tip;
 mod upgrade;
 
 use std::path::Path;

@@ -174,6 +174,27 @@ async fn a_damaged_store_is_refused_and_never_replaced_by_an_empty_one() {
     store.close().await;
 }
 
+/// sled takes what is left for all there was.
+#[tokio::test]
+async fn a_log_that_was_cut_anywhere_is_refused() {
+    let whole = tempfile::tempdir().unwrap();
+    filled(whole.path()).await;
+    let parts = 64;
+    for part in 1..=parts {
+        let dir = tempfile::tempdir().unwrap();
+        copy(whole.path(), dir.path());
+        let db = fs::OpenOptions::new().write(true).open(dir.path().join("store/db")).unwrap();
+        db.set_len(db.metadata().unwrap().len() * part / parts).unwrap();
+        if part < parts {
+            let error = refusal(dir.path());
+            let refused = matches!(error, OpenError::Damaged { .. } | OpenError::Foreign(_));
+            assert!(refused, "{part} of {parts} parts: {error}");
+        } else {
+            open(dir.path()).close().await;
+        }
+    }
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {

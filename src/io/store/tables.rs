@@ -12,6 +12,7 @@ use sled::transaction::TransactionError;
 
 use super::checking::{AT_ONCE, AT_OPEN, Check};
 use super::seal::{self, Seal, Seals};
+use super::tip::{self, Tip};
 use crate::desk::table::{Batch, Table, Write};
 use crate::io::unix;
 
@@ -35,6 +36,9 @@ const LATE: Duration = Duration::from_mins(1);
 
 /// Bytes of rows whose log is read again in less than a tenth of a second.
 const MOST_UNNOTED: u64 = 8 << 20;
+
+/// Where transactions are counted.
+const COUNTED: &str = "tidying";
 
 /// Free space in bytes that nothing is begun without. sled does not survive a disk that becomes full
 /// while it writes: its log is damaged, and stays so when there is room again.
@@ -61,6 +65,10 @@ pub(super) struct Tables {
     check: Check,
     /// How many bytes of rows were written since they were opened.
     written: u64,
+    tidying: sled::Tree,
+    /// How many changes were made there, ever.
+    changes: u64,
+    tip: Tip,
 }
 
 impl Tables {
@@ -73,13 +81,17 @@ impl Tables {
             // Nothing is flushed behind our back: `barrier` does it, and tells how it went.
             .flush_every_ms(None);
         let db = open_after_closing(&config)?;
+        let tip = Tip::open(dir)?;
         // What sled has made and renamed on its way is durable before anything builds on it.
         unix::sync_all_within(dir)?;
         let tree = |table: Table| Ok((table, db.open_tree(table.name())?));
         let trees = Table::ALL.into_iter().map(tree).collect::<Result<_, sled::Error>>()?;
+        let tidying = db.open_tree(COUNTED)?;
+        let changes = tidying.get(b"")?.map_or(0, |bytes| tip::number(&bytes));
         let (dir, log) = (dir.to_owned(), File::open(dir.join("db"))?);
         let (seals, unsealed, check) = (Seals::default(), BTreeSet::new(), Check::begin());
-        Ok(Tables { db, trees, dir, log, seals, unsealed, check, written: 0 })
+        let written = 0;
+        Ok(Tables { db, trees, dir, log, seals, unsealed, check, written, tidying, changes, tip })
     }
 
     /// Looks whether the rows add up to what the last transaction left. Of a large store a part is
@@ -87,6 +99,9 @@ impl Tables {
     pub(super) fn check(&mut self) -> Result<(), Fault> {
         if self.get(Table::Meta, seal::BROKEN)?.is_some() {
             return Err(Fault::Damage("its rows did not add up".to_owned()));
+        }
+        if self.tip.noted()? > self.changes {
+            return Err(Fault::Damage("its log ends too early".to_owned()));
         }
         if let Some(all) = self.get(Table::Meta, seal::OF_ALL)? {
             return self.check_all(&all);
@@ -183,6 +198,12 @@ impl Tables {
         for (table, key, old, new) in &changes {
             self.check.note(*table, key, old.as_deref(), new.as_deref());
         }
+        self.count()
+    }
+
+    fn count(&mut self) -> Result<(), Fault> {
+        self.changes += 1;
+        self.tidying.insert(b"", &self.changes.to_be_bytes())?;
         Ok(())
     }
 
@@ -217,9 +238,11 @@ impl Tables {
     pub(super) fn barrier(&self) -> Result<(), Fault> {
         self.db.flush()?;
         if fs::read_dir(self.dir.join("blobs"))?.next().is_some() {
-            return Ok(unix::sync_file_system(&self.log)?);
+            unix::sync_file_system(&self.log)?;
+        } else {
+            self.log.sync_data()?;
         }
-        Ok(self.log.sync_data()?)
+        Ok(self.tip.note(self.changes)?)
     }
 
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
