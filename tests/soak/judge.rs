@@ -489,7 +489,7 @@ fn growth(plan: Plan, looks: &[Look]) -> Vec<String> {
 
 /// Of a small store, the pieces of its log are most of what is measured.
 const LARGE: u64 = 4_000_000;
-const MOST_TIMES: f64 = 3.0;
+const MOST_TIMES: f64 = 2.5;
 const MOST_PERCENT: u64 = 10;
 /// With fewer mails, the size of the program's buffers is most of what is measured.
 const ENOUGH: u32 = 5_000;

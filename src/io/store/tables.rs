@@ -37,8 +37,13 @@ const LATE: Duration = Duration::from_mins(1);
 /// Bytes of rows whose log is read again in less than a tenth of a second.
 const MOST_UNNOTED: u64 = 8 << 20;
 
-/// Where transactions are counted.
-const COUNTED: &str = "tidying";
+/// sled moves a page when it writes another one anew, which it does with each tenth change: these many
+/// are made to a tree of one small page, for so many rows that were written (see [`Tables::tidy`]).
+const TIDYING: &str = "tidying";
+const CHANGES_FOR_A_MOVE: usize = 10;
+const ROWS_FOR_A_MOVE: usize = 8;
+/// Free space in bytes without which no page is moved: its old place is free only later.
+const ROOM_TO_TIDY: u64 = 4 * RESERVE;
 
 /// Free space in bytes that nothing is begun without. sled does not survive a disk that becomes full
 /// while it writes: its log is damaged, and stays so when there is room again.
@@ -86,7 +91,7 @@ impl Tables {
         unix::sync_all_within(dir)?;
         let tree = |table: Table| Ok((table, db.open_tree(table.name())?));
         let trees = Table::ALL.into_iter().map(tree).collect::<Result<_, sled::Error>>()?;
-        let tidying = db.open_tree(COUNTED)?;
+        let tidying = db.open_tree(TIDYING)?;
         let changes = tidying.get(b"")?.map_or(0, |bytes| tip::number(&bytes));
         let (dir, log) = (dir.to_owned(), File::open(dir.join("db"))?);
         let (seals, unsealed, check) = (Seals::default(), BTreeSet::new(), Check::begin());
@@ -198,12 +203,19 @@ impl Tables {
         for (table, key, old, new) in &changes {
             self.check.note(*table, key, old.as_deref(), new.as_deref());
         }
-        self.count()
+        self.tidy(changes.len())
     }
 
-    fn count(&mut self) -> Result<(), Fault> {
-        self.changes += 1;
-        self.tidying.insert(b"", &self.changes.to_be_bytes())?;
+    /// Has sled move pages out of the parts of its file that are half empty, so that these become free.
+    /// By itself it does so more rarely than new ones become half empty: the file would grow to more
+    /// than three times its rows, and the table of what lies where, which is in memory, with it.
+    fn tidy(&mut self, rows: usize) -> Result<(), Fault> {
+        let moves = 1 + rows / ROWS_FOR_A_MOVE;
+        let room = unix::free_space(&self.dir)? >= ROOM_TO_TIDY;
+        for _ in 0..if room { CHANGES_FOR_A_MOVE * moves } else { 1 } {
+            self.changes += 1;
+            self.tidying.insert(b"", &self.changes.to_be_bytes())?;
+        }
         Ok(())
     }
 
