@@ -55,6 +55,7 @@ pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Recei
         backoff: Backoff::default(),
         caught_up: None,
         read_upto: 0,
+        told_upto: None,
         lost_marks: 0,
         no_marks_until: None,
         told_unmarked: false,
@@ -76,6 +77,8 @@ struct Watcher<'a> {
     caught_up: Option<Instant>,
     /// Up to this UID all mail is with the loop.
     read_upto: u32,
+    /// What the loop last heard of that, on this connection.
+    told_upto: Option<u32>,
     /// Connections in a row that were lost over a mark.
     lost_marks: u32,
     no_marks_until: Option<Instant>,
@@ -142,7 +145,7 @@ impl Watcher<'_> {
 
     /// One connection, from its greeting to its loss.
     async fn connection(&mut self) -> Result<(), Stop> {
-        self.caught_up = None;
+        (self.caught_up, self.told_upto) = (None, None);
         self.doubt.connected();
         // The loop does not wait for the last connection's answers.
         self.errands.claims.forget();
@@ -212,7 +215,6 @@ impl Watcher<'_> {
         idles: &mut bool,
     ) -> Result<Woken, Stop> {
         let until = Instant::now() + self.job.account.poll.clamp(SHORTEST_WAIT, LONGEST_WAIT);
-        let mut said = false;
         let (claims, watch, tell) = (&self.errands.claims, self.job, self.tell);
         let claiming = Claiming { claims, mailbox, watch, tell };
         loop {
@@ -226,8 +228,8 @@ impl Watcher<'_> {
                 return Ok(Woken::News);
             }
             *idles = *idles && session.idle().await?;
-            if !said {
-                said = true;
+            // A poll that finds nothing wakes nobody.
+            if self.told_upto.replace(self.read_upto) != Some(self.read_upto) {
                 let folder = self.job.folder.clone();
                 self.say(FromFolder::Watching { folder, idle: *idles }).await?;
             }
