@@ -37,8 +37,9 @@ const LATE: Duration = Duration::from_mins(1);
 /// Bytes of rows whose log is read again in less than a tenth of a second.
 const MOST_UNNOTED: u64 = 8 << 20;
 
-/// sled moves a page when it writes another one anew, which it does with each tenth change: these many
-/// are made to a tree of one small page, for so many rows that were written (see [`Tables::tidy`]).
+/// A tree of one small page, which is changed to have pages of others moved (see [`Tables::tidy`]): sled moves
+/// one whenever it writes a page anew, and that is with each tenth change of it. One is moved for so many rows
+/// that were written.
 const TIDYING: &str = "tidying";
 const CHANGES_FOR_A_MOVE: usize = 10;
 const ROWS_FOR_A_MOVE: usize = 8;
