@@ -32,8 +32,7 @@ async fn looked(
     let mut desk = Desk::watching(door.account(), 9);
     let server = async {
         let mut peer = door.selected(3, 10).await;
-        peer.answer("UID SEARCH UID 10:*", EMPTY).await;
-        let tag = peer.idle().await;
+        let tag = peer.idle_from(10).await;
         peer.done(&tag).await;
         peer.answer("NOOP", "").await;
         answers(&mut peer).await;
