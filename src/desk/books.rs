@@ -1,18 +1,20 @@
-//! What is known: the open cases, the letters on their way, and what has been counted. It follows
+//! What is known: the cases, the letters on their way, and what has been counted. It follows
 //! from the events and from nothing else.
 
+mod cases;
+mod counted;
 mod forgetting;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::cases::Cases;
+use self::counted::quota_of;
 use super::address::Address;
-use super::agenda::Agenda;
 use super::answer::Answer;
 use super::canary::{self, Flight};
-use super::case::{Case, Fate};
+use super::case::Case;
 use super::claim::Identity;
 use super::event::{Event, Fact, Opening};
 use super::gathering::Gathering;
@@ -28,19 +30,10 @@ use super::similar::Signature;
 use super::tally::{Since, Tallies};
 use super::time::Moment;
 
-/// Of the cases that are closed no more are kept in mind: those closed last.
-pub(super) const MOST_REMEMBERED: usize = 1000;
-
 /// All that is known, less the cases that were closed long ago. Cheap to clone: clones share what they have in common.
 #[derive(Clone, Debug, Default)]
 pub struct Books {
-    cases: Map<CaseId, Arc<Case>>,
-    /// How many of them are not closed.
-    open: usize,
-    /// The others, by when they were closed.
-    closed: Agenda,
-    /// Those that are open and not acknowledged: few, where all is well.
-    unacknowledged: Map<CaseId, ()>,
+    cases: Cases,
     outbox: Outbox,
     numbers: Map<(String, u16), u32>,
     quota: Quota,
@@ -51,10 +44,6 @@ pub struct Books {
     canaries: Map<String, Flight>,
     /// Those who watch the same inboxes, since when that is known.
     others: Map<(String, Identity), Moment>,
-    /// The texts of the open cases, side by side: each new one is compared with all of them.
-    likenesses: Arc<Vec<(Signature, CaseId)>>,
-    /// The open cases of each reporter.
-    reporters: Map<Address, Vec<CaseId>>,
     last_seq: u64,
     chain: Chain,
     tallies: Tallies,
@@ -109,32 +98,20 @@ impl Books {
     /// Opens the books where the store left them.
     pub fn open(past: Past) -> Books {
         let quota = quota_of(&past.cases);
-        let (mut gathering, mut reporters) = (Gathering::default(), Map::default());
-        let mut closed = Agenda::default();
-        past.cases.iter().for_each(|case| closed.set(&case.id, case.closed));
-        let unacknowledged = past.cases.iter().filter(|case| owed(case));
-        let unacknowledged = unacknowledged.map(|case| (case.id.clone(), ())).collect();
-        let likeness = |case: &Case| Some((case.opening.likeness.clone()?, case.id.clone()));
-        let likenesses = Arc::new(past.cases.iter().filter_map(likeness).collect());
+        let mut gathering = Gathering::default();
         for case in &past.cases {
             for (to, until) in &case.gathered {
                 gathering.gather(&case.mail().folder.inbox, to, case.id.clone(), *until);
             }
-            index(&mut reporters, case);
         }
         Books {
             quota,
             gathering,
-            likenesses,
-            reporters,
-            closed,
-            open: past.cases.iter().filter(|case| case.closed.is_none()).count(),
+            cases: past.cases.into_iter().collect(),
             questions: past.questions.into_iter().collect(),
             absences: Absences::of(past.absences),
             canaries: past.canaries.into_iter().collect(),
             others: past.others.into_iter().collect(),
-            cases: past.cases.into_iter().map(|c| (c.id.clone(), Arc::new(c))).collect(),
-            unacknowledged,
             outbox: Outbox::open(past.outbox, past.stops),
             numbers: past.numbers.into_iter().collect(),
             last_seq: past.last_seq,
@@ -254,40 +231,18 @@ impl Books {
 
     fn apply_to_case(&mut self, id: &CaseId, event: &Event) {
         if let Fact::Opened(opening) = &event.fact {
-            let case = Case::open(id.clone(), (**opening).clone());
-            index(&mut self.reporters, &case);
-            if let Some(likeness) = &case.opening.likeness {
-                Arc::make_mut(&mut self.likenesses).push((likeness.clone(), id.clone()));
-            }
-            self.unacknowledged.insert_mut(id.clone(), ());
-            self.cases.insert_mut(id.clone(), Arc::new(case));
-            self.open += 1;
+            self.cases.add(Case::open(id.clone(), (**opening).clone()));
             self.numbers.insert_mut((id.prefix.to_string(), id.year), id.number);
-        } else if let Some(case) = self.cases.get_mut(id) {
-            let case = Arc::make_mut(case);
-            let (deferred, was_open) = (case.deferred.clone(), case.closed.is_none());
-            let was_owed = owed(case);
-            case.apply(event);
-            match (was_owed, owed(case)) {
-                (true, false) => drop(self.unacknowledged.remove_mut(id)),
-                (false, true) => self.unacknowledged.insert_mut(id.clone(), ()),
-                _ => {}
-            }
-            match (was_open, case.closed.is_none()) {
-                (true, false) => self.open = self.open.saturating_sub(1),
-                (false, true) => self.open += 1,
-                _ => {}
-            }
-            if was_open != case.closed.is_none() {
-                self.closed.set(id, case.closed);
-            }
-            // A person was faster than the letter for several cases.
-            if let Some(deferred) = deferred.filter(|_| {
-                case.deferred.is_none() && (case.answered.is_some() || case.closed.is_some())
-            }) {
-                let inbox = case.mail().folder.inbox.clone();
-                self.quota.undefer(&inbox, &deferred.0.address, id);
-            }
+            return;
+        }
+        let deferred = self.case(id).and_then(|case| case.deferred.clone());
+        self.cases.change(id, |case| case.apply(event));
+        // A person was faster than the letter for several cases.
+        if let (Some(deferred), Some(case)) = (deferred, self.cases.get(id))
+            && case.deferred.is_none()
+            && (case.answered.is_some() || case.closed.is_some())
+        {
+            self.quota.undefer(&case.mail().folder.inbox, &deferred.0.address, id);
         }
     }
 
@@ -320,61 +275,50 @@ impl Books {
         self.outbox.due(&self.quota, caps, now, busy)
     }
 
-    /// An open case.
+    /// A case, unless it was closed long ago.
     pub fn case(&self, id: &CaseId) -> Option<&Case> {
-        self.cases.get(id).map(Arc::as_ref)
+        self.cases.get(id)
     }
 
-    /// The open cases, by number.
+    /// The cases, by number, less those that were closed long ago.
     pub fn cases(&self) -> impl Iterator<Item = &Case> {
-        self.cases.values().map(Arc::as_ref)
+        self.cases.all()
     }
 
     /// The open cases that are not acknowledged, by number.
     pub(super) fn unacknowledged(&self) -> impl Iterator<Item = &Case> {
-        self.unacknowledged.keys().filter_map(|id| self.case(id))
+        self.cases.unacknowledged()
     }
 
     /// How many cases are open.
     pub fn open_cases(&self) -> usize {
-        self.open
+        self.cases.open()
     }
 
     /// How many cases are known here, the closed ones that something came up about among them.
     pub(super) fn known_cases(&self) -> usize {
-        self.cases.size()
+        self.cases.len()
     }
 
     /// Takes in a closed case that something came up about; those that are known stay as they are.
     pub(super) fn recall(&mut self, case: Case) {
-        if self.cases.contains_key(&case.id) {
-            return;
-        }
-        index(&mut self.reporters, &case);
-        self.open += usize::from(case.closed.is_none());
-        self.closed.set(&case.id, case.closed);
-        if owed(&case) {
-            self.unacknowledged.insert_mut(case.id.clone(), ());
-        }
-        self.cases.insert_mut(case.id.clone(), Arc::new(case));
+        self.cases.add(case);
     }
 
     /// The open cases of somebody.
     pub fn cases_of(&self, reporter: &Address) -> impl Iterator<Item = &Case> {
-        let cases = self.reporters.get(reporter);
-        let cases = cases.into_iter().flatten().filter_map(|id| self.case(id));
-        cases.filter(|case| case.closed.is_none())
+        self.cases.of(reporter).filter(|case| case.closed.is_none())
     }
 
-    /// The texts of the open cases, as they are compared.
+    /// The texts of the cases, as they are compared.
     pub fn likenesses(&self) -> impl Iterator<Item = (&Signature, &CaseId)> {
-        self.likenesses.iter().map(|(signature, id)| (signature, id))
+        self.cases.likenesses()
     }
 
     /// Puts down in the proof what the last event ended on a case.
     pub(super) fn prove(&mut self, keys: &Keys, event: &Event, ended: Vec<Ended>) {
         let case = event.case.as_ref().and_then(|id| self.cases.get(id));
-        self.chain.add(event.at, case.map(Arc::as_ref), keys, ended);
+        self.chain.add(event.at, case, keys, ended);
         for entry in self.chain.added() {
             self.tallies.ended(entry.clone());
         }
@@ -431,59 +375,4 @@ impl Books {
         let used = self.numbers.get(&(prefix.to_owned(), year)).copied().unwrap_or(0);
         CaseId { prefix: prefix.into(), year, number: used.saturating_add(1) }
     }
-}
-
-/// Whether an acknowledgement is still owed.
-fn owed(case: &Case) -> bool {
-    case.acknowledged.is_none() && case.closed.is_none()
-}
-
-fn index(reporters: &mut Map<Address, Vec<CaseId>>, case: &Case) {
-    if let Some(reporter) = &case.opening.reporter {
-        match reporters.get_mut(&reporter.address) {
-            Some(cases) => cases.push(case.id.clone()),
-            None => {
-                reporters.insert_mut(reporter.address.clone(), vec![case.id.clone()]);
-            }
-        }
-    }
-}
-
-/// What the cases tell of the letters of the last day, in the order in which it happened.
-fn quota_of(cases: &[Case]) -> Quota {
-    let mut quota = Quota::default();
-    let letters = cases.iter().flat_map(|case| case.letters.iter().map(move |l| (case, l)));
-    let own = letters.filter(|(case, (id, letter))| {
-        letter.kind.acknowledges() && id.case().as_ref() == Some(&case.id)
-    });
-    let mut written: Vec<_> = own.map(|(case, (_, letter))| (case, letter)).collect();
-    written.sort_by_key(|(_, letter)| letter.written);
-    for (case, letter) in &written {
-        quota.wrote(&letter.to.address, letter.written);
-        if letter.kind == LetterKind::Combined {
-            let inbox = &case.mail().folder.inbox;
-            quota.combine(inbox, &letter.to.address, letter.written);
-        }
-    }
-    let mut missed: Vec<_> = cases.iter().flat_map(|case| case.letters.values()).collect();
-    missed.retain(|letter| letter.kind == LetterKind::Missed);
-    missed.sort_by_key(|letter| letter.written);
-    for letter in missed {
-        quota.told_missed(&letter.to.address, letter.written);
-    }
-    let sent = |letter: &super::case::LetterOnCase| match letter.fate {
-        Fate::Sent(at) => Some(at),
-        _ => None,
-    };
-    let mut left: Vec<_> = written.iter().filter_map(|(_, l)| Some((sent(l)?, &l.to))).collect();
-    left.sort_by_key(|(at, _)| *at);
-    for (at, to) in left {
-        quota.sent(&to.address, at);
-    }
-    for case in cases {
-        if let Some((to, until)) = case.deferred.as_deref() {
-            quota.defer(&case.mail().folder.inbox, &to.address, case.id.clone(), *until);
-        }
-    }
-    quota
 }

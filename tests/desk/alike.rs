@@ -2,6 +2,7 @@
 
 use watchpost::desk::alike::ALIKE;
 use watchpost::desk::classify::{lacks_blanks, own_text};
+use watchpost::desk::command::Said;
 use watchpost::desk::similar::Signature;
 use watchpost::view::story;
 
@@ -170,6 +171,32 @@ fn the_same_person_and_other_projects_are_not_compared() {
     office.desk = Desk::open(vec![other], keys, Caps::default(), past);
     let told = office.receive(report("bo@friend.example", "3@friend", &original));
     assert_eq!(told, ["1 opened", "1 acknowledgement to bo@friend.example"]);
+}
+
+#[test]
+fn a_case_that_was_read_again_and_opened_again_is_compared() {
+    let mut office = Office::open();
+    let original = text("traversal", How::Original);
+    office.receive(report("kim@acorn.example", "1@acorn", &original));
+    office.delivery(1, Outcome::Accepted("250".into()));
+    office.say(1, Said::Close);
+    // It was closed long ago, and left memory.
+    let (closed, last_seq) = (office.case(1).clone(), office.desk.books().last_seq());
+    let numbers = vec![(("EXP".to_owned(), 2026), 1)];
+    office.desk = office.desk.reopened(Past { numbers, last_seq, ..Past::default() });
+    office.desk.recall(closed);
+    let unlike = report("bo@friend.example", "2@friend", &text("session", How::Original));
+    office.receive(unlike);
+    let told = office.receive(report("eve@evil.example", "3@evil", &original));
+    assert_eq!(told.len(), 2, "it is closed: {told:?}");
+
+    let more = mail("kim@acorn.example", "more@acorn", "Re: Vulnerability report", Kind::Other);
+    let told = office.receive(more.answering("1@acorn"));
+    assert_eq!(told, ["1 joined by TheirMail", "1 reopened"]);
+    let told = office.receive(report("lee@birch.example", "4@birch", &original));
+    let similar: Vec<&str> =
+        told.iter().filter_map(|t| t.split_once(" % like ")).map(|t| t.1).collect();
+    assert_eq!(similar, ["1", "3"], "{told:?}");
 }
 
 #[test]

@@ -128,8 +128,8 @@ pub enum FromFolder {
         /// What each of the mails shows; nothing where that cannot be told.
         mails: Vec<(u32, Option<Shown>)>,
     },
-    /// Everything is read, and the task waits. Said after each look, so at least once per poll
-    /// interval.
+    /// Everything is read, and the task waits. Said once for each connection, and again after mail was
+    /// read; a look that finds nothing is not told.
     Watching {
         /// Which.
         folder: Folder,
