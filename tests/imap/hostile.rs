@@ -115,6 +115,65 @@ async fn a_keyword_is_set_on_no_mail_that_has_not_been_read() {
 }
 
 #[tokio::test]
+async fn a_server_that_was_set_back_gives_no_mail_under_a_number_that_counts_as_read() {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    let server = async {
+        let mut peer = door.selected(4, 5).await;
+        peer.answer("UID SEARCH UID 1:*", search(1..=4)).await;
+        peer.answer(&format!("UID FETCH 1:4 {START}"), mails(1..=4)).await;
+        peer.idle().await;
+        peer.say("* BYE back to yesterday\r\n").await;
+    };
+    tokio::join!(desk.until_trouble(), server);
+    // UIDNEXT is not above the cursor, so the loop has the folder read from its beginning.
+    (desk.cursor.last_uid, desk.mails) = (0, std::collections::BTreeMap::new());
+    let server = async {
+        let mut peer = door.selected(3, 4).await;
+        peer.answer("UID SEARCH UID 1:*", search(1..=3)).await;
+        peer.answer(&format!("UID FETCH 1:3 {START}"), mails(1..=3)).await;
+        let tag = peer.idle().await;
+        peer.say("* 4 EXISTS\r\n").await;
+        peer.done(&tag).await;
+        peer.answer("UID SEARCH UID 4:*", search([4])).await;
+        peer.answer(&format!("UID FETCH 4 {START}"), mails([4])).await;
+        peer.idle().await;
+    };
+    tokio::join!(
+        async {
+            desk.until_watching().await;
+            desk.until_watching().await
+        },
+        server
+    );
+    assert_eq!(desk.uids(), [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn what_went_before_a_doubtful_mail_is_asked_for_again_once_its_number_is_free() {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 0);
+    let server = async {
+        let mut peer = door.selected(5, 6).await;
+        peer.answer("UID SEARCH UID 1:*", search(1..=5)).await;
+        peer.expect(&format!("UID FETCH 1:5 {START}")).await;
+        peer.say(mails([1, 2, 4, 5])).await;
+    };
+    tokio::join!(desk.until_trouble(), server);
+    assert_eq!(desk.batches, [(vec![1, 2, 4, 5], 2)]);
+    desk.mails.clear();
+    // Set back to three mails, and one more has come: the loop, which is at the second, cannot know.
+    let server = async {
+        let mut peer = door.selected(4, 5).await;
+        peer.answer("UID SEARCH UID 3:*", search(3..=4)).await;
+        peer.answer(&format!("UID FETCH 3:4 {START}"), mails(3..=4)).await;
+        peer.idle().await;
+    };
+    tokio::join!(desk.until_watching(), server);
+    assert_eq!((desk.uids(), desk.cursor.last_uid), (vec![3, 4], 4));
+}
+
+#[tokio::test]
 async fn a_mail_over_which_the_judgement_stumbles_does_not_end_the_watch() {
     let door = Door::open().await;
     let mut desk = Desk::with(door.account(), 0, |job| {

@@ -56,9 +56,12 @@ impl Doubt {
         (self.came, self.progress) = (false, false);
     }
 
-    /// Forgets what belongs to another UIDVALIDITY.
-    pub(super) fn about(&mut self, uid_validity: u32) {
-        if self.uid_validity != uid_validity {
+    /// Forgets what is about other mails by now: they have another UIDVALIDITY; or the server was set
+    /// back and gives their UIDs to new mail, which shows where the folder is read `again`, and where
+    /// `next`, the lowest UID that new mail can have, is not above all that is known here.
+    pub(super) fn about(&mut self, uid_validity: u32, next: u32, again: bool) {
+        let known = self.done.last().max(self.doubtful.keys().next_back());
+        if self.uid_validity != uid_validity || again || known.is_some_and(|uid| *uid >= next) {
             *self = Doubt { uid_validity, ..Doubt::default() };
         }
     }
@@ -208,8 +211,24 @@ mod tests {
         (66..=512).for_each(|uid| doubt.came(uid));
         assert_eq!(doubt.company().unwrap(), (3..11).collect::<Vec<_>>());
         assert_eq!(doubt.alone(), [1, 2, 3].into_iter().chain(4..66).collect::<Vec<_>>());
-        doubt.about(2);
+        doubt.about(0, 1000, false);
+        assert_eq!(doubt.alone().len(), 65, "the same mails");
+        doubt.about(2, 1000, false);
         assert_eq!((doubt.company(), doubt.alone()), (None, vec![]), "another UIDVALIDITY");
+    }
+
+    #[test]
+    fn of_a_server_that_was_set_back_nothing_is_known() {
+        for (next, again) in [(5, false), (1000, true)] {
+            let mut doubt = Doubt::default();
+            doubt.done([1, 2, 4]);
+            doubt.lost(&set([3, 5]), 2, &lost());
+            doubt.about(0, 6, false);
+            assert_eq!((doubt.open(0, &[1, 3, 4]), doubt.alone()), (vec![3], vec![3]));
+            doubt.lost(&set([3, 5]), 2, &lost());
+            doubt.about(0, next, again);
+            assert_eq!((doubt.open(0, &[1, 3, 4]), doubt.alone()), (vec![1, 3, 4], vec![]));
+        }
     }
 
     #[tokio::test(start_paused = true)]

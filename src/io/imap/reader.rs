@@ -71,7 +71,6 @@ pub(super) async fn read_again(
     last: u32,
 ) -> Result<(), Stop> {
     let mut doubt = Doubt::default();
-    doubt.about(mailbox.uid_validity);
     let hand = Handover::new(tell, &watch.folder, mailbox.uid_validity, uids, last);
     let (owed, asked) = (BTreeSet::new(), 0);
     let (doubt, claiming) = (&mut doubt, Claiming { claims, mailbox, watch, tell });

@@ -162,7 +162,9 @@ impl Watcher<'_> {
         };
         let mut last = self.cursor(&mailbox).await?;
         let mut next = mailbox.uid_next;
-        self.doubt.about(mailbox.uid_validity);
+        // What the loop has is read again only where the server was set back.
+        let again = last < std::mem::replace(&mut self.read_upto, last);
+        self.doubt.about(mailbox.uid_validity, next, again);
         let mut idles = session.can("IDLE");
         let (mut news, mut in_vain) = (false, 0);
         loop {
