@@ -81,6 +81,7 @@ fn progress(marked: &Marked, now: Moment, since: Moment) -> Progress {
         since: now,
         renumbered_up_to: marked.last,
         marked_since: Some(since),
+        set_back: None,
     }
 }
 

@@ -58,10 +58,16 @@ impl Afterwards {
     }
 
     /// Marks the younger cases of a folder again, in case a crash came between the disk and the
-    /// mail server.
-    pub(super) fn mark_known(&mut self, desk: &Desk, folder: &Folder) {
+    /// mail server. Those whose mail may have lost its number are left.
+    pub(super) fn mark_known(
+        &mut self,
+        desk: &Desk,
+        folder: &Folder,
+        numbered: impl Fn(&MailRef) -> bool,
+    ) {
         let mails = desk.books().cases().map(|case| (case.mail(), case.acknowledged));
-        let here: Vec<_> = mails.filter(|(mail, _)| mail.folder == *folder).collect();
+        let here = mails.filter(|(mail, _)| mail.folder == *folder && numbered(mail));
+        let here: Vec<_> = here.collect();
         let Some(newest) = here.iter().map(|(mail, _)| mail.arrived).max() else { return };
         let young = here.into_iter().filter(|(mail, _)| mail.arrived + MARKED_AGAIN >= newest);
         for (mail, acknowledged) in young {

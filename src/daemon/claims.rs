@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::Draft;
 use super::edges::Edges;
+use super::folders::Folders;
 use super::reading::News;
 use crate::desk::Input;
 use crate::desk::books::Books;
@@ -63,13 +64,22 @@ impl Claims {
     }
 
     /// Asks the mail server about the letters that are due, and about those that stand by.
-    pub(super) fn ask(&mut self, edges: &Edges, books: &Books, due: &[LetterId], now: Moment) {
-        self.letters.retain(|id, _| books.outbox().get(id).is_some());
+    pub(super) fn ask(
+        &mut self,
+        edges: &Edges,
+        folders: &Folders,
+        books: &Books,
+        due: &[LetterId],
+        now: Moment,
+    ) {
+        self.letters.retain(|id, letter| {
+            books.outbox().get(id).is_some() && folders.still_number(&letter.mail)
+        });
         for id in due {
             if let Some(letter) = self.letters.get_mut(id) {
                 letter.claim.renew(now);
-            } else if let Some(mail) =
-                claimable(books, id).filter(|m| self.open.contains(&m.folder))
+            } else if let Some(mail) = claimable(books, id)
+                .filter(|mail| self.open.contains(&mail.folder) && folders.still_number(mail))
             {
                 let takeover = edges.takeover(&mail.folder.inbox);
                 let letter = Letter { mail: mail.clone(), takeover, claim: Claim::begin(now) };

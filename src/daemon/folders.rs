@@ -126,6 +126,13 @@ impl Folders {
         self.resting.len()
     }
 
+    /// Whether the number of a mail is still its own, as far as is known: what is said of another mail,
+    /// or to it, is about no letter of ours.
+    pub(super) fn still_number(&self, mail: &MailRef) -> bool {
+        let progress = self.progress.get(&mail.folder);
+        progress.is_none_or(|known| known.holds(mail.uid_validity, mail.arrived))
+    }
+
     /// Takes one piece of news into the draft; what is to be done afterwards is noted there.
     pub(super) async fn take(
         &mut self,
@@ -207,7 +214,7 @@ impl Folders {
                     tracing::info!(%folder, "watching");
                 }
                 if self.unmarked.remove(&folder) {
-                    afterwards.mark_known(draft.desk(), &folder);
+                    afterwards.mark_known(draft.desk(), &folder, |mail| self.still_number(mail));
                     // Whichever of the two was read first.
                     if folder.role != Role::Junk {
                         afterwards.look_for_known(draft.desk(), &folder, draft.now());
@@ -280,12 +287,14 @@ impl Folders {
                 since: known.since,
                 renumbered_up_to: last_old_uid,
                 marked_since: None,
+                set_back: (known.cursor.uid_validity == uid_validity).then(|| draft.now()),
             },
             None => Progress {
                 cursor: Cursor { uid_validity, last_uid: last_old_uid },
                 since: draft.now(),
                 renumbered_up_to: 0,
                 marked_since: None,
+                set_back: None,
             },
         };
         tracing::info!(%folder, last_old_uid, "this folder begins here: older mail is left alone");

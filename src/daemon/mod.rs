@@ -144,7 +144,7 @@ impl Daemon {
         }
         let copies = Copies::of(&desk, &edges, wall.now());
         let alarms = Alarms::of(&store, wall.now()).await?;
-        let traces = Traces::of(&desk, &edges, wall.now());
+        let traces = Traces::of(&desk, &edges, &folders, wall.now());
         let own = desk.keys().identity();
         tracing::info!(name = %own, "what this Watchpost is called where another one watches too");
         let claims = Claims::of(own);
@@ -275,7 +275,7 @@ impl Daemon {
         for event in &committed.events {
             journal::note(event);
             self.copies.note(self.desk.books(), &self.edges, event);
-            self.traces.note(self.desk.books(), &self.edges, event);
+            self.traces.note(self.desk.books(), &self.edges, &self.folders, event);
             self.claims.note(&self.edges, self.desk.books(), event, &self.in_flight);
         }
         for folder in &afterwards.opened {

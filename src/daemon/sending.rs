@@ -9,6 +9,7 @@ use super::Daemon;
 use super::afterwards::Afterwards;
 use super::draft::{Committed, Draft, DraftError};
 use crate::desk::Desk;
+use crate::desk::case::Case;
 use crate::desk::event::{Fact, MailRef};
 use crate::desk::folder::Keyword;
 use crate::desk::letter::{Letter, LetterId};
@@ -34,7 +35,7 @@ impl Daemon {
         if draft.writes_letters() && !self.stopping {
             let now = draft.now();
             let due = self.next_letters(draft.desk(), now);
-            self.claims.ask(&self.edges, draft.desk().books(), &due, now);
+            self.claims.ask(&self.edges, &self.folders, draft.desk().books(), &due, now);
         }
     }
 
@@ -71,7 +72,10 @@ impl Daemon {
         let mut marks = Afterwards::default();
         for event in draft.events().iter().filter(|event| matches!(event.fact, Fact::Sent { .. })) {
             let case = event.case.as_ref().and_then(|id| draft.desk().books().case(id));
-            if let Some(case) = case.filter(|case| case.acknowledged.is_some()) {
+            let marked = |case: &&Case| {
+                case.acknowledged.is_some() && self.folders.still_number(case.mail())
+            };
+            if let Some(case) = case.filter(marked) {
                 let MailRef { folder, uid_validity, uid, .. } = case.mail();
                 marks.mark(folder, *uid_validity, Keyword::Acked, vec![*uid]);
             }
@@ -87,7 +91,7 @@ impl Daemon {
         self.fresh.extend(fresh.into_iter().map(|letter| (letter.id.clone(), letter)));
         let now = self.wall.now();
         let due = self.next_letters(&self.desk.clone(), now);
-        self.claims.ask(&self.edges, self.desk.books(), &due, now);
+        self.claims.ask(&self.edges, &self.folders, self.desk.books(), &due, now);
         let mut leaving = Vec::new();
         for id in due.iter().filter(|id| !self.claims.hold(id)) {
             let inbox = self.desk.books().outbox().get(id).map(|waiting| &waiting.inbox);

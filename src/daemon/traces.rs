@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::edges::Edges;
+use super::folders::Folders;
 use crate::desk::Desk;
 use crate::desk::books::Books;
 use crate::desk::case::{Case, LetterOnCase};
@@ -45,20 +46,20 @@ struct Doubt {
 
 impl Traces {
     /// What a start finds: each letter that waits.
-    pub(super) fn of(desk: &Desk, edges: &Edges, now: Moment) -> Traces {
+    pub(super) fn of(desk: &Desk, edges: &Edges, folders: &Folders, now: Moment) -> Traces {
         let (doubts, read, open, absent) = Default::default();
         let mut traces = Traces { started: now, doubts, read, open, absent };
         for case in desk.books().cases() {
             let waiting = desk.books().outbox().of_case(&case.id);
             for id in waiting.filter(|id| case.letters.contains_key(id)) {
-                traces.doubt(edges, case, id, now);
+                traces.doubt((edges, folders), case, id, now);
             }
         }
         traces
     }
 
     /// A letter was written: its mail may have been answered before this start.
-    pub(super) fn note(&mut self, books: &Books, edges: &Edges, event: &Event) {
+    pub(super) fn note(&mut self, books: &Books, edges: &Edges, folders: &Folders, event: &Event) {
         let Some(id) = &event.case else { return };
         let Some(case) = books.case(id).filter(|case| case.arrived() < self.started) else {
             return;
@@ -70,18 +71,28 @@ impl Traces {
                     self.read.pop_first();
                 }
             }
-            Fact::Written { letter, .. } => self.doubt(edges, case, letter, event.at),
+            Fact::Written { letter, .. } => self.doubt((edges, folders), case, letter, event.at),
             _ => {}
         }
     }
 
-    fn doubt(&mut self, edges: &Edges, case: &Case, id: &LetterId, now: Moment) {
+    fn doubt(
+        &mut self,
+        (edges, folders): (&Edges, &Folders),
+        case: &Case,
+        id: &LetterId,
+        now: Moment,
+    ) {
         let Some(letter) = case.letters.get(id).filter(|_| self.doubts.len() < MOST) else {
             return;
         };
         let mut asked = BTreeMap::new();
         let read = self.read.contains(&case.id).then(|| &case.mail().folder);
-        let open = |folder: &&Folder| !self.absent.contains(*folder) && read != Some(*folder);
+        // What stands on another mail says nothing.
+        let other = (!folders.still_number(case.mail())).then(|| &case.mail().folder);
+        let open = |folder: &&Folder| {
+            !self.absent.contains(*folder) && ![read, other].contains(&Some(*folder))
+        };
         for folder in edges.folders().filter(open) {
             if let Some(trace) = trace(case, letter, folder) {
                 asked.insert(folder.clone(), (trace, false));

@@ -43,12 +43,21 @@ pub struct Progress {
     /// it arrived since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked_since: Option<Moment>,
+    /// When the server was last found to be set back: a number that a mail had before then may be that
+    /// of another mail by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_back: Option<Moment>,
 }
 
 impl Progress {
     /// Whether what an earlier life knew of the folder is still being read.
     pub fn is_rebuilding(&self) -> bool {
         self.marked_since.is_some() && self.cursor.last_uid < self.renumbered_up_to
+    }
+
+    /// Whether the number of a mail of this folder, one that arrived then, is still its own.
+    pub fn holds(&self, uid_validity: u32, arrived: Moment) -> bool {
+        self.cursor.uid_validity == uid_validity && self.set_back.is_none_or(|at| arrived >= at)
     }
 }
 

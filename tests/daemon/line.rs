@@ -2,6 +2,7 @@
 //! Of each fault: every report is answered, once, and connections are few.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::mails::{cases, report};
@@ -103,15 +104,6 @@ fn a_mail_server_that_was_set_back_to_yesterday_loses_no_report_of_today() {
         rig.wait_for_mails(from, 1, PATIENCE);
     };
     let (mail, copy) = (rig.dir().join("mail/project.example"), rig.dir().join("yesterday"));
-    let copied = |from: &std::path::Path, to: &std::path::Path| {
-        // A mail that is marked meanwhile has another name before it is copied.
-        let whole = || {
-            let _ = std::fs::remove_dir_all(to);
-            let mut copy = std::process::Command::new("cp");
-            copy.arg("-a").arg(from).arg(to).status().unwrap().success()
-        };
-        assert!(wait_until(PATIENCE, whole));
-    };
     answer("kim@acorn.example");
     copied(&mail, &copy);
     answer("bo@acorn.example");
@@ -133,6 +125,61 @@ fn a_mail_server_that_was_set_back_to_yesterday_loses_no_report_of_today() {
         assert_eq!(rig.mails(&format!("{from}@acorn.example"), "INBOX").len(), 1, "{from}");
     }
     assert_eq!(cases(&config).len(), 5);
+}
+
+#[test]
+fn what_was_answered_under_a_number_before_the_server_was_set_back_is_no_answer_to_its_new_mail() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    // What lies among the junk is held, and answered when a person says so.
+    let arrive = |from: &str, number: usize| {
+        let text = report(from, "one").replace('\n', "\r\n");
+        rig.imap(INBOX).command(&format!("APPEND Junk () {{{}+}}\r\n{text}", text.len()));
+        assert!(wait_until(PATIENCE, || cases(&config).len() == number), "{}", daemon.log());
+    };
+    let release = |case: &str, from: &str| {
+        let config = config.to_str().unwrap();
+        let mut watchpost = std::process::Command::new(env!("CARGO_BIN_EXE_watchpost"));
+        let said = watchpost.args(["do", "--config", config, case, "release"]).output().unwrap();
+        assert!(said.status.success(), "{said:?}");
+        let came = wait_until(PATIENCE, || rig.mails(from, "INBOX").len() == 1);
+        assert!(came, "{from}: {:?}\n{}", cases(Path::new(config)), daemon.log());
+    };
+    let watching = || daemon.log().matches(" watching folder=security/\\Junk").count();
+    let again = |meanwhile: &dyn Fn()| {
+        let before = watching();
+        rig.stop_dovecot();
+        meanwhile();
+        rig.start_dovecot();
+        assert!(wait_until(2 * PATIENCE, || watching() > before), "{}", daemon.log());
+    };
+    let (mail, copy) = (rig.dir().join("mail/project.example"), rig.dir().join("yesterday"));
+    rig.imap(INBOX).command("SELECT Junk");
+    assert!(wait_until(PATIENCE, || watching() > 0));
+    copied(&mail, &copy);
+    arrive("bo@acorn.example", 1);
+    release("EXP-2026-0001", "bo@acorn.example");
+    again(&|| {
+        std::fs::remove_dir_all(&mail).unwrap();
+        copied(&copy, &mail);
+    });
+    // It gets the number that Bo's had.
+    arrive("eve@acorn.example", 2);
+    // With a new connection, keywords are set again that a crash may have kept from being set.
+    again(&|| {});
+    release("EXP-2026-0002", "eve@acorn.example");
+}
+
+/// A copy of a folder, as it is at one moment.
+fn copied(from: &Path, to: &Path) {
+    // A mail that is marked meanwhile has another name before it is copied.
+    let whole = || {
+        let _ = std::fs::remove_dir_all(to);
+        let mut copy = std::process::Command::new("cp");
+        copy.arg("-a").arg(from).arg(to).status().unwrap().success()
+    };
+    assert!(wait_until(PATIENCE, whole));
 }
 
 #[test]

@@ -23,7 +23,13 @@ fn rows(office: &Office) -> Rows {
     writes.push(record::mail([9; 16]));
     let folder = Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox };
     let cursor = Cursor { uid_validity: 1, last_uid: 3 };
-    let progress = Progress { cursor, since: office.now, renumbered_up_to: 0, marked_since: None };
+    let progress = Progress {
+        cursor,
+        since: office.now,
+        renumbered_up_to: 0,
+        marked_since: None,
+        set_back: None,
+    };
     writes.push(record::progress(&folder, &progress));
     let unwritten = office.log.iter().filter_map(|event| match &event.fact {
         Fact::Refused { letter, unwritten: true, .. } => Some(letter),
