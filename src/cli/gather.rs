@@ -19,6 +19,7 @@ use crate::desk::folder::Folder;
 use crate::desk::letter::Letter;
 use crate::desk::line::one_line;
 use crate::desk::mails::{mail, numbered, parted};
+use crate::desk::parse::parse;
 use crate::desk::time::Moment;
 use crate::io::imap::{NotGiven, fetch_whole};
 use crate::io::secret;
@@ -87,6 +88,9 @@ pub(super) async fn gather(
         let mut keep = |uid: u32, found: Result<Vec<u8>, NotGiven>| {
             progress.step();
             let Some(one) = group.get(&uid).filter(|_| broken.is_ok()) else { return };
+            let found = found.and_then(|bytes| {
+                if is_it(&one.mail, &bytes) { Ok(bytes) } else { Err(NotGiven::Renumbered) }
+            });
             gone += usize::from(found.is_err());
             broken = spool.keep_mail(one, found.map_err(|why| why.to_string()));
         };
@@ -109,6 +113,16 @@ pub(super) async fn gather(
     }
     let (spool, entries) = spool.end().map_err(Failure::of)?;
     Ok(Gathered { spool, entries, mails, gone })
+}
+
+/// Whether this is the mail that was recorded. A server that was set back gives its number to another,
+/// which is nothing for whoever may read of this case.
+fn is_it(mail: &MailRef, bytes: &[u8]) -> bool {
+    let Some(id) = &mail.message_id else { return true };
+    let message = parse(bytes, true);
+    // What a list wrapped is known by the mail in it.
+    let inner = message.enclosed.iter().flat_map(|inner| &inner.ids);
+    message.ids.iter().chain(inner).any(|one| one == id)
 }
 
 /// The mails that are on the case now: what was split off is on another.

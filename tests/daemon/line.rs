@@ -169,6 +169,12 @@ fn what_was_answered_under_a_number_before_the_server_was_set_back_is_no_answer_
     // With a new connection, keywords are set again that a crash may have kept from being set.
     again(&|| {});
     release("EXP-2026-0002", "eve@acorn.example");
+    let mut watchpost = std::process::Command::new(env!("CARGO_BIN_EXE_watchpost"));
+    let export = ["export", "--config", config.to_str().unwrap(), "EXP-2026-0001"];
+    let told = watchpost.args(export).output().unwrap();
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("Message-ID: <one@bo@acorn.example>"), "{told}");
+    assert!(!told.contains("eve@acorn.example"), "{told}");
 }
 
 /// A copy of a folder, as it is at one moment.
