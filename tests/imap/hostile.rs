@@ -150,6 +150,39 @@ async fn a_server_that_was_set_back_gives_no_mail_under_a_number_that_counts_as_
 }
 
 #[tokio::test]
+async fn a_mail_that_comes_without_its_text_is_not_taken_for_an_empty_one() {
+    let bare = |uid: u32, size: u32, part: &str| {
+        format!("* {uid} FETCH (UID {uid} RFC822.SIZE {size} BODY[{part}]<0> \"\")\r\n")
+    };
+    // One is gone, one is truly empty, and one is withheld.
+    for (part, asked, headers_first) in [("", START, false), ("HEADER", HEADER, true)] {
+        let door = Door::open().await;
+        let mut desk = Desk::with(door.account(), 0, |job| job.headers_first = headers_first);
+        // What has no header is nobody's.
+        desk.ours = |uid| uid == 4;
+        let server = async {
+            let mut peer = door.selected(4, 5).await;
+            peer.answer("UID SEARCH UID 1:*", search(1..=4)).await;
+            let all = [bare(1, 900, part), bare(2, 0, part), bare(3, 900, part)].concat();
+            let mut all = all.into_bytes();
+            all.extend(mail(4, "Subject: x\r\n\r\n"));
+            peer.answer(&format!("UID FETCH 1:4 {asked}"), all).await;
+            if headers_first {
+                peer.answer(&format!("UID FETCH 4 {START}"), mails([4])).await;
+            }
+            peer.answer("UID SEARCH UID 1,3", search([3])).await;
+            peer.answer(&format!("UID FETCH 3 {asked}"), bare(3, 900, part)).await;
+            peer.answer("UID SEARCH UID 3", search([3])).await;
+            peer.hung_up().await;
+        };
+        let ((error, ..), ()) = tokio::join!(desk.until_trouble(), server);
+        assert_eq!(error, "the server lists 1 new mail(s) and does not give them");
+        assert_eq!(desk.cursor.last_uid, 2, "the third is not passed over");
+        assert_eq!(desk.uids(), if headers_first { vec![4] } else { vec![2, 4] });
+    }
+}
+
+#[tokio::test]
 async fn what_went_before_a_doubtful_mail_is_asked_for_again_once_its_number_is_free() {
     let door = Door::open().await;
     let mut desk = Desk::watching(door.account(), 0);

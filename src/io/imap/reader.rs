@@ -284,7 +284,10 @@ impl Reader<'_> {
         let (limit, session, owed) = (self.session.limit, &mut *self.session, &mut self.owed);
         let next = async {
             while let Some(item) = session.next_item().await? {
-                let is_text = item.pieces.iter().any(|(start, _)| *start == 0);
+                let mut pieces = item.pieces.iter();
+                // Of a mail that it cannot read, or has not any more, a server may give an empty text.
+                let is_text = pieces
+                    .any(|(start, text)| *start == 0 && (!text.is_empty() || item.size == Some(0)));
                 if is_text && item.uid.is_some_and(|uid| owed.remove(&uid)) {
                     return Ok(Some(item));
                 }
