@@ -4,7 +4,7 @@
 use super::Facts;
 use super::coordinator::coordinates;
 use super::lists::stands_in;
-use super::machine::shown;
+use super::machine::{is_counted, shown};
 use super::sender::{is_named_bot, nobody_reads};
 use super::sense::Sense;
 use super::title::has_ticket_number;
@@ -118,7 +118,7 @@ pub(super) fn maybe(facts: &Facts<'_>) -> Option<String> {
     if coordinates(facts) {
         return None;
     }
-    (said || away || daemon || facts.title.machine || pieces || desk)
+    (said || away || daemon || facts.title.machine || pieces || desk || is_counted(message))
         .then(|| "a machine may have written it".to_owned())
 }
 

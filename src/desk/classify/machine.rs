@@ -145,7 +145,7 @@ pub(super) fn list_mail(facts: &Facts<'_>) -> Option<String> {
         || message
             .header("precedence")
             .is_some_and(|value| value.trim().eq_ignore_ascii_case("list"))
-        || message.header("feedback-id").is_some();
+        || is_counted_behind_a_door(message);
     (listed && !is_listed_report(facts))
         .then(|| "a mailing list carried it, and it reads as no report".to_owned())
 }
@@ -189,14 +189,34 @@ fn is_discussion(message: &Message) -> bool {
 fn is_newsletter(message: &Message) -> bool {
     let only_leaving =
         message.header("list-unsubscribe").is_some() && message.header("list-id").is_none();
-    is_one_click(message) || only_leaving && message.header("list-post").is_none()
+    is_one_click(message)
+        || is_counted_behind_a_door(message)
+        || only_leaving && message.header("list-post").is_none()
 }
 
-/// RFC 8058, which is for mail that is sent to many.
+/// RFC 8058, which is for mail that is sent to many. Feedback-ID by itself is not: providers write it
+/// into what each of their customers sends, to know whom complaints are about.
 fn is_one_click(message: &Message) -> bool {
-    let one_click = message.header("list-unsubscribe-post").is_some()
-        || message.header("feedback-id").is_some();
-    one_click && message.header("list-post").is_none()
+    let has = |name: &str| message.header(name).is_some();
+    let one_click = has("list-unsubscribe-post") || has("feedback-id") && has("list-unsubscribe");
+    one_click && !has("list-post")
+}
+
+/// Providers at which people write their mail, by the end of the Feedback-ID that they put there.
+const OF_PEOPLE: &[&str] = &["proton", "fastmail", "qybglogicsvr"];
+
+/// Whether complaints about it are counted, as of mail that programs send; a person's may leave that
+/// way too.
+pub(super) fn is_counted(message: &Message) -> bool {
+    message.header("feedback-id").is_some_and(|value| {
+        let provider = value.rsplit(':').next().unwrap_or_default().trim().to_ascii_lowercase();
+        !OF_PEOPLE.iter().any(|name| provider.starts_with(name))
+    })
+}
+
+/// The same where a list of our own has taken the other fields of a newsletter away.
+fn is_counted_behind_a_door(message: &Message) -> bool {
+    message.through.is_some() && is_counted(message)
 }
 
 fn is_set(value: &str) -> bool {
