@@ -387,6 +387,27 @@ fn a_second_report_with_the_same_subject_is_a_case_of_its_own_and_the_same_text_
 }
 
 #[test]
+fn reports_that_stand_in_files_are_not_one_because_the_same_words_go_with_them() {
+    let mut office = Office::open();
+    let report = |id: &str, subject: &str, kind: Kind| {
+        let mut report = mail("kim@acorn.example", id, subject, kind);
+        report.message.text =
+            "Dear team, please find attached what I found in your product. Kim".into();
+        report
+    };
+    let kinds = [(Kind::AttachmentOnly, 1), (Kind::Complete, 1), (Kind::Empty, 0)];
+    for (n, (kind, files)) in kinds.into_iter().enumerate() {
+        office.figures.attachments = files;
+        let told = office.receive(report(&format!("{n}@acorn"), &format!("Finding {n}"), kind));
+        assert!(told[0].starts_with(&format!("{} opened", n + 1)), "{kind:?}: {told:?}");
+    }
+    // The same once more.
+    office.figures.attachments = 1;
+    let again = report("7@acorn", "Finding 0", Kind::Complete);
+    assert_eq!(office.receive(again), ["1 joined by SameText"]);
+}
+
+#[test]
 fn who_must_not_be_answered_is_not_and_a_human_is_told_why() {
     let report = || mail("kim@acorn.example", "1@acorn", "Path traversal", Kind::Complete);
     let null = || {

@@ -12,8 +12,8 @@ use super::incoming::Incoming;
 use super::keys::Keys;
 use super::policy::Policy;
 use super::subaddress::is_address_of;
-use super::thread::{Tie, is_reply};
-use super::verdict::Kind;
+use super::thread::{Tie, base_subject, is_reply};
+use super::verdict::{Kind, Verdict};
 
 /// Where a mail goes.
 pub(super) enum Place {
@@ -108,7 +108,11 @@ fn certainty(
         Tie::Answers(_) | Tie::Is(_) => Some(Certainty::TheirMail),
         Tie::Conversation(_) => continues().then_some(Certainty::Conversation),
         Tie::Tagged(_) => believed.then_some(Certainty::SubjectTag),
-        Tie::Text(_) => Some(Certainty::SameText),
+        Tie::Text(_) => {
+            let titled = || base_subject(&message.subject) == base_subject(&case.opening.subject);
+            let told = || is_told_by_its_text(verdict) || is_reply(message) || titled();
+            told().then_some(Certainty::SameText)
+        }
         Tie::Subject(..) => (believed && continues()).then_some(Certainty::SameSubject),
     }
 }
@@ -116,6 +120,12 @@ fn certainty(
 /// Whether the mail is a report of its own: many people call each of their reports "vulnerability".
 pub(super) fn tells_anew(kind: Kind) -> bool {
     matches!(kind, Kind::Complete | Kind::Encrypted)
+}
+
+/// Whether the text is what it has to say. People send each of their files with the same words, and
+/// say under one signature what stands in the subject alone.
+fn is_told_by_its_text(verdict: &Verdict) -> bool {
+    verdict.figures.attachments == 0 && verdict.kind != Kind::Empty
 }
 
 fn each_once(mut cases: Vec<CaseId>) -> Vec<CaseId> {
