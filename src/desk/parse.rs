@@ -138,13 +138,16 @@ fn after_envelope_line(bytes: &[u8]) -> &[u8] {
 
 fn read_fields(header: &Header<'_>) -> Message {
     let mut message = Message::default();
-    let (mut from_fields, mut controls) = (0, false);
+    let (mut from_fields, mut authors, mut controls) = (0, 0, false);
     for field in &header.fields {
         let value = field.mended();
         let (text, odd) = clean::one_line(&grammar::unstructured(&value), limits::FIELD);
         controls |= odd;
         read_field(&mut message, field, &value, &text);
-        from_fields += usize::from(field.is("from"));
+        if field.is("from") {
+            from_fields += 1;
+            authors += addressed(&value);
+        }
         message.headers.push((field.name(), text));
     }
     limit_ids(&mut message.references);
@@ -152,7 +155,7 @@ fn read_fields(header: &Header<'_>) -> Message {
     message.ids.truncate(limits::IDS);
     for (found, defect) in [
         (message.from.is_empty(), Defect::NoFrom),
-        (message.from.len() > 1 || from_fields > 1, Defect::SeveralFrom),
+        (authors > 1 || from_fields > 1, Defect::SeveralFrom),
         (message.ids.is_empty(), Defect::NoMessageId),
         (message.ids.len() > 1, Defect::SeveralMessageIds),
         (controls, Defect::ControlCharacters),
@@ -206,6 +209,16 @@ fn mailboxes(value: &[u8]) -> Vec<Mailbox> {
         Some(Mailbox { name, address: Address::parse(&address)? })
     };
     grammar::mailboxes(value, limits::ADDRESSES).into_iter().filter_map(entry).collect()
+}
+
+/// How many entries of a field have an address, those included that no letter could go to: our mail
+/// server may have looked at one of them, and a letter to another would go to somebody whom nobody asked.
+fn addressed(value: &[u8]) -> usize {
+    let entries = grammar::mailboxes(value, limits::ADDRESSES);
+    let named = |(name, address): &(String, String)| {
+        address.contains('@') || address.is_empty() && name.contains('@')
+    };
+    entries.iter().filter(|entry| named(entry)).count()
 }
 
 fn addresses(value: &[u8]) -> impl Iterator<Item = Address> {

@@ -34,10 +34,19 @@ fn two_authors_are_no_author() {
         "From: a@x.example\nFrom: b@y.example\n",
         "From: a@x.example, b@y.example\n",
         "From: a@x.example\nFrom: garbage\n",
+        // An address that no letter can go to is somebody's too: perhaps the one that our server checked.
+        "From: \"a\"@x.example, b@y.example\n",
+        "From: a@[192.0.2.1], b@y.example\n",
+        "From: b@y.example, a@x.example.\n",
+        "From: a@localhost, B <b@y.example>\n",
     ] {
         let message = read(&format!("{header}\nx"));
         assert!(message.defects.contains(&Defect::SeveralFrom), "{header}");
         assert_eq!(message.author(), None);
+    }
+    for header in ["From: Oak, Ann <a@x.example>\n", "From: \"b@y.example\" <a@x.example>\n"] {
+        let message = read(&format!("{header}\nx"));
+        assert_eq!(message.author().unwrap().address.to_string(), "a@x.example", "{header}");
     }
 }
 
