@@ -6,6 +6,7 @@ use watchpost::io::imap::{FromFolder, ToFolder};
 
 use super::server::*;
 
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 const EMPTY: &str = "* SEARCH\r\n";
 
 fn answers_to(n: u32) -> String {
@@ -79,5 +80,39 @@ async fn a_server_that_does_not_understand_is_asked_about_each_and_costs_no_conn
             }
         })
         .await;
+    }
+}
+
+#[tokio::test]
+async fn searches_that_cost_the_connection_are_tried_three_times_and_then_rest_for_an_hour() {
+    let _still = stop_the_clock();
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 9);
+    for tries in 1..=5 {
+        let searches = tries != 4;
+        let server = async {
+            let mut peer = door.selected(3, 10).await;
+            let tag = peer.idle_from(10).await;
+            peer.done(&tag).await;
+            if !searches {
+                peer.idle().await;
+                peer.say("* BYE for today\r\n").await;
+                return;
+            }
+            let line = peer.line().await;
+            assert!(line.contains("UID SEARCH (OR HEADER In-Reply-To"), "{tries}: {line}");
+            pass_slowly(std::time::Duration::from_secs(31)).await;
+            peer.hung_up().await;
+        };
+        let events = async {
+            desk.until_watching().await;
+            // As the loop does with each connection.
+            let answered = MessageId::parse("1@p.example").unwrap();
+            desk.tell.send(ToFolder::ReadAgain { answered }).await.unwrap();
+            desk.until_trouble().await
+        };
+        let ((error, _, wait), ()) = tokio::join!(events, server);
+        assert_eq!(error.contains("UID SEARCH"), searches, "{tries}: {error}");
+        pass(wait + if searches { std::time::Duration::ZERO } else { HOUR }).await;
     }
 }

@@ -3,6 +3,8 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// The waits between connections that fail.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
@@ -22,6 +24,38 @@ impl Backoff {
         let wait = Duration::from_secs((first << self.failures.min(10)).min(most));
         self.failures = self.failures.saturating_add(1);
         with_chance(wait)
+    }
+}
+
+/// After something has cost so many connections in a row…
+const TRIES: u32 = 3;
+/// … it is left alone for so long.
+const REST: Duration = Duration::from_hours(1);
+
+/// What a folder can do without, and what cost its connection again and again.
+#[derive(Debug, Default)]
+pub(super) struct Truce {
+    lost: u32,
+    until: Option<Instant>,
+}
+
+impl Truce {
+    /// Whether it is left alone now.
+    pub(super) fn holds(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() < until)
+    }
+
+    pub(super) fn went_well(&mut self) {
+        self.lost = 0;
+    }
+
+    /// It cost the connection; whether it is left alone now.
+    pub(super) fn lost(&mut self) -> bool {
+        self.lost = self.lost.saturating_add(1);
+        if self.lost >= TRIES {
+            self.until = Some(Instant::now() + REST);
+        }
+        self.holds()
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::again::{answered, answers};
-use super::backoff::{Backoff, with_chance};
+use super::backoff::{Backoff, Truce, with_chance};
 use super::claiming::Claiming;
 use super::doubt::Doubt;
 use super::errands::Errands;
@@ -23,15 +23,12 @@ use super::special;
 use super::talk::{Filed, FromFolder, ToFolder, Watch};
 use crate::desk::folder::{Cursor, Keyword, Role};
 use crate::desk::letter::LetterId;
+use crate::desk::message::MessageId;
 
 /// Servers end an IDLE after 29 minutes (RFC 2177), middleboxes sooner.
 const LONGEST_WAIT: Duration = Duration::from_mins(25);
 /// A poll interval of nothing would be a storm.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-/// After marks have cost so many connections in a row…
-const MARK_TRIES: u32 = 3;
-/// … none is set for so long.
-const MARK_REST: Duration = Duration::from_hours(1);
 /// Where there is no such folder, it is looked for again after so long.
 const REST: Duration = Duration::from_mins(15);
 /// A connection that lasted so long was in order, whatever ended it.
@@ -56,8 +53,8 @@ pub async fn watch(job: Watch, tell: mpsc::Sender<FromFolder>, told: mpsc::Recei
         caught_up: None,
         read_upto: 0,
         told_upto: None,
-        lost_marks: 0,
-        no_marks_until: None,
+        marks: Truce::default(),
+        searches: Truce::default(),
         told_unmarked: false,
     };
     tokio::select! {
@@ -79,9 +76,9 @@ struct Watcher<'a> {
     read_upto: u32,
     /// What the loop last heard of that, on this connection.
     told_upto: Option<u32>,
-    /// Connections in a row that were lost over a mark.
-    lost_marks: u32,
-    no_marks_until: Option<Instant>,
+    marks: Truce,
+    /// For answers that came before what they answer.
+    searches: Truce,
     /// Said once that this folder takes no marks.
     told_unmarked: bool,
 }
@@ -282,11 +279,11 @@ impl Watcher<'_> {
                 }
                 continue;
             }
-            if self.no_marks_until.is_some_and(|until| Instant::now() < until) {
+            if self.marks.holds() {
                 continue;
             }
             match session.store(&uids, keyword).await {
-                Ok(()) => self.lost_marks = 0,
+                Ok(()) => self.marks.went_well(),
                 Err(error @ (Error::Refused { .. } | Error::Misunderstood { .. })) => {
                     tracing::info!("{} marks are not set: {error}", uids.len());
                 }
@@ -300,15 +297,13 @@ impl Watcher<'_> {
     }
 
     fn keep_marks(&mut self, uid_validity: u32, keyword: Keyword, uids: Vec<u32>) {
-        self.lost_marks += 1;
-        if self.lost_marks < MARK_TRIES {
-            self.errands.marks.add(uid_validity, keyword, uids);
-        } else {
-            self.no_marks_until = Some(Instant::now() + MARK_REST);
+        if self.marks.lost() {
             tracing::warn!(
                 "no mail in {} is marked for an hour: each try cost the connection",
                 self.job.folder.name
             );
+        } else {
+            self.errands.marks.add(uid_validity, keyword, uids);
         }
     }
 
@@ -333,21 +328,48 @@ impl Watcher<'_> {
         Ok(())
     }
 
-    /// What is lost with the connection is asked for again by the loop.
+    /// What is lost with the connection is asked for again by the loop, with each connection: a server
+    /// that needs too long to search would be asked for ever.
     async fn look_again(&mut self, session: &mut Session, mailbox: &Mailbox) -> Result<(), Stop> {
         loop {
             let mails = self.errands.again.take_some();
             if mails.is_empty() {
                 return Ok(());
             }
-            for mail in answered(session, mails, self.read_upto).await? {
-                let uids = answers(session, &mail, self.read_upto).await?;
-                if !uids.is_empty() {
-                    let (job, tell, claims) = (self.job, self.tell, &self.errands.claims);
-                    read_again(session, mailbox, job, tell, claims, &uids, self.read_upto).await?;
+            if self.searches.holds() {
+                continue;
+            }
+            match self.look_for_answers(session, mailbox, mails).await {
+                Err(stop @ Stop::Failed(_)) => {
+                    if self.searches.lost() {
+                        tracing::warn!(
+                            "nothing in {} is looked for that answered a mail before it came, for an \
+                             hour: each try cost the connection",
+                            self.job.folder.name
+                        );
+                    }
+                    return Err(stop);
                 }
+                searched => searched?,
+            }
+            self.searches.went_well();
+        }
+    }
+
+    async fn look_for_answers(
+        &self,
+        session: &mut Session,
+        mailbox: &Mailbox,
+        mails: Vec<MessageId>,
+    ) -> Result<(), Stop> {
+        for mail in answered(session, mails, self.read_upto).await? {
+            let uids = answers(session, &mail, self.read_upto).await?;
+            if !uids.is_empty() {
+                let (job, tell, claims) = (self.job, self.tell, &self.errands.claims);
+                read_again(session, mailbox, job, tell, claims, &uids, self.read_upto).await?;
             }
         }
+        Ok(())
     }
 
     /// First of all errands: letters wait for the answer.
