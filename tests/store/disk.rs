@@ -1,20 +1,26 @@
 //! A full disk: the commit fails, nothing is half there, and it works again when there is room.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use watchpost::desk::table::{MAX_VALUE, Table, Write};
-use watchpost::io::store::{Store, StoreError};
+use watchpost::desk::table::{MAX_VALUE, Record, Table, Write};
+use watchpost::io::store::{Store, StoreError, restore};
 
-use super::{open, put};
+use super::{open, put, value};
 
 /// A small filesystem in memory; none where the tests may not mount.
 struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
     fn mount() -> Option<SmallDisk> {
+        SmallDisk::of("8m")
+    }
+
+    fn of(size: &str) -> Option<SmallDisk> {
         let dir = tempfile::tempdir().unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(dir.path());
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(dir.path());
         mount.status().is_ok_and(|status| status.success()).then(|| SmallDisk(dir))
     }
 }
@@ -68,4 +74,93 @@ async fn fill(store: &Store, from: usize) -> (usize, StoreError) {
         }
     }
     panic!("the disk never filled");
+}
+
+/// A store that takes some megabytes, and what is in it.
+async fn large(dir: &Path) -> (Vec<Record>, Vec<u8>) {
+    let store = open(dir);
+    for n in 0..400 {
+        store.commit(pair(n)).await.unwrap();
+    }
+    let mut page = store.copy(None).await.unwrap();
+    let mut rows = std::mem::take(&mut page.rows);
+    while !page.last {
+        page = store.copy(Some(page.copy)).await.unwrap();
+        rows.append(&mut page.rows);
+    }
+    store.close().await;
+    (rows, page.seal)
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_restore_that_finds_no_room_leaves_the_store_its_own() {
+    let Some(disk) = SmallDisk::of("24m") else {
+        eprintln!("not tested: this user may not mount a small filesystem");
+        return;
+    };
+    let dir = disk.0.path().join("state");
+    let (rows, seal) = large(&dir).await;
+    let room = free(&dir);
+    // The half of what a second store takes, and the reserve.
+    let used = (24 << 20) - room;
+    fs::write(disk.0.path().join("ballast"), vec![1; room - used / 2 - (2 << 20)]).unwrap();
+    let refused = restore(&dir, rows.into_iter().map(Ok), &seal).unwrap_err().to_string();
+    assert!(refused.contains("has no room for the restored store"), "{refused}");
+    assert_eq!(names(&dir), ["lock", "store"]);
+    let store = open(&dir);
+    store.commit(pair(1000)).await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_was_cut_short_on_a_full_disk_is_out_of_the_way() {
+    let Some(disk) = SmallDisk::of("24m") else {
+        eprintln!("not tested: this user may not mount a small filesystem");
+        return;
+    };
+    let dir = disk.0.path().join("state");
+    large(&dir).await;
+    // As a restore leaves it that was killed when the disk was full.
+    fs::create_dir(dir.join("store.new")).unwrap();
+    fs::write(dir.join("store.new/db"), vec![1; free(&dir) - (1 << 20)]).unwrap();
+    let store = open(&dir);
+    store.commit(pair(1000)).await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn an_upgrade_that_finds_no_room_for_its_copy_changes_nothing() {
+    let Some(disk) = SmallDisk::of("24m") else {
+        eprintln!("not tested: this user may not mount a small filesystem");
+        return;
+    };
+    let dir = disk.0.path().join("state");
+    large(&dir).await;
+    let store = open(&dir);
+    store.commit(vec![put(Table::Meta, "schema", "2")]).await.unwrap();
+    store.close().await;
+    let used = (24 << 20) - free(&dir);
+    let ballast = disk.0.path().join("ballast");
+    // The copy does not fit; it fits, and nothing is left for the steps.
+    for left in [used / 2, used + (1 << 20)] {
+        fs::write(&ballast, vec![1; free(&dir) - left]).unwrap();
+        let refused = Store::open(&dir).map(|_| "opened").unwrap_err().to_string();
+        assert!(refused.contains("has no room for the copy of the store"), "{refused}");
+        assert_eq!(names(&dir), ["lock", "store"]);
+        fs::remove_file(&ballast).unwrap();
+    }
+    let store = open(&dir);
+    assert_eq!(value(&store, Table::Meta, "schema").await.as_deref(), Some("3"));
+    store.close().await;
+}
+
+fn free(dir: &Path) -> usize {
+    usize::try_from(watchpost::io::unix::free_space(dir).unwrap()).unwrap()
 }

@@ -47,6 +47,13 @@ pub enum OpenError {
     /// Nothing can be written where the folder is.
     #[error("the disk of {} is full: make room", .0.display())]
     Full(PathBuf),
+    /// An upgrade keeps the store as it was, and there is no room for both.
+    #[error(
+        "the disk of {} has no room for the copy of the store that is kept beside it before an \
+         upgrade: make room; nothing has changed",
+        .0.display()
+    )]
+    NoRoomForCopy(PathBuf),
     /// A later version wrote it.
     #[error(
         "this store was written by a newer Watchpost (schema {found}, this one knows {known}): \
@@ -144,7 +151,8 @@ impl Folder {
         self.store().try_exists()
     }
 
-    /// A place to make a new store in; what an earlier attempt left there is thrown away.
+    /// A place to make a new store in; what an earlier attempt left there is thrown away, as it is when an
+    /// attempt fails: on a full disk it would take the room that the store itself needs.
     pub(super) fn unfinished(&self) -> io::Result<PathBuf> {
         let path = self.path.join(UNFINISHED);
         match fs::remove_dir_all(&path) {

@@ -172,13 +172,18 @@ impl Keeper {
     fn open(folder: Folder) -> Result<Keeper, OpenError> {
         let dir = folder.path().to_owned();
         let open = || {
+            // An attempt that was cut short may have filled the disk.
+            folder.unfinished()?;
             need_room(&folder)?;
             if !folder.holds_store()? {
                 create(&folder, SCHEMA)?;
             }
             upgrade::open(&folder)
         };
-        let tables = open().map_err(|fault| open_error(dir, fault, SCHEMA))?;
+        let tables = open().map_err(|fault| {
+            let _ = folder.unfinished();
+            open_error(dir, fault, SCHEMA)
+        })?;
         Ok(Keeper { folder, tables: Some(tables), copies: Copies::default(), between: 0 })
     }
 
@@ -353,6 +358,7 @@ const FULL: &str = "it is full: make room";
 fn disk_error(fault: Fault) -> StoreError {
     let error = StoreError::Disk(match fault {
         Fault::Disk(error) if error.kind() == io::ErrorKind::StorageFull => FULL.to_owned(),
+        Fault::NoRoomForCopy => FULL.to_owned(),
         Fault::Disk(error) => first_line(&error.to_string()),
         Fault::Damage(detail) => first_line(&detail),
         Fault::Newer(_) | Fault::Older(_) | Fault::Foreign => {

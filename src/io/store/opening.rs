@@ -60,6 +60,7 @@ pub(super) fn need_room(folder: &Folder) -> Result<(), Fault> {
 pub(super) fn open_error(dir: PathBuf, fault: Fault, known: u64) -> OpenError {
     match fault {
         Fault::Disk(error) => OpenError::from_io(&dir, &error),
+        Fault::NoRoomForCopy => OpenError::NoRoomForCopy(dir),
         Fault::Damage(detail) => OpenError::Damaged { dir, detail: first_line(&detail) },
         Fault::Newer(found) => OpenError::Newer { found, known },
         Fault::Older(found) => {

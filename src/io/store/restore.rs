@@ -21,6 +21,13 @@ pub enum RestoreError {
     /// The backup cannot be read, or is not whole.
     #[error("the backup is damaged ({0}): take an older one")]
     Damaged(String),
+    /// The store that is made does not fit beside the one that is there.
+    #[error(
+        "the disk of {} has no room for the restored store beside what is there: make room, and \
+         restore again; nothing has changed",
+        .0.display()
+    )]
+    Full(PathBuf),
     /// The old store cannot be put aside in one step.
     #[error(
         "the store in {} cannot be replaced ({detail}): move it away and restore again",
@@ -52,7 +59,25 @@ pub fn restore(
     seal: &[u8],
 ) -> Result<Restored, RestoreError> {
     let folder = Folder::claim(dir)?;
-    let disk = |fault| RestoreError::Open(open_error(dir.to_owned(), fault, SCHEMA));
+    let restored = make(&folder, rows, seal);
+    if restored.is_err() {
+        let _ = folder.unfinished();
+    }
+    restored
+}
+
+fn make(
+    folder: &Folder,
+    rows: impl Iterator<Item = Result<Record, String>>,
+    seal: &[u8],
+) -> Result<Restored, RestoreError> {
+    let dir = folder.path();
+    let disk = |fault| match fault {
+        Fault::Disk(error) if error.kind() == io::ErrorKind::StorageFull => {
+            RestoreError::Full(dir.to_owned())
+        }
+        fault => RestoreError::Open(open_error(dir.to_owned(), fault, SCHEMA)),
+    };
     let io = |error: io::Error| RestoreError::Open(OpenError::from_io(dir, &error));
     let unfinished = folder.unfinished().map_err(io)?;
     let mut tables = Tables::open(&unfinished).map_err(disk)?;
@@ -63,17 +88,17 @@ pub fn restore(
         fits(&write).map_err(|error| RestoreError::Damaged(error.to_string()))?;
         batch.push(write);
         if batch.len() == AT_ONCE {
-            keep(&folder, &mut tables, &mut batch).map_err(disk)?;
+            keep(folder, &mut tables, &mut batch).map_err(disk)?;
         }
     }
-    keep(&folder, &mut tables, &mut batch).map_err(disk)?;
+    keep(folder, &mut tables, &mut batch).map_err(disk)?;
     if tables.sealed().1 != seal {
         return Err(RestoreError::Damaged("its rows do not add up".to_owned()));
     }
     let schema = tables.get(Table::Meta, SCHEMA_KEY).map_err(disk)?;
     known_schema(schema.as_deref(), SCHEMA).map_err(disk)?;
     drop(tables);
-    put_in_place(&folder, &unfinished).map(|before| Restored { before })
+    put_in_place(folder, &unfinished).map(|before| Restored { before })
 }
 
 fn keep(folder: &Folder, tables: &mut Tables, batch: &mut Vec<Write>) -> Result<(), Fault> {
@@ -95,7 +120,11 @@ fn put_in_place(folder: &Folder, unfinished: &Path) -> Result<Option<PathBuf>, R
     }
     let before = folder.aside().map_err(in_the_way)?;
     fs::rename(unfinished, &before).map_err(in_the_way)?;
-    unix::exchange(&before, &folder.store()).map_err(in_the_way)?;
+    if let Err(error) = unix::exchange(&before, &folder.store()) {
+        // It was never in its place, so it is no store that was there before.
+        let _ = fs::rename(&before, unfinished);
+        return Err(in_the_way(error));
+    }
     unix::sync_one(folder.path()).map_err(in_the_way)?;
     Ok(Some(before))
 }

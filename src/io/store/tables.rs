@@ -343,6 +343,8 @@ fn last_of_each_key(writes: Batch) -> BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>
 /// Why the tables cannot be used.
 pub(super) enum Fault {
     Disk(io::Error),
+    /// The copy that is kept before an upgrade does not fit on the disk.
+    NoRoomForCopy,
     Damage(String),
     Newer(u64),
     Older(u64),

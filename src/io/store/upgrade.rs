@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::folder::Folder;
 use super::opening::open_existing;
-use super::tables::{Fault, SCHEMA_KEY, Tables};
+use super::tables::{Fault, SCHEMA_KEY, Tables, has_room};
 use crate::desk::table::{Table, Write};
 use crate::io::unix;
 
@@ -46,8 +46,15 @@ fn upgrade(folder: &Folder, found: u64, steps: &[Step]) -> Result<Tables, Fault>
     let copy = folder.before_upgrade(found);
     if !copy.try_exists()? {
         let unfinished = folder.unfinished()?;
-        copy_folder(&folder.store(), &unfinished)?;
+        copy_folder(&folder.store(), &unfinished).map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull => Fault::NoRoomForCopy,
+            _ => Fault::Disk(error),
+        })?;
         unix::sync_file_system(&File::open(folder.path())?)?;
+        // The steps are not begun on what the copy left of the disk, if that is too little.
+        if !has_room(folder.path())? {
+            return Err(Fault::NoRoomForCopy);
+        }
         fs::rename(unfinished, &copy)?;
     }
     tracing::info!(from = found, to = schema(steps), kept = %copy.display(), "the store is upgraded");
