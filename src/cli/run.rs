@@ -177,7 +177,7 @@ fn open_receipts(folder: &Path) -> Option<(Receipts, Vec<Receipt>)> {
     let opened = Receipts::open(folder, wall::now);
     let told = |error: &io::Error| {
         let folder = folder.display();
-        tracing::warn!(%folder, %error, "receipts of letters cannot be kept: they leave more slowly");
+        tracing::warn!(%folder, file = "receipts", %error, "receipts of letters cannot be kept: they leave more slowly");
     };
     opened.inspect_err(told).ok()
 }

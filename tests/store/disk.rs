@@ -164,3 +164,16 @@ async fn an_upgrade_that_finds_no_room_for_its_copy_changes_nothing() {
 fn free(dir: &Path) -> usize {
     usize::try_from(watchpost::io::unix::free_space(dir).unwrap()).unwrap()
 }
+
+#[test]
+fn a_file_system_that_takes_no_writes_is_not_called_a_lack_of_permission() {
+    let Some(disk) = SmallDisk::of("24m") else {
+        eprintln!("not tested: this user may not mount a small filesystem");
+        return;
+    };
+    let mut mount = Command::new("mount");
+    mount.args(["-o", "remount,ro"]).arg(disk.0.path());
+    assert!(mount.status().unwrap().success());
+    let refused = Store::open(&disk.0.path().join("state")).map(|_| "opened").unwrap_err();
+    assert!(refused.to_string().contains("takes no writes: mount it writable"), "{refused}");
+}

@@ -244,3 +244,47 @@ fn overwrite(db: &Path, at: u64, bytes: &[u8]) {
     file.seek(SeekFrom::Start(at)).unwrap();
     file.write_all(bytes).unwrap();
 }
+
+#[tokio::test]
+async fn what_is_no_file_in_the_place_of_one_is_named() {
+    let whole = tempfile::tempdir().unwrap();
+    filled(whole.path()).await;
+    let snapshot = fs::read_dir(whole.path().join("store")).unwrap().find_map(|entry| {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        name.starts_with("snap.").then_some(name)
+    });
+    for name in ["db", "conf", "tip", snapshot.unwrap().as_str()] {
+        for link in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            copy(whole.path(), dir.path());
+            let place = dir.path().join("store").join(name);
+            fs::remove_file(&place).unwrap();
+            if link {
+                std::os::unix::fs::symlink("/nowhere/at/all", &place).unwrap();
+            } else {
+                fs::create_dir(&place).unwrap();
+            }
+            let told = refusal(dir.path()).to_string();
+            assert!(told.contains(&format!("is damaged ({name} is no file): move")), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_remove_the_folder_for_what_lies_in_it() {
+    for (name, what) in [("store", "no folder"), ("lock", "no file")] {
+        let dir = tempfile::tempdir().unwrap();
+        filled(dir.path()).await;
+        let place = dir.path().join(name);
+        fs::rename(&place, dir.path().join("store.old-1")).unwrap();
+        // Where the disk that it leads to is not mounted.
+        std::os::unix::fs::symlink("/nowhere/at/all", &place).unwrap();
+        let told = refusal(dir.path()).to_string();
+        let place = place.display();
+        assert_eq!(told, format!("{place} is {what}: move it away, or mend where it leads"));
+    }
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("store"), "hello").unwrap();
+    let told = refusal(dir.path()).to_string();
+    assert!(told.contains("/store is no folder: "), "{told}");
+}

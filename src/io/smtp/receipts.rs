@@ -75,6 +75,11 @@ impl Receipts {
         clock: impl Fn() -> Moment + Send + Sync + 'static,
     ) -> io::Result<(Receipts, Vec<Receipt>)> {
         let path = folder.join(FILE);
+        // A pipe would be waited for.
+        if std::fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
+            let why = format!("{} is no file: remove it", path.display());
+            return Err(io::Error::other(why));
+        }
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).read(true).write(true).mode(0o600);
         let file = file.open(&path)?;

@@ -54,6 +54,21 @@ pub enum OpenError {
         .0.display()
     )]
     NoRoomForCopy(PathBuf),
+    /// The file system takes no writes: mounted so, or made so after errors of the disk.
+    #[error(
+        "{} is on a file system that takes no writes: mount it writable; if nobody made it so, \
+         look for errors of the disk first",
+        .0.display()
+    )]
+    ReadOnly(PathBuf),
+    /// Where the store or its lock should be is something else.
+    #[error("{} is {what}: move it away, or mend where it leads", path.display())]
+    Strange {
+        /// The path.
+        path: PathBuf,
+        /// What is there.
+        what: &'static str,
+    },
     /// A later version wrote it.
     #[error(
         "this store was written by a newer Watchpost (schema {found}, this one knows {known}): \
@@ -94,9 +109,8 @@ impl OpenError {
     pub(super) fn from_io(dir: &Path, error: &io::Error) -> OpenError {
         let dir = dir.to_owned();
         match error.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                OpenError::Forbidden(dir)
-            }
+            io::ErrorKind::PermissionDenied => OpenError::Forbidden(dir),
+            io::ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly(dir),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OpenError::Full(dir),
             io::ErrorKind::NotADirectory => OpenError::NotAFolder(dir),
             _ => OpenError::Disk { dir, detail: error.to_string() },
@@ -121,12 +135,30 @@ impl Folder {
             if !is_ours(path)? {
                 return Ok(Err(OpenError::NotEmpty(path.to_owned())));
             }
+            let lock = path.join(LOCK);
+            for (path, what, good) in [
+                (&lock, "no file", fs::Metadata::is_file as fn(&fs::Metadata) -> bool),
+                (&path.join(STORE), "no folder", fs::Metadata::is_dir),
+            ] {
+                let strange = match fs::metadata(path) {
+                    Ok(found) => !good(&found),
+                    // A link to nowhere is there, and nothing is behind it.
+                    Err(error) => {
+                        error.kind() == io::ErrorKind::NotFound
+                            && fs::symlink_metadata(path).is_ok()
+                    }
+                };
+                if strange {
+                    let path = path.clone();
+                    return Ok(Err(OpenError::Strange { path, what }));
+                }
+            }
             let lock = OpenOptions::new()
                 .create(true)
                 .truncate(false)
                 .write(true)
                 .mode(0o600)
-                .open(path.join(LOCK))?;
+                .open(lock)?;
             match patiently(|| lock.try_lock()) {
                 Ok(()) => Ok(Ok(Folder { path: path.to_owned(), _lock: lock })),
                 Err(TryLockError::WouldBlock) => Ok(Err(OpenError::Locked(path.to_owned()))),

@@ -20,6 +20,9 @@ pub(super) fn create(folder: &Folder, schema: u64) -> Result<(), Fault> {
 /// Opens a store that must be there, and of this version: sled would put an empty log in place of a
 /// missing one.
 pub(super) fn open_existing(store: &Path, schema: u64) -> Result<Tables, Fault> {
+    if let Some(name) = strange(store)? {
+        return Err(Fault::Damage(format!("{name} is no file")));
+    }
     match std::fs::metadata(store.join("db")) {
         Ok(log) if log.len() > 0 => {}
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -32,6 +35,20 @@ pub(super) fn open_existing(store: &Path, schema: u64) -> Result<Tables, Fault> 
         older if older < schema => Err(Fault::Older(older)),
         _ => tables.check().map(|()| tables),
     }
+}
+
+/// What has the name of a file of the store and is none, but a folder, or a link to nowhere. sled would
+/// not say which, and wait for ever for who writes to a pipe.
+fn strange(store: &Path) -> io::Result<Option<String>> {
+    for entry in std::fs::read_dir(store)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_file = ["db", "conf", "tip"].contains(&name.as_str()) || name.starts_with("snap.");
+        if is_file && !std::fs::metadata(entry.path()).is_ok_and(|entry| entry.is_file()) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 fn read_schema(row: Option<&[u8]>) -> Result<u64, Fault> {
