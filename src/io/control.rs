@@ -1,7 +1,7 @@
 //! The control socket: one request a connection, as one line of JSON; the answer is lines of JSON.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -82,9 +82,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Opens the socket so that only our own user can connect. A socket that a dead daemon left behind is
 /// taken over; whoever calls this holds the lock of the store, so no living daemon is robbed.
 pub fn listen(path: &Path) -> io::Result<UnixListener> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    match std::fs::symlink_metadata(path) {
+        // Whatever else is there belongs to somebody.
+        Ok(there) if !there.file_type().is_socket() => {
+            let why = "something else is there; move it away, or choose another path";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+        }
+        Ok(_) => std::fs::remove_file(path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
