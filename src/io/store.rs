@@ -128,7 +128,23 @@ impl Store {
 
 /// What rows add up to, as the store counts: equal for equal rows, whatever their order.
 pub fn sum<'a>(rows: impl IntoIterator<Item = &'a Record>) -> Vec<u8> {
-    let mut seal = Seal::default();
-    rows.into_iter().for_each(|(table, key, value)| seal.add(*table, key, value));
-    seal.to_bytes()
+    let mut sum = Sum::default();
+    rows.into_iter().for_each(|row| sum.add(row));
+    sum.to_bytes()
+}
+
+/// The same for rows that come one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Sum(Seal);
+
+impl Sum {
+    /// One more row.
+    pub fn add(&mut self, (table, key, value): &Record) {
+        self.0.add(*table, key, value);
+    }
+
+    /// What the rows so far add up to.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.to_bytes()
+    }
 }
