@@ -8,7 +8,7 @@ use super::print;
 use super::progress::Progress;
 use super::setup::{block_on, settings};
 use super::words::count;
-use crate::desk::backup::read_line;
+use crate::desk::backup::{UNKNOWN_TABLE, read_line};
 use crate::desk::hex::hex;
 use crate::desk::table::Record;
 use crate::desk::verify;
@@ -74,6 +74,13 @@ pub(super) fn whole_backup(dir: &Path) -> Result<Whole, Failure> {
     let head = reader.head.clone();
     let place = dir.display();
     let damaged = |why: String| {
+        let (theirs, ours) = (&head.program, env!("CARGO_PKG_VERSION"));
+        if why == UNKNOWN_TABLE && theirs != ours {
+            return Failure::of(format!(
+                "Watchpost {theirs} made the backup in {place}, and {why} ({ours}): if that one is \
+                 newer, restore the backup with it; an older backup would forget what came since"
+            ));
+        }
         Failure::of(format!("the backup in {place} is damaged ({why}): take an older one"))
     };
     let rows: Vec<Record> = reader.rows().collect::<Result<_, _>>().map_err(damaged)?;

@@ -61,12 +61,14 @@ pub fn line((table, key, value): &Record) -> String {
     serde_json::to_string(&row).unwrap_or_default()
 }
 
+/// What is wrong with a row of a table that came with a later version, or was garbled.
+pub const UNKNOWN_TABLE: &str = "it holds a table that this version does not know";
+
 /// Reads the line of a row; the error says what is wrong with it.
 pub fn read_line(line: &str) -> Result<Record, String> {
     let bad = || "a line cannot be read".to_owned();
     let row: Row<'_> = serde_json::from_str(line).map_err(|_| bad())?;
-    let table = Table::named(row.table)
-        .ok_or_else(|| "it holds a table that this version does not know".to_owned())?;
+    let table = Table::named(row.table).ok_or_else(|| UNKNOWN_TABLE.to_owned())?;
     let value = match (row.text, row.bytes) {
         (Some(text), None) => text.into_bytes(),
         (None, Some(bytes)) => octets(&bytes).ok_or_else(bad)?,
