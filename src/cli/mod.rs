@@ -330,6 +330,7 @@ fn moment(text: &str) -> Result<Moment, String> {
 /// Runs the program: 0 fine, 1 it failed, 2 usage, 78 bad configuration.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    crate::io::unix::keep_files_private();
     match perform(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

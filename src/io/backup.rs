@@ -65,8 +65,13 @@ impl Writer {
                 return Err(BackupError::NotEmpty(folder.to_owned()));
             }
         }
+        // Made anew, since what is left of an attempt may have another owner, or be open to others.
+        match fs::remove_file(folder.join(UNFINISHED)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk(error)),
+            _ => {}
+        }
         let mut options = OpenOptions::new();
-        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let options = options.write(true).create_new(true).mode(0o600);
         let file = options.open(folder.join(UNFINISHED)).map_err(&disk)?;
         let folder = folder.to_owned();
         let mut writer = Writer { folder, file: BufWriter::new(file), finished: false };

@@ -20,6 +20,12 @@ pub fn keep_out_of_core_files() -> io::Result<()> {
     Ok(rustix::process::set_dumpable_behavior(nothing)?)
 }
 
+/// Whatever we make from now on is for our user alone, also what others make for us: sled has no say in
+/// the mode of its files, and a folder may have been there before us, open to everybody.
+pub fn keep_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
+
 /// Whether we may make files in this folder. Only asks: nothing is made.
 pub fn may_write(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)

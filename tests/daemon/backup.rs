@@ -1,7 +1,10 @@
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
+
+use watchpost::desk::table::{Record, Table};
+use watchpost::io::store;
 
 use crate::mails::{cases, report};
 use crate::rig::{Daemon, INBOX, Rig, wait_until, watchpost};
@@ -158,4 +161,89 @@ fn what_root_restores_belongs_to_the_user_of_the_daemon() {
             folders.extend(entry.path().is_dir().then(|| entry.path()));
         }
     }
+}
+
+#[test]
+fn no_backup_is_made_of_a_store_that_does_not_add_up() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let state = rig.dir().join("state/store");
+    // More rows than are read when a store is opened.
+    let rows = (0..30_000_u32).map(|n| (Table::Mails, n.to_be_bytes().to_vec(), b"mail".to_vec()));
+    let schema = (Table::Meta, b"schema".to_vec(), b"3".to_vec());
+    let rows: Vec<Record> = rows.chain([schema]).collect();
+    store::restore(&state, rows.clone().into_iter().map(Ok), &store::sum(&rows)).unwrap();
+    // As sled does where a piece of its log is gone: an old row, and nobody says so.
+    let tables = sled::open(state.join("store")).unwrap();
+    let mails = tables.open_tree(Table::Mails.name()).unwrap();
+    mails.insert(29_000_u32.to_be_bytes(), "old mail").unwrap();
+    tables.flush().unwrap();
+    drop((mails, tables));
+    let backup = rig.dir().join("backup");
+    let (status, told) = run(&config, &["backup", backup.to_str().unwrap()]);
+    assert_eq!(status, 1, "{told}");
+    assert!(told.contains("do not add up") || told.contains("is damaged"), "{told}");
+    assert_eq!(fs::read_dir(&backup).map_or(0, Iterator::count), 0);
+}
+
+#[test]
+fn a_backup_of_a_later_version_is_not_called_damaged() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let backup = rig.dir().join("backup");
+    let dir = backup.to_str().unwrap();
+    assert_eq!(run(&config, &["backup", dir]).0, 0);
+    let file = backup.join("watchpost.backup");
+    let text = fs::read_to_string(&file).unwrap();
+    let later = text.replace("\"table\":\"cursors\"", "\"table\":\"later\"");
+    for (program, why) in
+        [("9.8.7", "if that one is newer, restore the backup with it"), ("", "take an older one")]
+    {
+        let made = format!("\"program\":\"{program}\"");
+        let ours = format!("\"program\":\"{}\"", env!("CARGO_PKG_VERSION"));
+        let text = if program.is_empty() { later.clone() } else { later.replace(&ours, &made) };
+        fs::write(&file, text).unwrap();
+        for command in ["verify", "restore"] {
+            let (status, told) = run(&config, &[command, dir]);
+            assert!(status == 1 && told.contains(why), "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_is_made_is_private_whatever_the_folder_was() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
+    fs::create_dir_all(state.join("store")).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(state.join("store"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(&backup).unwrap();
+    // What is left of an attempt, by whoever it was.
+    fs::write(backup.join("watchpost.backup.part"), "").unwrap();
+    fs::set_permissions(backup.join("watchpost.backup.part"), fs::Permissions::from_mode(0o666))
+        .unwrap();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    assert_eq!(run(&config, &["backup", backup.to_str().unwrap()]).0, 0);
+    let mut folders = vec![state.join("store"), backup];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let (path, mode) = (entry.path(), entry.metadata().unwrap().mode());
+            assert_eq!(mode & 0o077, 0, "{}", path.display());
+            folders.extend(path.is_dir().then_some(path));
+        }
+    }
+}
+
+#[test]
+fn what_lies_where_the_control_socket_should_be_is_left_alone() {
+    let rig = Rig::start();
+    let precious = rig.dir().join("precious.txt");
+    fs::write(&precious, "mine").unwrap();
+    let text = format!("control = \"{}\"\n{}", precious.display(), rig.config_text());
+    let config = rig.write_config(&text);
+    let (status, told) = run(&config, &["run"]);
+    assert!(status == 1 && told.contains("something else is there; move it away"), "{told}");
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "mine");
 }
