@@ -24,6 +24,14 @@ struct Told {
     until: Option<Moment>,
 }
 
+impl Told {
+    /// When the next notice leaves. None waits for more than an hour, but by a clock that was ahead when
+    /// that was recorded: such a one has waited enough.
+    fn next(&self, now: Moment) -> Option<Moment> {
+        self.until.map(|until| if until > now + HOUR { now } else { until })
+    }
+}
+
 /// Notices to a member in an hour, each a mail of its own; more than a person reads one by one.
 const PER_HOUR: usize = 12;
 const HOUR: Span = Span::hours(1);
@@ -38,7 +46,8 @@ impl Gathering {
         let lately: Vec<Moment> =
             had.iter().copied().filter(|at| *at <= now && *at + HOUR > now).collect();
         let full = lately.first().filter(|_| lately.len() >= PER_HOUR).map(|first| *first + HOUR);
-        if urgent { full.map(|until| told.until.unwrap_or(until)) } else { told.until.or(full) }
+        let next = told.next(now);
+        if urgent { full.map(|until| next.unwrap_or(until)) } else { next.or(full) }
     }
 
     /// A notice was written.
@@ -72,7 +81,7 @@ impl Gathering {
 
     /// The notices that are due: to whom, about which cases.
     pub fn due(&self, now: Moment) -> impl Iterator<Item = (&Address, &[CaseId])> {
-        let due = move |told: &Told| told.until.is_some_and(|until| until <= now);
+        let due = move |told: &Told| told.next(now).is_some_and(|until| until <= now);
         self.members.iter().filter(move |(_, told)| due(told)).map(|((_, to), told)| {
             let cases = told.waiting.get(..MOST_CASES).unwrap_or(&told.waiting);
             (to, cases)
@@ -117,5 +126,22 @@ mod tests {
         assert_eq!(gathering.due(until).next().unwrap().1, std::slice::from_ref(&case));
         gathering.wrote("security", &kim, &[case], until);
         assert_eq!((gathering.due(until).count(), gathering.next_due()), (0, None));
+    }
+
+    #[test]
+    fn what_a_clock_gathered_that_was_ahead_is_told_when_it_is_right_again() {
+        let (kim, now) = (Address::parse("kim@project.example").unwrap(), Moment::from_unix(0));
+        let mut gathering = Gathering::default();
+        let case = CaseId { prefix: "EXP".into(), year: 2026, number: 1 };
+        let until = now + Span::hours(3 * 24);
+        gathering.gather("security", &kim, case.clone(), until);
+        assert_eq!(gathering.due(now).next().unwrap().1, std::slice::from_ref(&case));
+        assert_eq!(gathering.wait(now, "security", &kim, false), Some(now));
+        gathering.wrote("security", &kim, &[case], now);
+        assert_eq!(
+            gathering.wait(now, "security", &kim, false),
+            None,
+            "new reports are told at once"
+        );
     }
 }
