@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -12,19 +13,26 @@ use super::defect::{ended, tell_of_panics};
 use super::failure::Failure;
 use super::passwords::{Used, used};
 use super::places::hindrances;
+use super::rebuild::DAYS;
 use super::setup::{block_on, letters, settings};
-use crate::config::settings::Settings;
+use crate::config::settings::{Inbox, Settings};
 use crate::daemon::{Daemon, Edges, record_receipts};
 use crate::desk::Desk;
+use crate::desk::folder::Role;
 use crate::desk::keys::Keys;
 use crate::desk::line::shown;
 use crate::desk::record;
+use crate::desk::time::{Moment, Span};
 use crate::desk::wording::Wording;
+use crate::io::imap::marked;
 use crate::io::smtp::{self, Receipt, Receipts};
 use crate::io::store::Store;
 use crate::io::wall::{self, Wall};
-use crate::io::{control, random, systemd, unix};
+use crate::io::{control, random, secret, systemd, unix};
 use crate::query;
+
+/// How long a first start looks whether it is one.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or SIGINT. SIGHUP ends what runs as they do, and begins anew with the
 /// configuration as it is then; if there is a mistake in that, nothing changes.
@@ -149,7 +157,7 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
     let relays = smtp::Thread::start().map_err(Failure::of)?;
     block_on(async {
         let wall = Wall::new();
-        let desk = open_desk(&settings, &store, &wall).await?;
+        let (desk, first_start) = open_desk(&settings, &store, &wall).await?;
         let (receipts, found) = open_receipts(&settings.store()).unzip();
         let found = found.unwrap_or_default();
         let desk = record_receipts(desk, &store, &wording, wall.now(), found).await;
@@ -162,6 +170,11 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
             "starting"
         );
         tokio::spawn(try_passwords(used(&settings)));
+        if first_start {
+            // Before we mark any mail ourselves. A server that does not answer is not waited for.
+            let told = tell_of_an_earlier_life(&settings.inboxes, wall.now());
+            let _ = tokio::time::timeout(LOOK, told).await;
+        }
         let place = settings.control.display();
         let listener = control::listen(&settings.control)
             .map_err(|e| Failure::of(format!("the control socket {place}: {e}")))?;
@@ -182,9 +195,14 @@ fn open_receipts(folder: &Path) -> Option<(Receipts, Vec<Receipt>)> {
     opened.inspect_err(told).ok()
 }
 
-/// The desk as the store left it. At the very first start its secret key is made.
-async fn open_desk(settings: &Settings, store: &Store, wall: &Wall) -> Result<Desk, Failure> {
+/// The desk as the store left it. At the very first start, which is told, its secret key is made.
+async fn open_desk(
+    settings: &Settings,
+    store: &Store,
+    wall: &Wall,
+) -> Result<(Desk, bool), Failure> {
     let (past, keys) = query::past(store, wall.now()).await.map_err(Failure::of)?;
+    let first_start = keys.is_none();
     let keys = match keys {
         Some(keys) => keys,
         None => {
@@ -194,7 +212,30 @@ async fn open_desk(settings: &Settings, store: &Store, wall: &Wall) -> Result<De
         }
     };
     let policies = settings.inboxes.iter().map(|inbox| inbox.policy.clone()).collect();
-    Ok(Desk::open(policies, keys, settings.caps, past))
+    Ok((Desk::open(policies, keys, settings.caps, past), first_start))
+}
+
+/// A first start leaves old mail alone. Where that carries our keywords, it is perhaps no first one: a store
+/// was lost, or lies on a disk that is not mounted, and nobody keeps its promises.
+async fn tell_of_an_earlier_life(inboxes: &[Inbox], now: Moment) {
+    let since = now - Span::hours(24 * u64::from(DAYS));
+    for Inbox { policy, imap, .. } in inboxes {
+        // What is wrong with a mail server is told by whoever watches it.
+        let password = secret::reader(&imap.password);
+        let Ok(found) = marked(imap, &password, &policy.inbox, since).await else { continue };
+        let of_inboxes = found.iter().filter(|(folder, _)| folder.role == Role::Inbox);
+        for (folder, marked) in of_inboxes {
+            if let Some(mails) = marked.as_ref().ok().map(|m| m.mails).filter(|mails| *mails > 0) {
+                tracing::error!(
+                    %folder,
+                    mails,
+                    "these mails were known to an earlier store, and this one is new: their promises are \
+                     not kept. If that is not meant, stop, move this store away, and mount or restore the \
+                     other one, or run `watchpost rebuild`"
+                );
+            }
+        }
+    }
 }
 
 /// Tells at once what would else be found out when somebody waits for a letter. It goes on: what

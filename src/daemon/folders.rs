@@ -286,7 +286,8 @@ impl Folders {
                 cursor: Cursor { uid_validity, last_uid: 0 },
                 since: known.since,
                 renumbered_up_to: last_old_uid,
-                marked_since: None,
+                // What an earlier life knew is still to be read, under whatever numbers.
+                marked_since: known.marked_since.filter(|_| known.is_rebuilding()),
                 set_back: (known.cursor.uid_validity == uid_validity).then(|| draft.now()),
             },
             None => Progress {

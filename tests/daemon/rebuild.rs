@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::backup::{run, whole};
+use crate::backup::{reported, run, whole};
 use crate::mails::{cases, report};
 use crate::rig::{Daemon, INBOX, Rig, wait_until};
 
@@ -73,4 +73,52 @@ fn where_no_mail_is_marked_nothing_is_rebuilt() {
     rig.deliver(Some(KIM), &[INBOX], report(KIM, "one").as_bytes());
     rig.wait_for_mails(KIM, 1, Duration::from_secs(20));
     assert!(rig.mails(OLD, "INBOX").is_empty());
+}
+
+#[test]
+fn uids_that_are_made_anew_after_a_rebuild_lose_no_case() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    reported(&rig, KIM, "one");
+    reported(&rig, BO, "two");
+    daemon.kill();
+    std::fs::remove_dir_all(rig.dir().join("state")).unwrap();
+    let (status, told) = run(&config, &["rebuild"]);
+    assert_eq!(status, 0, "{told}");
+    rig.stop_dovecot();
+    let inbox = rig.dir().join("mail/project.example/security");
+    for entry in std::fs::read_dir(&inbox).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if name.starts_with("dovecot-uid") || name.starts_with("dovecot.index") {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    rig.start_dovecot();
+    let daemon = Daemon::start(&rig, &config);
+    let both = || cases(&config).len() == 2;
+    assert!(wait_until(Duration::from_secs(20), both), "{:?}\n{}", cases(&config), daemon.log());
+    assert!(wait_until(Duration::from_secs(10), || rig.queue_is_empty()));
+    assert_eq!([KIM, BO].map(|of| rig.mails(of, "INBOX").len()), [1, 1]);
+}
+
+#[test]
+fn a_first_start_beside_the_marks_of_an_earlier_life_says_so() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let known = "these mails were known to an earlier store";
+    let daemon = Daemon::start(&rig, &config);
+    reported(&rig, KIM, "one");
+    assert!(!daemon.log().contains(known), "{}", daemon.log());
+    assert!(daemon.terminate().success());
+    let state = rig.dir().join("state");
+    std::fs::rename(&state, rig.dir().join("elsewhere")).unwrap();
+    let daemon = Daemon::start(&rig, &config);
+    let told = || daemon.log().contains(known);
+    assert!(wait_until(Duration::from_secs(20), told), "{}", daemon.log());
+    assert!(daemon.log().contains("watchpost rebuild"));
+    assert!(daemon.terminate().success());
+    let daemon = Daemon::start(&rig, &config);
+    assert!(daemon.terminate().success(), "it is told once");
+    assert_eq!(rig.mails(KIM, "INBOX").len(), 1);
 }
