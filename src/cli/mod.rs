@@ -210,9 +210,9 @@ enum Command {
         /// Cases that began in so many days are opened again.
         #[arg(long, value_name = "DAYS", default_value_t = rebuild::DAYS)]
         days: u32,
-        /// The last case number that was given: new ones come after it.
+        /// The last case number that was given: new ones come after it. Once for each prefix.
         #[arg(long, value_name = "CASE", value_parser = case_number)]
-        after: Option<CaseId>,
+        after: Vec<CaseId>,
         #[command(flatten)]
         config: ConfigFile,
     },
@@ -349,9 +349,7 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Run { config } => run::run(&config.config),
         Command::Backup { dir, config } => backup::backup(&config.config, &dir),
         Command::Restore { dir, config } => restore::restore(&config.config, &dir),
-        Command::Rebuild { days, after, config } => {
-            rebuild::rebuild(&config.config, days, after.as_ref())
-        }
+        Command::Rebuild { days, after, config } => rebuild::rebuild(&config.config, days, &after),
         Command::Verify { dir, config } => verify::verify(&config.config, dir.as_deref()),
         Command::RotateKey { config } => rotate::rotate(&config.config),
         Command::Check { config, offline } => check::check(&config.config, offline),

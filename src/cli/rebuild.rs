@@ -20,8 +20,9 @@ use crate::io::{random, secret, wall};
 use crate::query;
 
 /// Makes a store in which the next start reads again what carries our keywords.
-pub(super) fn rebuild(config: &Path, days: u32, after: Option<&CaseId>) -> Result<(), Failure> {
+pub(super) fn rebuild(config: &Path, days: u32, after: &[CaseId]) -> Result<(), Failure> {
     let settings = settings(config)?;
+    after.iter().try_for_each(|case| is_of(&settings, case))?;
     let _owned = Owned::by_owner_of(&settings)?;
     let now = wall::now();
     let since = Moment::from_unix(now.unix() - i64::from(days) * 24 * 3600);
@@ -37,7 +38,7 @@ pub(super) fn rebuild(config: &Path, days: u32, after: Option<&CaseId>) -> Resul
             )));
         }
         let mut writes = vec![record::secret_key(1, &random::key().map_err(Failure::of)?)];
-        writes.extend(after.map(record::number));
+        writes.extend(after.iter().map(record::number));
         for (folder, marked) in &found {
             if let Ok(marked) = marked {
                 writes.push(record::progress(folder, &progress(marked, now, since)));
@@ -53,6 +54,16 @@ pub(super) fn rebuild(config: &Path, days: u32, after: Option<&CaseId>) -> Resul
         Ok(lines)
     })?;
     print::lines(lines)
+}
+
+/// A number with a prefix that no case gets would be of no use, and nobody would be told.
+fn is_of(settings: &Settings, case: &CaseId) -> Result<(), Failure> {
+    let prefixes = settings.prefixes();
+    if prefixes.contains(&*case.prefix) {
+        return Ok(());
+    }
+    let ours = prefixes.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Failure::of(format!("--after {case}: the cases of this configuration begin with {ours}")))
 }
 
 type Found = Vec<(Folder, Result<Marked, String>)>;

@@ -1,5 +1,6 @@
 //! `watchpost restore`: a backup takes the place of the store.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +24,9 @@ pub(super) fn restore(config: &Path, dir: &Path) -> Result<(), Failure> {
     block_on(stopped(&settings))?;
     let whole = whole_backup(dir)?;
     let (rows, waiting) = (whole.rows.len(), in_table(&whole.rows, Table::Outbox).count());
-    knows_no_more(&settings, last_event(&whole.rows)?)?;
+    let meta = meta(&whole.rows)?;
+    is_ours(&settings, &meta)?;
+    knows_no_more(&settings, meta.last_seq)?;
     let all = whole.rows.into_iter().map(Ok);
     let restored = store::restore(&settings.store(), all, &whole.seal).map_err(Failure::of)?;
     let mut lines = vec![format!("the store is restored: {}", count(rows, "row", "rows"))];
@@ -44,9 +47,26 @@ fn in_table(rows: &[Record], table: Table) -> impl Iterator<Item = (Vec<u8>, Vec
     rows.map(|(_, key, value)| (key.clone(), value.clone()))
 }
 
-fn last_event(rows: &[Record]) -> Result<u64, Failure> {
+fn meta(rows: &[Record]) -> Result<Meta, Failure> {
     let rows: Vec<_> = in_table(rows, Table::Meta).collect();
-    Ok(Meta::read(&rows).map_err(Failure::of)?.last_seq)
+    Meta::read(&rows).map_err(Failure::of)
+}
+
+/// The letters that wait in the backup of another project would leave in the name of this one.
+fn is_ours(settings: &Settings, backup: &Meta) -> Result<(), Failure> {
+    let ours = settings.prefixes();
+    let theirs: BTreeSet<&str> =
+        backup.numbers.iter().map(|((prefix, _), _)| prefix.as_str()).collect();
+    if theirs.is_empty() || theirs.iter().any(|prefix| ours.contains(prefix)) {
+        return Ok(());
+    }
+    let listed = |prefixes: BTreeSet<&str>| prefixes.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Failure::of(format!(
+        "the cases of the backup begin with {}, those of this configuration with {}: it is of another \
+         project. If it is not, set case_prefix to what it was until the backup is restored",
+        listed(theirs),
+        listed(ours)
+    )))
 }
 
 /// What a store knows that can be read is not thrown away by a command that may be a mistake.

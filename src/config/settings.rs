@@ -1,5 +1,6 @@
 //! What the configuration says, checked: nothing in here needs a second look.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +32,11 @@ impl Settings {
     /// The rules of every inbox.
     pub fn policies(&self) -> Vec<Policy> {
         self.inboxes.iter().map(|inbox| inbox.policy.clone()).collect()
+    }
+
+    /// What the numbers of new cases begin with.
+    pub fn prefixes(&self) -> BTreeSet<&str> {
+        self.inboxes.iter().map(|inbox| &*inbox.policy.case_prefix).collect()
     }
 
     /// The folder of the store: the store alone lives in it.

@@ -65,6 +65,13 @@ fn a_backup_is_made_beside_the_daemon_and_restored_without_a_second_letter() {
     assert!(told.contains("the rest would be forgotten. If that is meant, move"), "{told}");
     assert_eq!(cases(&config).len(), 2);
 
+    let text = rig.config_text().replace("case_prefix = \"EXP\"", "case_prefix = \"OTHER\"");
+    let other = rig.dir().join("other.toml");
+    fs::write(&other, text).unwrap();
+    let (status, told) = run(&other, &["restore", dir]);
+    assert_eq!(status, 1);
+    assert!(told.contains("begin with EXP, those of this configuration with OTHER"), "{told}");
+
     // A log of noise is no store any more: that is what the backup is for.
     let log = state.join("store/store/db");
     let length = usize::try_from(fs::metadata(&log).unwrap().len()).unwrap();

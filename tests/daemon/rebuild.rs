@@ -39,7 +39,10 @@ fn a_store_is_made_anew_from_marks_and_answers_and_nobody_hears_twice() {
     std::fs::remove_dir_all(rig.dir().join("state")).unwrap();
     rig.deliver(Some(EVE), &[INBOX], report(EVE, "three").as_bytes());
     rig.wait_for_mails(INBOX, 4, Duration::from_secs(20));
-    let (status, told) = run(&config, &["rebuild", "--after", "EXP-2026-0041"]);
+    let (status, told) = run(&config, &["rebuild", "--after", "EXQ-2026-0041"]);
+    assert!(status == 1 && told.contains("begin with EXP"), "{told}");
+    let (status, told) =
+        run(&config, &["rebuild", "--after", "EXP-2025-0300", "--after", "EXP-2026-0041"]);
     assert_eq!(status, 0, "{told}");
     assert!(told.contains("2 mails with a keyword") && told.contains("3 mails to look"), "{told}");
     whole(&config);
