@@ -36,7 +36,8 @@ impl Head {
         if format > FORMAT {
             return Err("a newer Watchpost wrote this backup: restore it with that version".into());
         }
-        serde_json::from_str(line).map_err(|_| "its first line cannot be read".to_owned())
+        serde_json::from_str(line)
+            .map_err(|_| "its first line cannot be read; take an older one".to_owned())
     }
 }
 

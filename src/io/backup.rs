@@ -26,6 +26,9 @@ pub enum BackupError {
     /// Something is in the folder already.
     #[error("{} is not empty: name an empty folder, or one that does not exist yet", .0.display())]
     NotEmpty(PathBuf),
+    /// Something else has its name.
+    #[error("{} is no folder: name an empty folder, or one that does not exist yet", .0.display())]
+    NoFolder(PathBuf),
     /// No backup is in the folder, or only a part of one.
     #[error("there is no whole backup in {}: name the folder of one", .0.display())]
     None(PathBuf),
@@ -58,7 +61,10 @@ impl Writer {
     pub fn begin(folder: &Path, head: &Head) -> Result<Writer, BackupError> {
         let disk = disk(folder);
         let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(folder).map_err(&disk)?;
+        builder.recursive(true).mode(0o700).create(folder).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => BackupError::NoFolder(folder.to_owned()),
+            _ => disk(error),
+        })?;
         for entry in fs::read_dir(folder).map_err(&disk)? {
             // What an attempt left that was cut short is no backup.
             if entry.map_err(&disk)?.file_name() != UNFINISHED {
@@ -120,9 +126,18 @@ impl Reader {
             io::ErrorKind::NotFound => BackupError::None(folder.to_owned()),
             _ => disk(folder)(error),
         })?;
+        let bad = |why: String| BackupError::Bad { folder: folder.to_owned(), why };
+        if !file.metadata().map_err(disk(folder))?.is_file() {
+            return Err(bad(format!("{FILE} is no file; take another one")));
+        }
         let mut lines = BufReader::new(file).lines();
-        let first = lines.next().transpose().map_err(disk(folder))?.unwrap_or_default();
-        let bad = |why| BackupError::Bad { folder: folder.to_owned(), why };
+        let first = lines.next().transpose().map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => {
+                bad("its first line is garbled; take an older one".into())
+            }
+            _ => disk(folder)(error),
+        })?;
+        let first = first.unwrap_or_default();
         Ok(Reader { head: Head::read(&first).map_err(bad)?, lines })
     }
 

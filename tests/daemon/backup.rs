@@ -118,8 +118,14 @@ fn a_damaged_backup_is_refused_and_what_is_no_backup_too() {
             assert!(status == 1 && told.contains(why) && told.lines().count() == 1, "{told}");
         }
     }
+    fs::write(&file, b"\xff\xfe\n").unwrap();
+    assert!(run(&config, &["verify", dir]).1.contains("its first line is garbled; take an older"));
+    let told = run(&config, &["backup", file.to_str().unwrap()]).1;
+    assert!(told.contains("is no folder: name an empty folder"), "{told}");
     fs::remove_file(&file).unwrap();
     assert!(run(&config, &["verify", dir]).1.contains("there is no whole backup in"));
+    fs::create_dir(&file).unwrap();
+    assert!(run(&config, &["verify", dir]).1.contains("watchpost.backup is no file"));
 }
 
 #[test]
