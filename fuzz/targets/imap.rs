@@ -86,7 +86,7 @@ async fn watched(account: Imap, headers_first: bool, said: usize) {
         assert!(events < 1_000, "so much follows from {said} bytes");
         match event {
             FromFolder::Selected { uid_validity, reply, .. } => {
-                let _ = reply.send(Cursor { uid_validity, last_uid: cursor });
+                let _ = reply.send(Cursor::at(uid_validity, cursor));
             }
             FromFolder::Headers { mails, reply, .. } => {
                 read += mails.iter().map(|mail| mail.bytes.len()).sum::<usize>();

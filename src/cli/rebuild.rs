@@ -88,7 +88,7 @@ fn inboxes(found: &Found) -> impl Iterator<Item = (&Folder, &Marked)> {
 fn progress(marked: &Marked, now: Moment, since: Moment) -> Progress {
     let first = marked.first.min(marked.last.saturating_add(1));
     Progress {
-        cursor: Cursor { uid_validity: marked.uid_validity, last_uid: first.saturating_sub(1) },
+        cursor: Cursor::at(marked.uid_validity, first.saturating_sub(1)),
         since: now,
         renumbered_up_to: marked.last,
         marked_since: Some(since),

@@ -11,7 +11,7 @@ use crate::desk::Input;
 use crate::desk::alarm::Unread;
 use crate::desk::claim::{Identity, witness};
 use crate::desk::event::MailRef;
-use crate::desk::folder::{Cursor, Folder, Keyword, Role};
+use crate::desk::folder::{Cursor, Folder, Keyword, Role, Seen};
 use crate::desk::intake::Incoming;
 use crate::desk::letter::LetterId;
 use crate::desk::message::MessageId;
@@ -53,6 +53,7 @@ struct Parked {
     uid_validity: u32,
     uid_next: u32,
     counts: bool,
+    set_back: bool,
     reply: oneshot::Sender<Cursor>,
 }
 
@@ -143,14 +144,14 @@ impl Folders {
         afterwards: &mut Afterwards,
     ) -> Result<(), DraftError> {
         match item {
-            News::Selected { folder, uid_validity, uid_next, counts, reply } => {
+            News::Selected { folder, uid_validity, uid_next, counts, set_back, reply } => {
                 self.silent.remove(&folder);
                 self.resting.remove(&folder);
                 self.gaps.remove(&folder);
                 self.unmarked.insert(folder.clone());
                 self.behind.entry(folder.clone()).or_insert(draft.now());
                 afterwards.opened.push(folder.clone());
-                let opened = Parked { folder, uid_validity, uid_next, counts, reply };
+                let opened = Parked { folder, uid_validity, uid_next, counts, set_back, reply };
                 if opened.folder.role == Role::Sent
                     && self.is_rebuilding(draft.now(), Some(&opened.folder.inbox), afterwards)
                 {
@@ -239,10 +240,8 @@ impl Folders {
         opened: Parked,
         afterwards: &mut Afterwards,
     ) {
-        let Parked { folder, uid_validity, uid_next, counts, reply } = opened;
-        let uids = (uid_validity, uid_next, counts);
-        let cursor = self.selected(draft, wording, folder, uids, afterwards);
-        afterwards.cursors.push((reply, cursor));
+        let cursor = self.selected(draft, wording, &opened, afterwards);
+        afterwards.cursors.push((opened.reply, cursor));
     }
 
     /// Whether cases that a lost store knew are still being opened again, from the folders of an
@@ -269,21 +268,22 @@ impl Folders {
         &self,
         draft: &mut Draft,
         wording: &Wording,
-        folder: Folder,
-        (uid_validity, uid_next, counts): (u32, u32, bool),
+        opened: &Parked,
         afterwards: &mut Afterwards,
     ) -> Cursor {
+        let Parked { ref folder, uid_validity, uid_next, counts, set_back, .. } = *opened;
         let last_old_uid = uid_next.saturating_sub(1);
-        let known = afterwards.progress.get(&folder).or(self.progress.get(&folder));
+        let known = afterwards.progress.get(folder).or(self.progress.get(folder));
         let progress = match known {
             Some(known)
                 if known.cursor.uid_validity == uid_validity
-                    && !(counts && uid_next <= known.cursor.last_uid) =>
+                    && !(counts && uid_next <= known.cursor.last_uid)
+                    && !(set_back && may_be_set_back(known, draft.now())) =>
             {
                 return known.cursor;
             }
             Some(known) => Progress {
-                cursor: Cursor { uid_validity, last_uid: 0 },
+                cursor: Cursor::at(uid_validity, 0),
                 since: known.since,
                 renumbered_up_to: last_old_uid,
                 // What an earlier life knew is still to be read, under whatever numbers.
@@ -291,7 +291,7 @@ impl Folders {
                 set_back: (known.cursor.uid_validity == uid_validity).then(|| draft.now()),
             },
             None => Progress {
-                cursor: Cursor { uid_validity, last_uid: last_old_uid },
+                cursor: Cursor::at(uid_validity, last_old_uid),
                 since: draft.now(),
                 renumbered_up_to: 0,
                 marked_since: None,
@@ -301,8 +301,8 @@ impl Folders {
         tracing::info!(%folder, last_old_uid, "this folder begins here: older mail is left alone");
         let input = Input::Folder { folder: folder.clone(), uid_validity, last_old_uid };
         draft.take(wording, &input);
-        draft.progress(&folder, &progress);
-        afterwards.progress.insert(folder, progress);
+        draft.progress(folder, &progress);
+        afterwards.progress.insert(folder.clone(), progress);
         progress.cursor
     }
 
@@ -325,6 +325,7 @@ impl Folders {
         let mut found = find(store, draft.desk(), keys, ties).await?;
         draft.recall(std::mem::take(&mut found.closed));
         let mut recorded = Vec::new();
+        progress.cursor.seen = last_seen(&batch).or(progress.cursor.seen);
         for mail in batch.mails {
             if is_old(&mail, &batch.folder, &progress) {
                 continue;
@@ -350,6 +351,19 @@ impl Folders {
         afterwards.durable.push(batch.durable);
         Ok(())
     }
+}
+
+/// A server whose mails arrive at another time whenever they are asked about is believed so often.
+const SET_BACK_AGAIN: Span = Span::hours(24);
+
+fn may_be_set_back(known: &Progress, now: Moment) -> bool {
+    known.set_back.is_none_or(|before| now >= before + SET_BACK_AGAIN)
+}
+
+fn last_seen(batch: &Batch) -> Option<Seen> {
+    let read = batch.mails.iter().filter(|mail| mail.uid <= batch.upto);
+    let seen = read.filter_map(|mail| Some(Seen { uid: mail.uid, arrived: mail.arrived? }));
+    seen.max_by_key(|seen| seen.uid)
 }
 
 /// A mail that is read so much later than it came may have been answered before.

@@ -86,6 +86,7 @@ pub(super) enum News {
         uid_validity: u32,
         uid_next: u32,
         counts: bool,
+        set_back: bool,
         reply: oneshot::Sender<Cursor>,
     },
     Headers {
@@ -183,8 +184,8 @@ async fn read(
 ) -> Result<Option<News>, JoinError> {
     let policy = |folder: &Folder| policies.iter().position(|one| one.inbox == folder.inbox);
     Ok(Some(match from_folder {
-        FromFolder::Selected { folder, uid_validity, uid_next, counts, reply } => {
-            News::Selected { folder, uid_validity, uid_next, counts, reply }
+        FromFolder::Selected { folder, uid_validity, uid_next, counts, set_back, reply } => {
+            News::Selected { folder, uid_validity, uid_next, counts, set_back, reply }
         }
         FromFolder::Headers { folder, mails, reply } => {
             let Some(number) = policy(&folder) else { return Ok(None) };

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::time::Moment;
+
 /// One watched folder of one inbox.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Folder {
@@ -70,6 +72,26 @@ pub struct Cursor {
     pub uid_validity: u32,
     /// The highest UID that needs no second look; 0 before the first.
     pub last_uid: u32,
+    /// The mail that was read last, if any was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+}
+
+impl Cursor {
+    /// One of which no mail is known.
+    pub fn at(uid_validity: u32, last_uid: u32) -> Cursor {
+        Cursor { uid_validity, last_uid, seen: None }
+    }
+}
+
+/// A mail that was read. Where another one has its UID, the server was set back (to a copy of yesterday,
+/// say), and gives UIDs to new mail that count as read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Its UID.
+    pub uid: u32,
+    /// When the server received it (INTERNALDATE), which never changes (RFC 3501 section 2.3.3).
+    pub arrived: Moment,
 }
 
 /// A mark that we set on mail: a second witness, beside the store, of what has been done.

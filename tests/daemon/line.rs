@@ -189,6 +189,35 @@ fn copied(from: &Path, to: &Path) {
 }
 
 #[test]
+fn more_mail_than_a_server_lost_when_it_was_set_back_hides_none_of_it() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    let send = |from: &str| {
+        rig.deliver(Some(from), &[INBOX], report(from, "one").as_bytes());
+        assert!(wait_until(PATIENCE, || rig.queue_is_empty()));
+    };
+    let answered = |from: &str| wait_until(PATIENCE, || rig.mails(from, "INBOX").len() == 1);
+    let (mail, copy) = (rig.dir().join("mail/project.example"), rig.dir().join("yesterday"));
+    send("kim@acorn.example");
+    assert!(answered("kim@acorn.example"));
+    copied(&mail, &copy);
+    send("bo@acorn.example");
+    assert!(answered("bo@acorn.example"));
+    daemon.kill();
+    rig.stop_dovecot();
+    std::fs::remove_dir_all(&mail).unwrap();
+    copied(&copy, &mail);
+    rig.start_dovecot();
+    // Eve's mail gets the number of Bo's, and UIDNEXT is above the cursor again.
+    send("eve@acorn.example");
+    send("ann@acorn.example");
+    let daemon = Daemon::start(&rig, &config);
+    assert!(answered("ann@acorn.example"), "{}", daemon.log());
+    assert!(answered("eve@acorn.example"), "{}", daemon.log());
+}
+
+#[test]
 fn a_line_to_smtp_that_is_long_and_then_cut_between_two_letters_costs_neither() {
     let rig = Rig::start();
     let smtp = Proxy::before(rig.submission_port());

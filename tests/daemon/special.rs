@@ -203,7 +203,7 @@ async fn a_letter_is_kept_once_as_it_was_sent_and_as_read() {
     while kept.len() < 2 {
         match timeout(PATIENCE, heard.recv()).await.unwrap().unwrap() {
             FromFolder::Selected { uid_validity, uid_next, reply, .. } => {
-                reply.send(Cursor { uid_validity, last_uid: uid_next - 1 }).unwrap();
+                reply.send(Cursor::at(uid_validity, uid_next - 1)).unwrap();
             }
             FromFolder::Headers { reply, .. } => reply.send(Vec::new()).unwrap(),
             FromFolder::Mails { reply, .. } => reply.send(()).unwrap(),

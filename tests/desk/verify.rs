@@ -22,7 +22,7 @@ fn rows(office: &Office) -> Rows {
     let (mut books, mut writes) = (Books::default(), vec![record::secret_key(1, &[7; 32])]);
     writes.push(record::mail([9; 16]));
     let folder = Folder { inbox: "security".into(), name: "INBOX".into(), role: Role::Inbox };
-    let cursor = Cursor { uid_validity: 1, last_uid: 3 };
+    let cursor = Cursor::at(1, 3);
     let progress = Progress {
         cursor,
         since: office.now,

@@ -262,7 +262,7 @@ impl Desk {
         let (say, heard) = mpsc::channel(4);
         let (tell, told) = mpsc::channel(4);
         Desk {
-            cursor: Cursor { uid_validity: 7, last_uid },
+            cursor: Cursor::at(7, last_uid),
             mails: BTreeMap::new(),
             batches: Vec::new(),
             ours: |_| true,
@@ -317,9 +317,9 @@ impl Desk {
 
     pub(crate) fn take(&mut self, event: FromFolder) {
         match event {
-            FromFolder::Selected { uid_validity, reply, .. } => {
-                if uid_validity != self.cursor.uid_validity {
-                    self.cursor = Cursor { uid_validity, last_uid: 0 };
+            FromFolder::Selected { uid_validity, set_back, reply, .. } => {
+                if uid_validity != self.cursor.uid_validity || set_back {
+                    self.cursor = Cursor::at(uid_validity, 0);
                 }
                 let _ = reply.send(self.cursor);
             }

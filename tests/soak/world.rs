@@ -557,7 +557,8 @@ impl World {
         let (folder, counts) = (of.folder.clone(), true);
         let (uid_validity, uid_next) = (of.uid_validity, of.uid_next);
         let (reply, answer) = oneshot::channel();
-        let opened = FromFolder::Selected { folder, uid_validity, uid_next, counts, reply };
+        let opened =
+            FromFolder::Selected { folder, uid_validity, uid_next, counts, set_back: false, reply };
         let cursor = self.ask(opened, answer).await;
         let (now, of) = (self.now, self.office.role(role));
         let Some(cursor) = cursor else {

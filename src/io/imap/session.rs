@@ -12,6 +12,7 @@ use super::quoting::{quoted, uid_set};
 use super::wire::{Answer, Code, Item, Said, Status, Wire};
 use crate::desk::claim::{Identity, Shown};
 use crate::desk::folder::Keyword;
+use crate::desk::time::Moment;
 
 /// A connection that is logged in, or is about to be.
 #[derive(Debug)]
@@ -266,6 +267,21 @@ impl Session {
         })
         .await?;
         Ok(mails)
+    }
+
+    /// When a mail arrived; none where it is gone.
+    pub(super) async fn arrived(&mut self, uid: u32) -> Result<Option<Moment>, Error> {
+        let mut told = None;
+        self.run(
+            "UID FETCH",
+            &format!("UID FETCH {uid} (UID INTERNALDATE)"),
+            |answer| match answer {
+                Answer::Fetched(item) if item.uid == Some(uid) => told = item.arrived.or(told),
+                _ => {}
+            },
+        )
+        .await?;
+        Ok(told)
     }
 
     /// Lets the server say what is new, and proves that it is there.

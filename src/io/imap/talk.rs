@@ -57,6 +57,9 @@ pub enum FromFolder {
         /// The server itself says `uid_next`, so it never gave out a UID from there on; else it is
         /// one above the highest UID that is there.
         counts: bool,
+        /// Another mail than the one that was [seen](Cursor::seen) has its UID: said after the cursor was
+        /// heard, which is asked for once more.
+        set_back: bool,
         /// For the cursor.
         reply: oneshot::Sender<Cursor>,
     },

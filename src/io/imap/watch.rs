@@ -157,7 +157,7 @@ impl Watcher<'_> {
             }
             opened => opened?,
         };
-        let mut last = self.cursor(&mailbox).await?;
+        let mut last = self.cursor(&mut session, &mailbox).await?;
         let mut next = mailbox.uid_next;
         // What the loop has is read again only where the server was set back.
         let again = last < std::mem::replace(&mut self.read_upto, last);
@@ -188,22 +188,38 @@ impl Watcher<'_> {
         }
     }
 
+    /// Hears how far the folder has been read, and looks whether that is still about the same mails.
+    async fn cursor(&self, session: &mut Session, mailbox: &Mailbox) -> Result<u32, Stop> {
+        let cursor = self.opened(mailbox, false).await?;
+        let Some(seen) = cursor.seen else { return Ok(cursor.last_uid) };
+        let arrived = match session.arrived(seen.uid).await {
+            Err(Error::Refused { .. } | Error::Misunderstood { .. }) => None,
+            arrived => arrived?,
+        };
+        // Where it is gone, nobody can tell.
+        if arrived.is_none_or(|arrived| arrived == seen.arrived) {
+            return Ok(cursor.last_uid);
+        }
+        Ok(self.opened(mailbox, true).await?.last_uid)
+    }
+
     /// Tells that the folder is open, and hears how far it has been read.
-    async fn cursor(&mut self, mailbox: &Mailbox) -> Result<u32, Stop> {
+    async fn opened(&self, mailbox: &Mailbox, set_back: bool) -> Result<Cursor, Stop> {
         let (reply, answer) = oneshot::channel();
         self.say(FromFolder::Selected {
             folder: self.job.folder.clone(),
             uid_validity: mailbox.uid_validity,
             uid_next: mailbox.uid_next,
             counts: mailbox.counts,
+            set_back,
             reply,
         })
         .await?;
-        let Cursor { uid_validity, last_uid } = heard(self.tell, answer).await?;
-        if uid_validity != mailbox.uid_validity {
+        let cursor: Cursor = heard(self.tell, answer).await?;
+        if cursor.uid_validity != mailbox.uid_validity {
             return Err(Stop::Failed(Error::NotTaken));
         }
-        Ok(last_uid)
+        Ok(cursor)
     }
 
     /// Waits until it is time to look again, setting marks as they come; tells whether for news.
