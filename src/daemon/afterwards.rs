@@ -11,7 +11,7 @@ use crate::desk::event::MailRef;
 use crate::desk::folder::{Cursor, Folder, Keyword, Role};
 use crate::desk::letter::LetterId;
 use crate::desk::message::MessageId;
-use crate::desk::record::Progress;
+use crate::desk::progress::Progress;
 use crate::desk::time::{Moment, Span};
 use crate::io::imap::ToFolder;
 

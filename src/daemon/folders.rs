@@ -16,7 +16,8 @@ use crate::desk::intake::Incoming;
 use crate::desk::letter::LetterId;
 use crate::desk::message::MessageId;
 use crate::desk::outbox::Outcome;
-use crate::desk::record::{self, Progress};
+use crate::desk::progress::{Opened, Progress};
+use crate::desk::record;
 use crate::desk::table::Table;
 use crate::desk::time::{Moment, Span};
 use crate::desk::wording::Wording;
@@ -50,10 +51,7 @@ pub(super) struct Folders {
 #[derive(Debug)]
 struct Parked {
     folder: Folder,
-    uid_validity: u32,
-    uid_next: u32,
-    counts: bool,
-    set_back: bool,
+    opened: Opened,
     reply: oneshot::Sender<Cursor>,
 }
 
@@ -144,21 +142,21 @@ impl Folders {
         afterwards: &mut Afterwards,
     ) -> Result<(), DraftError> {
         match item {
-            News::Selected { folder, uid_validity, uid_next, counts, set_back, reply } => {
+            News::Selected { folder, opened, reply } => {
                 self.silent.remove(&folder);
                 self.resting.remove(&folder);
                 self.gaps.remove(&folder);
                 self.unmarked.insert(folder.clone());
                 self.behind.entry(folder.clone()).or_insert(draft.now());
                 afterwards.opened.push(folder.clone());
-                let opened = Parked { folder, uid_validity, uid_next, counts, set_back, reply };
-                if opened.folder.role == Role::Sent
-                    && self.is_rebuilding(draft.now(), Some(&opened.folder.inbox), afterwards)
+                let waiting = Parked { folder, opened, reply };
+                if waiting.folder.role == Role::Sent
+                    && self.is_rebuilding(draft.now(), Some(&waiting.folder.inbox), afterwards)
                 {
-                    self.parked.retain(|one| one.folder != opened.folder);
-                    self.parked.push(opened);
+                    self.parked.retain(|one| one.folder != waiting.folder);
+                    self.parked.push(waiting);
                 } else {
-                    self.begin(draft, wording, opened, afterwards);
+                    self.begin(draft, wording, waiting, afterwards);
                 }
             }
             News::Headers { folder, mails, reply } => {
@@ -237,11 +235,12 @@ impl Folders {
         &self,
         draft: &mut Draft,
         wording: &Wording,
-        opened: Parked,
+        waiting: Parked,
         afterwards: &mut Afterwards,
     ) {
-        let cursor = self.selected(draft, wording, &opened, afterwards);
-        afterwards.cursors.push((opened.reply, cursor));
+        let Parked { folder, opened, reply } = waiting;
+        let cursor = self.selected(draft, wording, &folder, opened, afterwards);
+        afterwards.cursors.push((reply, cursor));
     }
 
     /// Whether cases that a lost store knew are still being opened again, from the folders of an
@@ -260,44 +259,24 @@ impl Folders {
         })
     }
 
-    /// Where to read on. A folder that was never seen begins after the mail that is there: a first
-    /// start answers no old mail. One whose UIDs were made anew is read again from its beginning;
-    /// what is recorded is known by its content, what is older than our first look stays old. The
-    /// same holds where the server was set back: it will give UIDs again that we have read.
+    /// Where to read on.
     fn selected(
         &self,
         draft: &mut Draft,
         wording: &Wording,
-        opened: &Parked,
+        folder: &Folder,
+        opened: Opened,
         afterwards: &mut Afterwards,
     ) -> Cursor {
-        let Parked { ref folder, uid_validity, uid_next, counts, set_back, .. } = *opened;
-        let last_old_uid = uid_next.saturating_sub(1);
         let known = afterwards.progress.get(folder).or(self.progress.get(folder));
         let progress = match known {
-            Some(known)
-                if known.cursor.uid_validity == uid_validity
-                    && !(counts && uid_next <= known.cursor.last_uid)
-                    && !(set_back && may_be_set_back(known, draft.now())) =>
-            {
-                return known.cursor;
-            }
-            Some(known) => Progress {
-                cursor: Cursor::at(uid_validity, 0),
-                since: known.since,
-                renumbered_up_to: last_old_uid,
-                // What an earlier life knew is still to be read, under whatever numbers.
-                marked_since: known.marked_since.filter(|_| known.is_rebuilding()),
-                set_back: (known.cursor.uid_validity == uid_validity).then(|| draft.now()),
-            },
-            None => Progress {
-                cursor: Cursor::at(uid_validity, last_old_uid),
-                since: draft.now(),
-                renumbered_up_to: 0,
-                marked_since: None,
-                set_back: None,
+            None => Progress::begin(opened, draft.now()),
+            Some(known) => match known.anew(opened, draft.now()) {
+                None => return known.cursor,
+                Some(anew) => anew,
             },
         };
+        let (uid_validity, last_old_uid) = (opened.uid_validity, opened.uid_next.saturating_sub(1));
         tracing::info!(%folder, last_old_uid, "this folder begins here: older mail is left alone");
         let input = Input::Folder { folder: folder.clone(), uid_validity, last_old_uid };
         draft.take(wording, &input);
@@ -351,13 +330,6 @@ impl Folders {
         afterwards.durable.push(batch.durable);
         Ok(())
     }
-}
-
-/// A server whose mails arrive at another time whenever they are asked about is believed so often.
-const SET_BACK_AGAIN: Span = Span::hours(24);
-
-fn may_be_set_back(known: &Progress, now: Moment) -> bool {
-    known.set_back.is_none_or(|before| now >= before + SET_BACK_AGAIN)
 }
 
 fn last_seen(batch: &Batch) -> Option<Seen> {

@@ -20,6 +20,7 @@ use crate::desk::letter::LetterId;
 use crate::desk::message::{Defect, Message};
 use crate::desk::parse::parse;
 use crate::desk::policy::Policy;
+use crate::desk::progress::Opened;
 use crate::desk::response::known_in;
 use crate::desk::thread::{Tie, TieKey, mail_key, place_key};
 use crate::desk::time::Moment;
@@ -83,10 +84,7 @@ impl Stuck {
 pub(super) enum News {
     Selected {
         folder: Folder,
-        uid_validity: u32,
-        uid_next: u32,
-        counts: bool,
-        set_back: bool,
+        opened: Opened,
         reply: oneshot::Sender<Cursor>,
     },
     Headers {
@@ -185,7 +183,8 @@ async fn read(
     let policy = |folder: &Folder| policies.iter().position(|one| one.inbox == folder.inbox);
     Ok(Some(match from_folder {
         FromFolder::Selected { folder, uid_validity, uid_next, counts, set_back, reply } => {
-            News::Selected { folder, uid_validity, uid_next, counts, set_back, reply }
+            let opened = Opened { uid_validity, uid_next, counts, set_back };
+            News::Selected { folder, opened, reply }
         }
         FromFolder::Headers { folder, mails, reply } => {
             let Some(number) = policy(&folder) else { return Ok(None) };

@@ -57,6 +57,7 @@ pub mod parse;
 mod place;
 pub mod policy;
 pub mod presence;
+pub mod progress;
 pub mod promise;
 pub mod promised;
 pub mod proof;

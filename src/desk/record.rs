@@ -3,18 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::books::{Books, Question};
 use super::canary::{self, Flight};
 use super::claim::Identity;
 use super::event::{Event, Fact, MailRef, Opening};
-use super::folder::{Cursor, Folder, Role};
+use super::folder::{Folder, Role};
 use super::hex::{hex, read_hex};
 use super::ids::{CaseId, QuestionId};
 use super::lately;
 use super::letter::{Letter, LetterId};
+use super::progress::Progress;
 use super::proof::{Entry, Head};
 use super::table::{Table, Write};
 use super::tally::Since;
@@ -27,38 +28,6 @@ use super::time::Moment;
 pub struct Unreadable {
     /// Which row, without its content.
     pub what: String,
-}
-
-/// How far a folder was read, and since when it is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Everything up to here has its decision.
-    pub cursor: Cursor,
-    /// Mail that arrived before this moment is old: it was there before us.
-    pub since: Moment,
-    /// After a change of UIDVALIDITY, the last UID that may be an old mail under a new number.
-    #[serde(default)]
-    pub renumbered_up_to: u32,
-    /// After a store was lost and made anew: up to that UID, what carries our keyword is read again if
-    /// it arrived since then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub marked_since: Option<Moment>,
-    /// When the server was last found to be set back: a number that a mail had before then may be that
-    /// of another mail by now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub set_back: Option<Moment>,
-}
-
-impl Progress {
-    /// Whether what an earlier life knew of the folder is still being read.
-    pub fn is_rebuilding(&self) -> bool {
-        self.marked_since.is_some() && self.cursor.last_uid < self.renumbered_up_to
-    }
-
-    /// Whether the number of a mail of this folder, one that arrived then, is still its own.
-    pub fn holds(&self, uid_validity: u32, arrived: Moment) -> bool {
-        self.cursor.uid_validity == uid_validity && self.set_back.is_none_or(|at| arrived >= at)
-    }
 }
 
 const LAST_SEQ: &[u8] = b"last_seq";

@@ -7,8 +7,9 @@ use super::books::Books;
 use super::event::{Event, Fact};
 use super::hex::hex;
 use super::letter::{Letter, LetterId};
+use super::progress::Progress;
 use super::proof::Check;
-use super::record::{self, Meta, Progress};
+use super::record::{self, Meta};
 use super::table::{Record, Table, Write};
 
 /// What was found out about a store.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use watchpost::desk::folder::Keyword;
+use watchpost::desk::folder::{Keyword, Seen};
+use watchpost::desk::time::Moment;
 
 use super::server::*;
 
@@ -204,6 +205,46 @@ async fn what_went_before_a_doubtful_mail_is_asked_for_again_once_its_number_is_
     };
     tokio::join!(desk.until_watching(), server);
     assert_eq!((desk.uids(), desk.cursor.last_uid), (vec![3, 4], 4));
+}
+
+/// What the server says of the mail that was read last, which arrived then.
+fn arrived(uid: u32, day: u32) -> String {
+    format!("* 9 FETCH (UID {uid} INTERNALDATE \"{day:02}-Jul-2026 12:00:00 +0000\")\r\n")
+}
+
+async fn reads_on(about: &str, end: &str, from: u32) {
+    let door = Door::open().await;
+    let mut desk = Desk::watching(door.account(), 9);
+    let at = Moment::parse_rfc3339("2026-07-14T12:00:00Z").unwrap();
+    desk.cursor.seen = Some(Seen { uid: 9, arrived: at });
+    let server = async {
+        let mut peer = door.selected(12, 13).await;
+        peer.end("UID FETCH 9 (UID INTERNALDATE)", about, end).await;
+        peer.answer(&format!("UID SEARCH UID {from}:*"), search(from..=12)).await;
+        peer.answer(&format!("UID FETCH {from}:12 {START}"), mails(from..=12)).await;
+        peer.idle().await;
+    };
+    tokio::join!(desk.until_watching(), server);
+    assert_eq!(desk.uids(), (from..=12).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn where_the_mail_that_was_read_last_is_another_the_folder_is_read_again() {
+    reads_on(&arrived(9, 15), "OK done", 1).await;
+}
+
+#[tokio::test]
+async fn where_nobody_says_that_it_is_another_the_folder_is_read_on() {
+    let other = arrived(8, 15);
+    for (about, end) in [
+        (&*arrived(9, 14), "OK done"),
+        ("", "OK done"),
+        ("", "NO gone"),
+        ("", "BAD what"),
+        (&*other, "OK done"),
+    ] {
+        reads_on(about, end, 10).await;
+    }
 }
 
 #[tokio::test]
