@@ -23,6 +23,8 @@ pub(crate) struct Run<'a> {
     pub(crate) imap: u16,
     pub(crate) smtp: u16,
     pub(crate) connections: u16,
+    /// How often the folders are looked at beside IDLE, as the configuration says it.
+    pub(crate) poll: &'static str,
 }
 
 /// What one backlog took.
@@ -37,12 +39,12 @@ impl<'a> Run<'a> {
     pub(crate) fn new(rig: &'a Rig, name: &str, smtp: u16) -> Run<'a> {
         let state = rig.dir().join(format!("state-{name}"));
         let (user, imap) = (format!("{name}@project.example"), rig.imap_port());
-        Run { rig, user, state, imap, smtp, connections: 2 }
+        Run { rig, user, state, imap, smtp, connections: 2, poll: "1m" }
     }
 
     /// In clear text on loopback: what encryption costs is the same for everybody.
     pub(crate) fn config(&self) -> PathBuf {
-        let Run { rig, user, state, imap, smtp, connections } = self;
+        let Run { rig, user, state, imap, smtp, connections, poll } = self;
         let (dir, state) = (rig.dir().display(), state.display());
         let text = format!(
             "state = \"{state}\"\n[project]\nname = \"Express\"\ncase_prefix = \"EXP\"\n\
@@ -52,7 +54,7 @@ impl<'a> Run<'a> {
              from = \"Express Security <security@project.example>\"\n\
              authserv_id = \"mx.project.example\"\n\
              [inbox.imap]\nhost = \"localhost\"\nport = {imap}\nsecurity = \"none\"\nuser = \"{user}\"\n\
-             password = {{ file = \"{dir}/password\" }}\nfolders = [\"INBOX\"]\npoll = \"1m\"\n\
+             password = {{ file = \"{dir}/password\" }}\nfolders = [\"INBOX\"]\npoll = \"{poll}\"\n\
              [inbox.smtp]\nhost = \"localhost\"\nport = {smtp}\nsecurity = \"none\"\n\
              connections = {connections}\n"
         );
