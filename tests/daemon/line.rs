@@ -204,12 +204,15 @@ fn more_mail_than_a_server_lost_when_it_was_set_back_hides_none_of_it() {
     copied(&mail, &copy);
     send("bo@acorn.example");
     assert!(answered("bo@acorn.example"));
+    let bo_was_answered = std::time::Instant::now();
     daemon.kill();
     rig.stop_dovecot();
     std::fs::remove_dir_all(&mail).unwrap();
     copied(&copy, &mail);
     rig.start_dovecot();
-    // Eve's mail gets the number of Bo's, and UIDNEXT is above the cursor again.
+    // Eve's mail gets the number of Bo's, and UIDNEXT is above the cursor again. Nothing tells two mails
+    // of one second apart.
+    assert!(wait_until(PATIENCE, || bo_was_answered.elapsed() > Duration::from_millis(1500)));
     send("eve@acorn.example");
     send("ann@acorn.example");
     let daemon = Daemon::start(&rig, &config);
