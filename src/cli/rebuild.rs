@@ -1,5 +1,6 @@
 //! `watchpost rebuild`: a lost store is made anew from what the mail server knows.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::ask::stopped;
@@ -39,7 +40,9 @@ pub(super) fn rebuild(config: &Path, days: u32, after: &[CaseId]) -> Result<(), 
             )));
         }
         let mut writes = vec![record::secret_key(1, &random::key().map_err(Failure::of)?)];
-        writes.extend(after.iter().map(record::number));
+        // Of two numbers with one prefix the later write counts, which is the higher one.
+        let after: BTreeSet<&CaseId> = after.iter().collect();
+        writes.extend(after.into_iter().map(record::number));
         for (folder, marked) in &found {
             if let Ok(marked) = marked {
                 writes.push(record::progress(folder, &progress(marked, now, since)));
