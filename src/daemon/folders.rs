@@ -304,7 +304,7 @@ impl Folders {
         let mut found = find(store, draft.desk(), keys, ties).await?;
         draft.recall(std::mem::take(&mut found.closed));
         let mut recorded = Vec::new();
-        progress.cursor.seen = last_seen(&batch).or(progress.cursor.seen);
+        progress.cursor.seen = last_seen(&batch, progress.cursor.seen);
         for mail in batch.mails {
             if is_old(&mail, &batch.folder, &progress) {
                 continue;
@@ -332,10 +332,11 @@ impl Folders {
     }
 }
 
-fn last_seen(batch: &Batch) -> Option<Seen> {
+/// Answers from before are read once more among those that are new, and have lower UIDs.
+fn last_seen(batch: &Batch, before: Option<Seen>) -> Option<Seen> {
     let read = batch.mails.iter().filter(|mail| mail.uid <= batch.upto);
     let seen = read.filter_map(|mail| Some(Seen { uid: mail.uid, arrived: mail.arrived? }));
-    seen.max_by_key(|seen| seen.uid)
+    seen.chain(before).max_by_key(|seen| seen.uid)
 }
 
 /// A mail that is read so much later than it came may have been answered before.
