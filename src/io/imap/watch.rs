@@ -356,7 +356,8 @@ impl Watcher<'_> {
                 continue;
             }
             match self.look_for_answers(session, mailbox, mails).await {
-                Err(stop @ Stop::Failed(_)) => {
+                // What the loop could not take was no fault of the search.
+                Err(Stop::Failed(error)) if !matches!(error, Error::NotTaken) => {
                     if self.searches.lost() {
                         tracing::warn!(
                             "nothing in {} is looked for that answered a mail before it came, for an \
@@ -364,7 +365,7 @@ impl Watcher<'_> {
                             self.job.folder.name
                         );
                     }
-                    return Err(stop);
+                    return Err(Stop::Failed(error));
                 }
                 searched => searched?,
             }
