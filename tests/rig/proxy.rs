@@ -49,6 +49,8 @@ pub struct Proxy {
 struct Shared {
     server: u16,
     line: Mutex<Line>,
+    /// What it does to so many connections first.
+    at_first: Mutex<(u64, Line)>,
     /// The client's end and the server's end of each connection.
     open: Mutex<Vec<[TcpStream; 2]>>,
     connections: AtomicU64,
@@ -64,6 +66,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             server,
             line: Mutex::default(),
+            at_first: Mutex::default(),
             open: Mutex::default(),
             connections: AtomicU64::new(0),
             bytes: Default::default(),
@@ -90,6 +93,11 @@ impl Proxy {
     /// What it does to connections that come from now on.
     pub fn set(&self, line: Line) {
         *self.shared.line.lock().unwrap() = line;
+    }
+
+    /// What it does to the next so many connections. Those after them are as they were.
+    pub fn set_for(&self, connections: u64, line: Line) {
+        *self.shared.at_first.lock().unwrap() = (connections, line);
     }
 
     /// Ends every connection that runs through it now.
@@ -122,7 +130,7 @@ impl Drop for Proxy {
 impl Shared {
     fn join(self: &Arc<Self>, client: TcpStream) {
         let Ok(server) = TcpStream::connect(("127.0.0.1", self.server)) else { return };
-        let line = *self.line.lock().unwrap();
+        let line = self.line_of_the_next();
         let silent = Arc::new(AtomicBool::new(false));
         let (ends, other) = ([&client, &server], [&server, &client]);
         for end in ends {
@@ -135,6 +143,15 @@ impl Shared {
             thread::spawn(move || shared.carry(way, line, from, to, &silent));
         }
         self.open.lock().unwrap().push([client, server]);
+    }
+
+    fn line_of_the_next(&self) -> Line {
+        let (left, line) = &mut *self.at_first.lock().unwrap();
+        if *left == 0 {
+            return *self.line.lock().unwrap();
+        }
+        *left -= 1;
+        *line
     }
 
     /// Reads here, and writes there when its time has come.
