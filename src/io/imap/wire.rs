@@ -12,6 +12,7 @@ use imap_proto::{
     AttributeValue, Capability, MailboxDatum, MailboxListData, NameAttribute, Outcome, Response,
     ResponseCode,
 };
+use secrecy::zeroize::Zeroizing;
 use tokio::io::AsyncWriteExt;
 
 use super::error::Error;
@@ -122,10 +123,11 @@ impl Wire {
     /// Sends one line as it is.
     pub(super) async fn line(&mut self, words: &str) -> Result<(), Error> {
         let doing = self.doing;
+        // At once, or the server wakes for the words and again for their end. They may be a password.
+        let line = Zeroizing::new([words.as_bytes(), b"\r\n"].concat());
         let stream = self.client.get_mut();
         let sent = async {
-            stream.write_all(words.as_bytes()).await?;
-            stream.write_all(b"\r\n").await?;
+            stream.write_all(&line).await?;
             stream.flush().await
         };
         sent.await.map_err(|error| Error::lost(doing, &error))
