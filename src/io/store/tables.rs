@@ -31,8 +31,8 @@ const USES: usize = 15;
 /// Who reads so many rows at once reads all of a table, and needs none of them again.
 const LONG: usize = 200;
 
-/// sled's threads wake once a second, all seven; a minute of that is many times what the daemon needs.
-const LATE: Duration = Duration::from_mins(1);
+/// sled's threads wake once a second, all seven, to see that there is no work: an hour late will do.
+const LATE: Duration = Duration::from_hours(1);
 
 /// Bytes of rows whose log is read again in less than a tenth of a second.
 const MOST_UNNOTED: u64 = 8 << 20;
