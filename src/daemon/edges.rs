@@ -19,6 +19,7 @@ use crate::desk::time::Span;
 use crate::io::control::{self, Asked};
 use crate::io::imap::{self, FromFolder, Gate, ToFolder, Watch};
 use crate::io::smtp::{Receipts, Thread, Tried};
+use crate::io::systemd::Manager;
 use crate::io::{secret, smtp};
 
 /// Everything that the loop hears from and speaks to.
@@ -30,8 +31,7 @@ pub struct Edges {
     pub(super) relays: Relays,
     /// The ways that an alarm takes.
     pub(super) channels: Channels,
-    pub(super) told_ready: bool,
-    pub(super) told_status: String,
+    pub(super) manager: Manager,
     marks: Marks,
     /// The folders for sent mail in which letters are kept.
     copies: Vec<Folder>,
@@ -105,8 +105,7 @@ impl Edges {
             asked,
             relays,
             channels: Channels::start(settings, &tasks),
-            told_ready: false,
-            told_status: String::new(),
+            manager: Manager::here(),
             marks,
             copies,
             takeovers,

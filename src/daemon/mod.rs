@@ -49,7 +49,6 @@ use crate::desk::{Desk, Input};
 use crate::io::control::{Answer, Asked, Request};
 use crate::io::smtp::Tried;
 use crate::io::store::{Store, StoreError};
-use crate::io::systemd;
 use crate::io::wall::Wall;
 use crate::query;
 
@@ -215,7 +214,7 @@ impl Daemon {
 
     /// How long the loop may sleep if nothing comes in.
     fn pause(&self) -> Duration {
-        let longest = systemd::watchdog().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
+        let longest = self.edges.manager.next_wakeup().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         if self.stale || !self.unsaved.is_empty() {
             return longest.min(AFTER_FAILED_WRITE);
         }
@@ -384,9 +383,9 @@ impl Daemon {
         self.edges.relays.clear();
         let patience = tokio::time::sleep(PATIENCE_AT_STOP);
         let mut patience = std::pin::pin!(patience);
-        let beat = systemd::watchdog().unwrap_or(PATIENCE_AT_STOP);
         while !self.in_flight.is_empty() || self.alarms.is_busy() {
-            systemd::alive();
+            self.edges.manager.alive();
+            let beat = self.edges.manager.next_wakeup().unwrap_or(PATIENCE_AT_STOP);
             tokio::select! {
                 tried = self.edges.outcomes.recv(), if !self.in_flight.is_empty() => match tried {
                     Some(tried) => self.unsaved.push(tried),

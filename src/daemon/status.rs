@@ -1,7 +1,6 @@
 //! How things are: for the alarm, and for the service manager.
 
 use super::Daemon;
-use crate::io::systemd;
 
 impl Daemon {
     /// Looks whether something is wrong with mail itself.
@@ -14,9 +13,11 @@ impl Daemon {
 
     /// Tells the service manager how things are, where that has changed.
     pub(super) fn tell_status(&mut self) {
-        if self.folders.all_heard() && !std::mem::replace(&mut self.edges.told_ready, true) {
+        if self.folders.all_heard() && self.edges.manager.ready() {
             tracing::info!("ready");
-            systemd::ready();
+        }
+        if !self.edges.manager.hears() {
+            return;
         }
         let books = self.desk.books();
         let folders = self.edges.folders().count().saturating_sub(self.folders.resting());
@@ -27,9 +28,6 @@ impl Daemon {
             books.open_cases(),
             books.outbox().len(),
         );
-        if status != self.edges.told_status {
-            systemd::status(&status);
-            self.edges.told_status = status;
-        }
+        self.edges.manager.status(status);
     }
 }

@@ -7,7 +7,6 @@ use tokio::time::{Instant, sleep_until};
 use super::sending::room;
 use super::{Daemon, Ended, MOST_FAILURES, Woken};
 use crate::io::smtp::Held;
-use crate::io::systemd;
 
 /// So many outcomes share a commit, if they come within so long.
 const GATHERED: usize = 8;
@@ -16,7 +15,7 @@ const GATHERING: Duration = Duration::from_millis(5);
 impl Daemon {
     /// Once round the loop: does what follows from what woke it.
     pub(super) async fn turn(&mut self, woken: Woken) -> Result<(), Ended> {
-        systemd::alive();
+        self.edges.manager.alive();
         match woken {
             Woken::Stop => {}
             Woken::Broken(name) => return Err(Ended::Broken(name)),
