@@ -147,6 +147,11 @@ impl Claims {
         self.letters.clear();
     }
 
+    /// Whether an answer is waited for.
+    pub(super) fn are_asked(&self) -> bool {
+        self.letters.values().any(|letter| letter.claim.is_asked())
+    }
+
     /// Whether a letter has to wait.
     pub(super) fn hold(&self, letter: &LetterId) -> bool {
         self.letters.get(letter).is_some_and(|letter| letter.claim.holds())

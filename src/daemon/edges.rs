@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::alarm::Channels;
-use super::reading::{News, Stuck, reader};
+use super::arrivals::Arrivals;
+use super::reading::{Stuck, reader};
 use super::tasks::Tasks;
 use crate::config::settings::{Inbox, Settings, Smtp};
 use crate::desk::folder::{Folder, Role};
@@ -24,7 +25,7 @@ use crate::io::{secret, smtp};
 
 /// Everything that the loop hears from and speaks to.
 pub struct Edges {
-    pub(super) news: mpsc::Receiver<News>,
+    pub(super) news: Arrivals,
     pub(super) outcomes: mpsc::Receiver<Tried>,
     pub(super) asked: mpsc::Receiver<Asked>,
     /// By inbox; inboxes that share a relay share its connections.
@@ -100,7 +101,7 @@ impl Edges {
         let takeover = |one: &Inbox| (one.policy.inbox.clone(), one.imap.takeover);
         let takeovers = settings.inboxes.iter().map(takeover).collect();
         Edges {
-            news,
+            news: Arrivals::of(news),
             outcomes,
             asked,
             relays,

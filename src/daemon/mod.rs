@@ -6,6 +6,7 @@
 
 mod afterwards;
 mod alarm;
+mod arrivals;
 mod claims;
 mod command;
 mod copies;
@@ -28,7 +29,7 @@ use tokio::time::Instant;
 
 use self::afterwards::Afterwards;
 use self::alarm::Alarms;
-use self::claims::Claims;
+use self::claims::{Claims, Contested};
 pub use self::command::command;
 use self::command::{Failed, lines};
 use self::copies::Copies;
@@ -75,6 +76,8 @@ pub struct Daemon {
     traces: Traces,
     /// Letters that another Watchpost may send as well.
     claims: Claims,
+    /// What was heard of them while the disk was waited for, and is still to be decided on.
+    contested: Vec<Contested>,
     /// Letters that were written just now and cannot leave yet.
     fresh: BTreeMap<LetterId, Letter>,
     /// The next of them, oldest first, which wait for nothing but room.
@@ -158,6 +161,7 @@ impl Daemon {
             alarms,
             traces,
             claims,
+            contested: Vec::new(),
             fresh: BTreeMap::new(),
             ready: VecDeque::new(),
             in_flight: BTreeSet::new(),
@@ -187,7 +191,7 @@ impl Daemon {
                 Some(tried) = self.edges.outcomes.recv() => Woken::Outcome(tried),
                 Some(tried) = self.edges.channels.outcomes.recv() => Woken::Alarm(tried),
                 Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
-                Some(news) = self.edges.news.recv() => Woken::News(news),
+                Some(news) = self.edges.news.next() => Woken::News(news),
                 () = tokio::time::sleep_until(wake) => Woken::Time,
             };
             if !matches!(woken, Woken::Asked(_)) {
@@ -214,6 +218,9 @@ impl Daemon {
 
     /// How long the loop may sleep if nothing comes in.
     fn pause(&self) -> Duration {
+        if !self.contested.is_empty() {
+            return Duration::ZERO;
+        }
         let longest = self.edges.manager.next_wakeup().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         if self.stale || !self.unsaved.is_empty() {
             return longest.min(AFTER_FAILED_WRITE);
@@ -236,7 +243,7 @@ impl Daemon {
         }
         let mails = |news: &[News]| news.iter().map(News::mails).sum::<usize>();
         while mails(&news) < BATCH {
-            let Ok(more) = self.edges.news.try_recv() else { break };
+            let Some(more) = self.edges.news.at_hand() else { break };
             news.push(more);
         }
         let folders: Vec<Folder> = news.iter().filter_map(News::folder_of_mails).cloned().collect();
@@ -246,6 +253,7 @@ impl Daemon {
             self.stale = true;
             // The same names may be given to other letters.
             self.claims.forget();
+            self.contested.clear();
             self.ready.clear();
             let hopeless = matches!(error, DraftError::Store(StoreError::Closed));
             self.failures = if hopeless { MOST_FAILURES } else { self.failures + 1 };
@@ -272,7 +280,6 @@ impl Daemon {
         }
         self.folders.advance(&mut afterwards.progress);
         for event in &committed.events {
-            journal::note(event);
             self.copies.note(self.desk.books(), &self.edges, event);
             self.traces.note(self.desk.books(), &self.edges, &self.folders, event);
             self.claims.note(&self.edges, self.desk.books(), event, &self.in_flight);
@@ -292,6 +299,8 @@ impl Daemon {
         }
         self.traces.ask(&self.edges);
         self.send_due(committed.letters).await;
+        // What can wait, after what cannot.
+        committed.events.iter().for_each(journal::note);
         self.file_due().await;
         afterwards.tell(&self.edges);
         Ok(())
@@ -318,6 +327,9 @@ impl Daemon {
         for Tried { letter, outcome, .. } in &self.unsaved {
             let (letter, outcome) = (letter.clone(), outcome.clone());
             draft.take(&self.wording, &Input::Delivery { letter, outcome });
+        }
+        for contested in self.contested.drain(..) {
+            contested.decide(draft, &self.wording);
         }
         for (to, made) in &self.alarms.sent {
             draft.take(&self.wording, &Input::CanarySent { to: to.clone(), made: *made });

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{OwnedPermit, Sender};
 use super::Daemon;
 use super::afterwards::Afterwards;
 use super::draft::{Committed, Draft, DraftError};
+use super::reading::News;
 use crate::desk::Desk;
 use crate::desk::case::Case;
 use crate::desk::event::{Fact, MailRef};
@@ -146,7 +147,22 @@ impl Daemon {
                 biased;
                 done = &mut commit => return done,
                 place = room(self.relay_of_the_next()) => self.hand_over_the_next(place),
+                Some(news) = self.edges.news.next(), if self.hears_of_claims() => self.hear(news),
             }
+        }
+    }
+
+    /// Whether a letter waits for an answer about its claim that may come while the disk is waited for.
+    fn hears_of_claims(&self) -> bool {
+        self.claims.are_asked() && !self.edges.news.has_first()
+    }
+
+    /// Hears such an answer; everything else comes later.
+    fn hear(&mut self, news: News) {
+        if let News::Claimed { .. } = news {
+            self.contested.extend(self.claims.hear(&news, self.wall.now()));
+        } else {
+            self.edges.news.put_back(news);
         }
     }
 

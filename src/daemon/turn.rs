@@ -83,6 +83,6 @@ impl Daemon {
             return Some(Woken::Alarm(tried));
         }
         let asked = edges.asked.try_recv().map(Woken::Asked);
-        asked.or_else(|_| edges.news.try_recv().map(Woken::News)).ok()
+        asked.ok().or_else(|| edges.news.at_hand().map(Woken::News))
     }
 }

@@ -130,6 +130,11 @@ impl Claim {
         !matches!(self.step, Step::Ours(_))
     }
 
+    /// Whether the mail server was asked and has not answered.
+    pub fn is_asked(&self) -> bool {
+        matches!(self.step, Step::Asked(_))
+    }
+
     /// The letter is due and has not left: what was ours for too long is asked for again.
     pub fn renew(&mut self, now: Moment) {
         if matches!(self.step, Step::Ours(until) if until <= now) {
