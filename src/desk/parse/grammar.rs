@@ -93,25 +93,33 @@ pub(super) fn date(value: &[u8]) -> Option<i64> {
     }
 }
 
-/// Base64, as far as it is base64: a footer that a mailing list put below it is kept as it is.
+/// Base64, as far as it is base64: a footer that a mailing list put below it is kept as it is. A
+/// stray sign among the digits counts nothing (RFC 2045 section 6.8): servers that break a line
+/// that is too long put one there.
 pub(super) fn base64(bytes: &[u8]) -> Vec<u8> {
     if let Some(decoded) = base64_decode(bytes) {
         return decoded;
     }
+    let alphabet = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
     let mut end = 0;
     for line in bytes.split_inclusive(|b| *b == b'\n') {
         let body = line.trim_ascii();
-        let alphabet = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-        if !body.iter().all(alphabet) {
+        let strays = body.iter().filter(|b| !alphabet(b)).count();
+        let blank = body.iter().any(u8::is_ascii_whitespace);
+        if blank || strays * STRAY > body.len() {
             break;
         }
         end += line.len();
     }
     let (encoded, rest) = bytes.split_at_checked(end).unwrap_or((bytes, b""));
-    let mut decoded = base64_decode(encoded).unwrap_or_default();
+    let digits: Vec<u8> = encoded.iter().copied().filter(alphabet).collect();
+    let mut decoded = base64_decode(&digits).unwrap_or_default();
     decoded.extend_from_slice(rest);
     decoded
 }
+
+/// Of so many digits one may be none.
+const STRAY: usize = 30;
 
 /// Quoted-printable. A line that is not well formed is kept as it is.
 pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
@@ -155,6 +163,15 @@ mod tests {
     fn base64_with_a_list_footer_gives_both() {
         let text = base64(b"SGVsbG8sIHdvcmxk\r\n____\r\nA list footer\r\n");
         assert_eq!(text, b"Hello, world____\r\nA list footer\r\n");
+    }
+
+    #[test]
+    fn a_stray_sign_spoils_no_base64() {
+        let line = b"VGhlIHBhcnNlciBjcmFzaGVzIG9uIGFuIGVtcHR5IGNodW5rIQ==";
+        let broken = [&line[..40], b"!\r\n ", &line[40..], b"\r\n"].concat();
+        assert_eq!(base64(&broken), b"The parser crashes on an empty chunk!");
+        let footer = [&line[..], b"\r\nhttps://lists.example/leave/users\r\n"].concat();
+        assert_eq!(base64(&footer), b"The parser crashes on an empty chunk!https://lists.example/leave/users\r\n");
     }
 
     #[test]
