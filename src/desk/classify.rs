@@ -149,6 +149,12 @@ pub fn lacks_blanks(c: char) -> bool {
     lexicon::runs_together(c) && !sentence::has_blanks(c)
 }
 
+/// Whether a host is this domain or below it.
+fn is_within(host: &str, domain: &str) -> bool {
+    let domain = domain.to_ascii_lowercase();
+    host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
 impl Facts<'_> {
     fn of<'a>(
         message: &'a Message,
@@ -157,7 +163,8 @@ impl Facts<'_> {
     ) -> Facts<'a> {
         let own = own::words(message);
         let files = !message.attachments.is_empty();
-        let measure = |text: &str| Content::measure(text, &message.subject, files);
+        let home = |host: &str| policy.recipients.iter().any(|one| is_within(host, one.domain()));
+        let measure = |text: &str| Content::measure(text, &message.subject, files, home);
         let (content, voice) = (measure(&own.text), own.voice.as_deref().map(measure));
         let figures = person::figures(message, &own, &content);
         let shape = Shape::of(message, &own);
@@ -189,7 +196,8 @@ impl Facts<'_> {
             return self.little(first.kind, first.code, detail);
         }
         let silent = matches!(first.kind, Kind::Automatic | Kind::Bounce | Kind::SpamOrJunk);
-        let maybe = || answering::relayed(self).or_else(|| signals::maybe(self));
+        let doubts = [answering::relayed, answering::absent, signals::maybe];
+        let maybe = || doubts.iter().find_map(|doubt| doubt(self));
         let maybe = if silent { None } else { maybe() };
         let reason = |rule: &Rule, detail| Reason { code: rule.code, detail };
         let mut reasons = vec![reason(first, detail)];

@@ -5,13 +5,20 @@ use super::Facts;
 use super::coordinator::coordinates;
 use super::lists::stands_in;
 use super::machine::{is_counted, shown};
+use super::own::is_reply;
 use super::sender::{is_named_bot, nobody_reads};
 use super::sense::Sense;
+use super::signals;
 use super::title::has_ticket_number;
 use crate::desk::message::Message;
 
 /// A sure phrase in the subject is enough; of other words it takes two.
 pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
+    let word = absence_phrase(facts).filter(|_| !says_more(facts))?;
+    Some(format!("it reads as an absence note ({word})"))
+}
+
+fn absence_phrase(facts: &Facts<'_>) -> Option<String> {
     let content = facts.voice();
     let (sure, maybe) = (content.count(Sense::Away), content.count(Sense::Leave));
     let titled = content.titled(Sense::Away) || content.titled(Sense::Leave) && maybe > 1;
@@ -21,8 +28,29 @@ pub(super) fn absence_words(facts: &Facts<'_>) -> Option<String> {
     let agreed = content.titled(Sense::Away) && content.says(Sense::Away);
     let (words, least) = if agreed { (300, 2 * (sure + maybe)) } else { (150, sure + maybe) };
     let report = content.telling >= 8 && facts.told() >= usize::max(2, least);
-    (found && content.words < words && !report)
-        .then(|| format!("it reads as an absence note ({})", shown(content.word(word))))
+    (found && content.words < words && !report).then(|| shown(content.word(word)))
+}
+
+/// Who is away may report something all the same, and who reports something may speak of such notes:
+/// a human looks.
+pub(super) fn absent(facts: &Facts<'_>) -> Option<String> {
+    let note = absence_phrase(facts).is_some() || signals::reads_as_absence(facts);
+    (note && says_more(facts)).then(|| "a machine may have written it".to_owned())
+}
+
+/// Absence notes name no path and no code, and beside the absence they tell nothing. Whose title is no
+/// answer's, and who says neither that somebody is away nor until when nor anything of our mail, talks
+/// of such notes.
+pub(super) fn says_more(facts: &Facts<'_>) -> bool {
+    use Sense::{Day, Deputy, Gone, Leave, Me, Promised, Term, Thanks, Yours};
+    let content = facts.voice();
+    let (telling, points) = content.beside_absence;
+    let said = [Day, Deputy, Gone, Leave, Me, Promised, Term, Thanks, Yours];
+    let titled = is_reply(facts.message) || facts.message.subject.contains([':', '：']);
+    let silent = !said.into_iter().any(|sense| content.says(sense));
+    content.names_a_place()
+        || points >= 2 && telling >= 6
+        || !titled && silent && content.telling >= 8
 }
 
 /// What only machines write outweighs what the mail tells. A title that only machines give weighs
@@ -39,7 +67,11 @@ pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
         + usize::from(facts.title.numbered);
     let sure = phrases > 0 || titled;
     let report = facts.reads_as_report() && weight < 2 * facts.told();
-    (sure && weight > facts.told() && !report && content.words < 300)
+    // People too say that a link expires in a week: one such phrase and no other sign is theirs.
+    let answers = content.says_anywhere(Sense::Yours) || count_pieces(facts) > 1;
+    let alone = weight == 3 && !content.says(Sense::Robot) && !answers;
+    let person = alone && signals::shows_a_person(facts);
+    (sure && weight > facts.told() && !report && !person && content.words < 300)
         .then(|| format!("only a machine writes so ({})", shown(content.word(Sense::Notice))))
 }
 
@@ -88,7 +120,8 @@ pub(super) fn away_until(facts: &Facts<'_>) -> Option<String> {
     // In a line or two one word may be technical by chance.
     let allowed = usize::from(content.words <= 25);
     let alone = !other && !content.asks && !facts.own.quote;
-    (away && alone && facts.told() <= allowed && content.words <= 60)
+    let note = alone && !says_more(facts);
+    (away && note && facts.told() <= allowed && content.words <= 60)
         .then(|| "it says that somebody is away, and nothing else".to_owned())
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Content {
     pub(super) only_questions: bool,
     /// Links in the text.
     pub(super) links: Vec<Link>,
+    /// Some of them lead elsewhere than to the project itself, where no report is kept.
+    pub(super) leads_away: bool,
     /// The language it is written in, where that is sure enough.
     pub(super) language: Language,
     /// What the subject tells, in points. Robots repeat subjects, so that of an answer is nothing.
@@ -38,6 +40,10 @@ pub(super) struct Content {
     pub(super) code: usize,
     /// Versions, as `4.18`.
     pub(super) versions: usize,
+    /// Words and points of the sentences that speak of nobody's absence.
+    pub(super) beside_absence: (usize, usize),
+    /// Paths, header names, hexadecimal numbers, flags.
+    pub(super) places: usize,
     /// Classes of weaknesses by their names: `CWE-79`.
     pub(super) classes: BTreeSet<String>,
     /// Amounts of money, and percentages.
@@ -54,6 +60,8 @@ pub(super) struct Content {
     title: Vec<(Sense, String)>,
 }
 
+/// What absence notes are made of.
+const OF_ABSENCE: [Sense; 5] = [Sense::Away, Sense::Leave, Sense::Gone, Sense::Day, Sense::Deputy];
 /// A sentence that greets or points tells something all the same from so many points on.
 const TELLS_ALL_THE_SAME: usize = 4;
 /// One kind of mark counts at most so often: a page of code is no better than five lines.
@@ -68,27 +76,41 @@ const SIGNS: &[&str] = &[
 
 impl Content {
     /// Measures the sender's own words. The subject helps to tell the language, no more.
-    /// `elsewhere` says that the mail has attachments to which the text may point.
-    pub(super) fn measure(text: &str, subject: &str, elsewhere: bool) -> Content {
+    /// `elsewhere` says that the mail has attachments to which the text may point, `home` whether a host
+    /// is the project's own.
+    pub(super) fn measure(
+        text: &str,
+        subject: &str,
+        elsewhere: bool,
+        home: impl Fn(&str) -> bool,
+    ) -> Content {
         let links = links::find(text);
+        let leads_away = links.iter().any(|link| !home(&link.host));
         let bare = without_links(text, &links);
         let sentences: Vec<Sentence> = sentences(&bare).map(Sentence::read).collect();
         let title = Sentence::read(subject);
         let all = || sentences.iter().chain([&title]).flat_map(|s| s.hits.iter());
         let language = language::of(text, subject, all());
-        let mut content = Content { links, language, only_questions: true, ..Content::default() };
-        let points_elsewhere = elsewhere || !content.links.is_empty();
+        let mut content =
+            Content { links, leads_away, language, only_questions: true, ..Content::default() };
+        let points_elsewhere = elsewhere || leads_away;
         let mut told = BTreeSet::new();
         let (mut facts, mut code) = (payloads(text, &content.links), 0);
         for sentence in &sentences {
+            let mut absent = false;
             for sense in sentence.senses(language) {
                 *content.senses.entry(sense).or_default() += 1;
+                absent |= OF_ABSENCE.contains(&sense);
             }
             let hits = longest(sentence.content(language)).into_iter();
             // Where nothing else is, nothing is pointed to.
             let hits: Vec<&Hit> =
                 hits.filter(|hit| points_elsewhere || hit.sense != Sense::Pointer).collect();
-            content.add(sentence, &hits, &mut told, &mut facts, &mut code);
+            let told_here = content.add(sentence, &hits, &mut told, &mut facts, &mut code);
+            if !absent {
+                content.beside_absence.0 += told_here.0;
+                content.beside_absence.1 += told_here.1;
+            }
         }
         content.title_senses.extend(title.senses(language));
         let allowed = longest(title.content(language));
@@ -98,7 +120,9 @@ impl Content {
         if !stands_in("re:", subject) {
             content.title_points = title.technical(&allowed).len();
         }
-        content.points = told.len() + facts.min(MOST_MARKS) + 2 * code.min(MOST_MARKS);
+        // A page of the project's own is the place that is meant.
+        let here = usize::from(!content.links.is_empty() && !leads_away);
+        content.points = told.len() + facts.min(MOST_MARKS) + 2 * code.min(MOST_MARKS) + here;
         content
     }
 
@@ -114,6 +138,11 @@ impl Content {
     /// Whether a word of this sense stands in the subject.
     pub(super) fn titled(&self, sense: Sense) -> bool {
         self.title.iter().any(|(s, _)| *s == sense)
+    }
+
+    /// Whether it names a place in a program: a path, a piece of code.
+    pub(super) fn names_a_place(&self) -> bool {
+        self.code + self.places > 0
     }
 
     /// Whether the text says this, in whatever words.
@@ -142,6 +171,7 @@ impl Content {
         all.find(|(s, _)| *s == sense).map_or("", |(_, word)| word.as_str())
     }
 
+    /// Adds a sentence; gives the words and points that it tells.
     fn add<'s>(
         &mut self,
         sentence: &'s Sentence,
@@ -149,7 +179,7 @@ impl Content {
         told: &mut BTreeSet<&'s str>,
         facts: &mut usize,
         code: &mut usize,
-    ) {
+    ) -> (usize, usize) {
         let technical = sentence.technical(hits);
         let value = technical.len() + sentence.facts + 2 * sentence.code;
         let courtesy = covered(hits, Sense::Courtesy) + covered(hits, Sense::Thanks);
@@ -160,6 +190,7 @@ impl Content {
         self.money += sentence.money;
         self.code += sentence.code;
         self.versions += sentence.versions;
+        self.places += sentence.places;
         self.classes.extend(sentence.classes.iter().cloned());
         self.words += sentence.words;
         self.beyond_courtesy += sentence.words.saturating_sub(courtesy);
@@ -167,7 +198,7 @@ impl Content {
         let idle = [Sense::Aside, Sense::Pointer, Sense::Thanks, Sense::Disclaimer, Sense::Bounty];
         let idle = hits.iter().any(|hit| idle.contains(&hit.sense));
         if idle && value < TELLS_ALL_THE_SAME {
-            return;
+            return (0, 0);
         }
         let telling = sentence.words.saturating_sub(courtesy);
         self.only_questions &= sentence.question || telling == 0;
@@ -175,6 +206,7 @@ impl Content {
         told.extend(technical);
         *facts += sentence.facts;
         *code += sentence.code;
+        (telling, value)
     }
 }
 
@@ -245,6 +277,7 @@ mod tests {
              Everything is written down here, please tell me if you cannot open it:\n\nhttps://docs.example/d/1\n\nThank you!",
             "A finding",
             false,
+            |_| false,
         );
         assert_eq!((content.telling, content.points), (0, 0), "{content:?}");
         assert_eq!(content.links.len(), 1);
@@ -261,7 +294,7 @@ mod tests {
             "Сервер падает от такого запроса.",
             "الخادم يتوقف عند هذا الطلب بسبب تسرب الذاكرة.",
         ] {
-            let content = Content::measure(text, "", false);
+            let content = Content::measure(text, "", false, |_| false);
             assert!(content.points >= 2 && content.telling >= 4, "{text}: {content:?}");
         }
     }
@@ -269,8 +302,10 @@ mod tests {
     #[test]
     fn words_are_counted_in_scripts_without_blanks() {
         assert!(
-            Content::measure("サーバーがこのリクエストでクラッシュします。", "", false).words > 5
+            Content::measure("サーバーがこのリクエストでクラッシュします。", "", false, |_| false)
+                .words
+                > 5
         );
-        assert_eq!(Content::measure("one two, three - four!", "", false).words, 4);
+        assert_eq!(Content::measure("one two, three - four!", "", false, |_| false).words, 4);
     }
 }

@@ -36,9 +36,11 @@ pub(super) fn find(text: &str) -> Vec<Link> {
             let url = text.get(start..end)?;
             let (scheme, rest) = url.split_once("://")?;
             let web = ["http", "https", "ftp"].iter().any(|s| scheme.eq_ignore_ascii_case(s));
-            Some(Link { start, end, host: host(rest)? }).filter(|_| web)
+            let within =
+                ["[::1]", "[::]", "[fe80:", "[fc", "[fd"].iter().any(|net| rest.starts_with(net));
+            Some(Link { start, end, host: host(rest)? }).filter(|_| web && !within)
         })
-        .filter(|link| !is_own_machine(&link.host))
+        .filter(|link| !is_own_machine(&link.host) && !is_payload(text, link.start))
         .collect();
     links.extend(without_scheme(text).take(MOST));
     links.extend(disarmed(text).take(MOST));
@@ -115,10 +117,31 @@ fn shown(name: &str) -> String {
     }
 }
 
+/// Whether nobody outside of the reporter's or the victim's own network gets there: a name without a
+/// dot, a name that is only given within, a private address (RFC 1918, RFC 3927, RFC 4193).
 fn is_own_machine(host: &str) -> bool {
-    host == "localhost"
-        || host.rsplit_once('.').is_some_and(|(_, last)| matches!(last, "localhost" | "local"))
-        || ["127.", "10.", "192.168.", "0.0.0.0"].iter().any(|net| host.starts_with(net))
+    const WITHIN: &[&str] = &["localhost", "local", "internal", "intranet", "lan", "corp", "home"];
+    let private = || {
+        let mut parts = host.split('.').map(|part| part.parse::<u8>().ok());
+        match [parts.next(), parts.next(), parts.next(), parts.next()].map(Option::flatten) {
+            [Some(10 | 127), Some(_), Some(_), Some(_)] | [Some(0), Some(0), Some(0), Some(0)] => {
+                true
+            }
+            [Some(a), Some(b), Some(_), Some(_)] => {
+                matches!((a, b), (172, 16..=31) | (192, 168) | (169, 254))
+            }
+            _ => false,
+        }
+    };
+    let named = || host.rsplit_once('.').is_some_and(|(_, last)| WITHIN.contains(&last));
+    host != UNREADABLE && !host.contains('.') || named() || private()
+}
+
+/// Whether the link is a value in a request: `/login?next=https://evil.example`.
+fn is_payload(text: &str, start: usize) -> bool {
+    let before = text.get(..start).unwrap_or_default();
+    let token = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    token.ends_with('=') && token.contains(['?', '&'])
 }
 
 #[cfg(test)]
@@ -134,6 +157,8 @@ mod tests {
         assert_eq!(hosts("see https://ann:pw@Paste.Example:8443/p?x=1#y."), ["paste.example"]);
         assert_eq!(hosts("https://bücher.example/"), ["xn--bcher-kva.example"]);
         assert_eq!(hosts("http://198.51.100.7/ and"), ["198.51.100.7"]);
+        assert_eq!(hosts("http://172.66.0.7/ 10.example/x"), ["172.66.0.7", "10.example"]);
+        assert_eq!(hosts("link=https://paste.example/x"), ["paste.example"]);
         assert_eq!(hosts("paste.example/x7 and www.project.example"), ["paste.example"]);
         assert_eq!(hosts("hxxps://drop[.]paste[.]example/f"), ["drop.paste.example"]);
     }
@@ -143,6 +168,10 @@ mod tests {
         for text in [
             "curl http://localhost:3000/x",
             "http://127.0.0.1/",
+            "http://[::1]:3000/x",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://172.16.3.4/ and http://app:8080/ and http://metadata.google.internal/",
+            "GET /login?next=https://evil.example HTTP/1.1",
             "req.body/x is read",
             "a/b/c",
             "lib/router.js",

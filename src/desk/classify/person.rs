@@ -58,7 +58,7 @@ pub(super) fn encrypted(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     let content = &facts.content;
     let (points, telling) = (content.points, content.telling);
-    let elsewhere = !content.links.is_empty() || facts.figures.attachments > 0;
+    let elsewhere = content.leads_away || facts.figures.attachments > 0;
     let enough = if elsewhere {
         points >= 4 && telling >= 8
             || points >= 3 && telling >= 12

@@ -16,6 +16,7 @@ pub(super) struct Sentence {
     pub(super) code: usize,
     pub(super) money: usize,
     pub(super) versions: usize,
+    pub(super) places: usize,
     pub(super) dated: bool,
     pub(super) classes: Vec<String>,
     pub(super) question: bool,
@@ -39,7 +40,10 @@ impl Sentence {
             }
             match mark(token) {
                 Mark::Code => sentence.code += 1,
-                Mark::Fact => sentence.facts += 1,
+                Mark::Fact => {
+                    sentence.facts += 1;
+                    sentence.places += usize::from(!marks::is_version(token));
+                }
                 Mark::None => {}
             }
         }

@@ -6,6 +6,7 @@
 //! looks before anybody is answered.
 
 use super::Facts;
+use super::answering::says_more;
 use super::coordinator::coordinates;
 use super::own;
 use super::scales::Weight;
@@ -187,7 +188,7 @@ fn pieces(facts: &Facts<'_>) -> usize {
 }
 
 /// Whether anything shows that one person wrote.
-fn shows_a_person(facts: &Facts<'_>) -> bool {
+pub(super) fn shows_a_person(facts: &Facts<'_>) -> bool {
     let voice = facts.voice();
     facts.shape.signed + facts.shape.own_address > 0
         || coordinates(facts)
@@ -260,9 +261,13 @@ pub(super) fn machine(facts: &Facts<'_>) -> Option<String> {
 
 /// Somebody is away, in words that no table holds whole.
 pub(super) fn absence(facts: &Facts<'_>) -> Option<String> {
-    let short = facts.voice().words < 120;
-    (short && facts.absence() >= 6 && facts.absence() >= facts.stands() + 3)
+    (reads_as_absence(facts) && !says_more(facts))
         .then(|| "it has the signs of an absence note".to_owned())
+}
+
+pub(super) fn reads_as_absence(facts: &Facts<'_>) -> bool {
+    let short = facts.voice().words < 120;
+    short && facts.absence() >= 6 && facts.absence() >= facts.stands() + 3
 }
 
 /// A mail did not arrive, and a machine says so.

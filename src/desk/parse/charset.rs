@@ -15,7 +15,10 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> (String, bool) {
         return (text, false);
     }
     // Escape sequences stand in no text of another set.
-    if bytes.is_ascii() && bytes.windows(2).any(|two| matches!(two, b"\x1b$")) && !stateful(&declared) {
+    if bytes.is_ascii()
+        && bytes.windows(2).any(|two| matches!(two, b"\x1b$"))
+        && !stateful(&declared)
+    {
         return named(bytes, "iso-2022-jp");
     }
     if matches!(declared.as_str(), "utf-8" | "utf8") {
@@ -189,7 +192,8 @@ mod tests {
 
     #[test]
     fn names_that_programs_write_and_no_registry_has() {
-        let (ja, ko) = (b"\x90\xc6\x8e\xe3\x90\xab".as_slice(), b"\xc3\xeb\xbe\xe0\xc1\xa1".as_slice());
+        let (ja, ko) =
+            (b"\x90\xc6\x8e\xe3\x90\xab".as_slice(), b"\xc3\xeb\xbe\xe0\xc1\xa1".as_slice());
         for (bytes, name, text) in [
             (ja, "cp932", "脆弱性"),
             (b"\xc0\xc8\xbc\xe5\xc0\xad", "eucJP", "脆弱性"),

@@ -171,7 +171,10 @@ mod tests {
         let broken = [&line[..40], b"!\r\n ", &line[40..], b"\r\n"].concat();
         assert_eq!(base64(&broken), b"The parser crashes on an empty chunk!");
         let footer = [&line[..], b"\r\nhttps://lists.example/leave/users\r\n"].concat();
-        assert_eq!(base64(&footer), b"The parser crashes on an empty chunk!https://lists.example/leave/users\r\n");
+        assert_eq!(
+            base64(&footer),
+            b"The parser crashes on an empty chunk!https://lists.example/leave/users\r\n"
+        );
     }
 
     #[test]
