@@ -150,6 +150,7 @@ fn read_fields(header: &Header<'_>) -> Message {
         }
         message.headers.push((field.name(), text));
     }
+    forget_itself(&mut message);
     limit_ids(&mut message.references);
     limit_ids(&mut message.in_reply_to);
     message.ids.truncate(limits::IDS);
@@ -252,6 +253,20 @@ fn ids(text: &str, list: &mut Vec<MessageId>) {
             list.push(id);
         }
     }
+}
+
+/// A mail that names itself answers none. Yahoo writes `<7.ref@…>` into each new mail `<7@…>`, and
+/// Proton's Bridge the number that it has for the mail into each that it fetches.
+fn forget_itself(message: &mut Message) {
+    let bridge = message.header("x-pm-internal-id").map(|id| format!("{id}@protonmail.internalid"));
+    let own: Vec<MessageId> = message.ids.iter().take(limits::IDS).cloned().collect();
+    let itself = |id: &MessageId| {
+        let plain = id.as_str().replacen(".ref@", "@", 1);
+        bridge.as_deref() == Some(id.as_str())
+            || own.iter().any(|one| one == id || one.as_str() == plain)
+    };
+    message.references.retain(|id| !itself(id));
+    message.in_reply_to.retain(|id| !itself(id));
 }
 
 /// Of very many ids the first name the conversation and the last the mail that is answered.

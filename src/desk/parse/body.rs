@@ -88,7 +88,7 @@ impl Reader<'_, '_> {
                 _ => self.sequence(&part.children, first),
             };
         }
-        self.leaf(part, first)
+        self.leaf(part, first, index)
     }
 
     fn sequence(&mut self, children: &[usize], first: bool) -> String {
@@ -125,13 +125,15 @@ impl Reader<'_, '_> {
         best
     }
 
-    fn leaf(&mut self, part: &Part<'_>, first: bool) -> String {
+    fn leaf(&mut self, part: &Part<'_>, first: bool, index: usize) -> String {
         match part.media.value.as_str() {
             "application/pgp-encrypted" => self.sealed = true,
             "application/pkcs7-mime" | "application/x-pkcs7-mime" => return self.smime(part),
             _ => {}
         }
-        if !shown_in_body(part, first) {
+        // A multipart without any part: programs that lost the boundary on the way.
+        let unparted = index == 0 && part.is("multipart/");
+        if !unparted && !shown_in_body(part, first) {
             self.attach(part);
             return String::new();
         }

@@ -90,7 +90,13 @@ pub(super) fn cut<'a>(bytes: &'a [u8], header: &Header<'_>) -> Tree<'a> {
     }
     match guessed_boundary(bytes, header.body) {
         Some(boundary) => Tree { broken: true, ..walk(bytes, header, Some(boundary)) },
-        None => Tree { broken: true, ..tree },
+        None => {
+            let mut tree = Tree { broken: true, ..tree };
+            if let Some(root) = tree.parts.first_mut() {
+                root.body = bytes.get(header.body..).unwrap_or_default();
+            }
+            tree
+        }
     }
 }
 

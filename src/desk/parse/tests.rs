@@ -176,3 +176,33 @@ fn a_thread_index_is_read_with_its_folds_and_no_more_than_tells_it() {
         assert!(message.thread_index.len() < 22, "{broken}: {:?}", message.thread_index);
     }
 }
+
+#[test]
+fn a_mail_that_names_itself_answers_none() {
+    for itself in [
+        "References: <7.12.34@mail.example>\n",
+        "References: <7.12.34.ref@mail.example>\n",
+        "In-Reply-To: <7.12.34@mail.example>\n",
+        "X-Pm-Internal-Id: a_b==\nReferences: <a_b==@protonmail.internalid>\n",
+    ] {
+        let mail = format!("Message-ID: <7.12.34@mail.example>\n{itself}\nx");
+        let message = parse(mail.as_bytes(), true);
+        assert!(message.references.is_empty() && message.in_reply_to.is_empty(), "{itself}");
+    }
+    let message = parse(
+        b"Message-ID: <8@mail.example>\nX-Pm-Internal-Id: c==\n\
+          References: <7.ref@mail.example> <7@mail.example> <a==@protonmail.internalid>\n\nx",
+        true,
+    );
+    assert_eq!(message.references.len(), 3);
+}
+
+#[test]
+fn a_multipart_without_any_part_is_text() {
+    for boundary in ["; boundary=abc", ""] {
+        let mail = format!("Content-Type: multipart/mixed{boundary}\n\nThe parser hangs.\n");
+        let message = read(&mail);
+        assert_eq!(message.text.trim(), "The parser hangs.");
+        assert!(message.attachments.is_empty() && message.defects.contains(&Defect::BrokenMime));
+    }
+}
