@@ -196,7 +196,7 @@ impl Facts<'_> {
             return self.little(first.kind, first.code, detail);
         }
         let silent = matches!(first.kind, Kind::Automatic | Kind::Bounce | Kind::SpamOrJunk);
-        let doubts = [answering::relayed, answering::absent, signals::maybe];
+        let doubts = [answering::relayed, answering::absent, answering::phrased, signals::maybe];
         let maybe = || doubts.iter().find_map(|doubt| doubt(self));
         let maybe = if silent { None } else { maybe() };
         let reason = |rule: &Rule, detail| Reason { code: rule.code, detail };

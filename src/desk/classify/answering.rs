@@ -39,13 +39,13 @@ pub(super) fn absent(facts: &Facts<'_>) -> Option<String> {
 }
 
 /// Absence notes name no path and no code, and beside the absence they tell nothing. Whose title is no
-/// answer's, and who says neither that somebody is away nor until when nor anything of our mail, talks
-/// of such notes.
+/// answer's, and who says neither until when nor who else nor anything of themselves or of our mail,
+/// talks of such notes.
 pub(super) fn says_more(facts: &Facts<'_>) -> bool {
-    use Sense::{Day, Deputy, Gone, Leave, Me, Promised, Term, Thanks, Yours};
+    use Sense::{Day, Deputy, Leave, Me, Promised, Term, Thanks, Yours};
     let content = facts.voice();
     let (telling, points) = content.beside_absence;
-    let said = [Day, Deputy, Gone, Leave, Me, Promised, Term, Thanks, Yours];
+    let said = [Day, Deputy, Leave, Me, Promised, Term, Thanks, Yours];
     let titled = is_reply(facts.message) || facts.message.subject.contains([':', '：']);
     let silent = !said.into_iter().any(|sense| content.says(sense));
     content.names_a_place()
@@ -56,6 +56,26 @@ pub(super) fn says_more(facts: &Facts<'_>) -> bool {
 /// What only machines write outweighs what the mail tells. A title that only machines give weighs
 /// as much as such a phrase; a person may quote one of both.
 pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
+    let word = machines_phrase(facts).filter(|_| !is_alone(facts))?;
+    Some(format!("only a machine writes so ({word})"))
+}
+
+/// A single phrase of machines, from somebody of whom nothing shows that it is a person.
+pub(super) fn phrased(facts: &Facts<'_>) -> Option<String> {
+    let alone = machines_phrase(facts).is_some() && is_alone(facts);
+    (alone && !signals::shows_a_person(facts)).then(|| "a machine may have written it".to_owned())
+}
+
+fn machines_phrase(facts: &Facts<'_>) -> Option<String> {
+    let content = facts.voice();
+    let (sure, weight) = weight_of_phrases(facts);
+    let report = facts.reads_as_report() && weight < 2 * facts.told();
+    (sure && weight > facts.told() && !report && content.words < 300)
+        .then(|| shown(content.word(Sense::Notice)))
+}
+
+/// Whether there is any, and what all of them weigh with what else shows a machine.
+fn weight_of_phrases(facts: &Facts<'_>) -> (bool, usize) {
     let content = facts.voice();
     // Who answers below a quote answers such a title.
     let titled = facts.title.machine && !facts.own.quote;
@@ -65,14 +85,21 @@ pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
         + content.count(Sense::Robot)
         + usize::from(sender)
         + usize::from(facts.title.numbered);
-    let sure = phrases > 0 || titled;
-    let report = facts.reads_as_report() && weight < 2 * facts.told();
-    // People too say that a link expires in a week: one such phrase and no other sign is theirs.
-    let answers = content.says_anywhere(Sense::Yours) || count_pieces(facts) > 1;
-    let alone = weight == 3 && !content.says(Sense::Robot) && !answers;
-    let person = alone && signals::shows_a_person(facts);
-    (sure && weight > facts.told() && !report && !person && content.words < 300)
-        .then(|| format!("only a machine writes so ({})", shown(content.word(Sense::Notice))))
+    (phrases > 0 || titled, weight)
+}
+
+/// People too say that a link expires in a week: one such phrase, and nothing else that machines say,
+/// makes nobody a machine.
+fn is_alone(facts: &Facts<'_>) -> bool {
+    let (content, shape) = (facts.voice(), &facts.shape);
+    // `Your message was read on Monday`.
+    let tells = content.says_anywhere(Sense::Yours) && content.says(Sense::Day);
+    let answers = tells || count_pieces(facts) > 1;
+    let several = shape.shared_sender + shape.service_sender + shape.service_name > 0;
+    weight_of_phrases(facts).1 == 3
+        && !content.says(Sense::Robot)
+        && !answers
+        && (!several || facts.told() >= 2)
 }
 
 /// Two telltale phrases and little else, or one and a sender or a subject that looks like a
