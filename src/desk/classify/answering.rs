@@ -60,10 +60,16 @@ pub(super) fn notice(facts: &Facts<'_>) -> Option<String> {
     Some(format!("only a machine writes so ({word})"))
 }
 
-/// A single phrase of machines, from somebody of whom nothing shows that it is a person.
+/// A single phrase of machines from somebody of whom nothing shows that it is a person, or any from a
+/// house.
 pub(super) fn phrased(facts: &Facts<'_>) -> Option<String> {
+    let (content, shape) = (facts.voice(), &facts.shape);
     let alone = machines_phrase(facts).is_some() && is_alone(facts);
-    (alone && !signals::shows_a_person(facts)).then(|| "a machine may have written it".to_owned())
+    let house = shape.brand + shape.house_name + shape.service_sender + shape.service_name > 0;
+    let speaks = content.says(Sense::Me) || content.says(Sense::Found) || content.asks;
+    let person = speaks || shape.signed > 0 || coordinates(facts);
+    ((alone || house && weight_of_phrases(facts).0) && !person)
+        .then(|| "a machine may have written it".to_owned())
 }
 
 fn machines_phrase(facts: &Facts<'_>) -> Option<String> {
@@ -90,12 +96,13 @@ fn weight_of_phrases(facts: &Facts<'_>) -> (bool, usize) {
 
 /// People too say that a link expires in a week: one such phrase, and nothing else that machines say,
 /// makes nobody a machine.
-fn is_alone(facts: &Facts<'_>) -> bool {
+pub(super) fn is_alone(facts: &Facts<'_>) -> bool {
     let (content, shape) = (facts.voice(), &facts.shape);
     // `Your message was read on Monday`.
     let tells = content.says_anywhere(Sense::Yours) && content.says(Sense::Day);
     let answers = tells || count_pieces(facts) > 1;
-    let several = shape.shared_sender + shape.service_sender + shape.service_name > 0;
+    let several =
+        shape.shared_sender + shape.service_sender + shape.service_name + shape.house_name > 0;
     weight_of_phrases(facts).1 == 3
         && !content.says(Sense::Robot)
         && !answers

@@ -46,6 +46,8 @@ pub(super) struct Shape {
     pub(super) shared_sender: usize,
     /// The sender is called as its domain is.
     pub(super) house_name: usize,
+    /// The sender is called as both parts of the address are: `Dropbox <dropbox@dropbox.example>`.
+    pub(super) brand: usize,
     /// The sender is called as the local part of the address is.
     pub(super) own_address: usize,
 }
@@ -131,6 +133,7 @@ impl Shape {
         self.own_address = usize::from(own);
         let joined = name.replace(' ', "");
         let named = house.contains(&joined) || house.len() > 3 && joined.contains(&house);
+        self.brand = usize::from(named && local.replace(' ', "") == joined);
         self.nameless = usize::from(name.is_empty() || name.contains(&plain(domain)));
         self.house_name = usize::from(named && joined.len() > 3 && !own);
     }
@@ -221,11 +224,12 @@ fn notices<'t>(lines: impl Iterator<Item = &'t str>) -> usize {
     hits.flatten().filter(|hit| hit.sense == Sense::Notice).count()
 }
 
-/// Whether a word of this name stands on one of the last lines, with little else.
+/// Whether a word of this name stands on one of the last lines, with little else and in no link.
 fn signs<'t>(lines: impl Iterator<Item = &'t str>, name: &str) -> bool {
     let kept: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
     let known = |word: &&str| word.len() > 2;
-    kept.iter().rev().take(LAST).filter(|line| line.len() < 120).any(|line| {
+    let short = |line: &&&str| line.len() < 120 && !line.contains("://");
+    kept.iter().rev().take(LAST).filter(short).any(|line| {
         let line = plain(line);
         line.split(' ').count() <= 8
             && name.split(' ').filter(known).any(|word| line.contains(word))

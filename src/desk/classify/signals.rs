@@ -6,7 +6,7 @@
 //! looks before anybody is answered.
 
 use super::Facts;
-use super::answering::says_more;
+use super::answering::{is_alone, says_more};
 use super::coordinator::coordinates;
 use super::own;
 use super::scales::Weight;
@@ -188,7 +188,7 @@ fn pieces(facts: &Facts<'_>) -> usize {
 }
 
 /// Whether anything shows that one person wrote.
-pub(super) fn shows_a_person(facts: &Facts<'_>) -> bool {
+fn shows_a_person(facts: &Facts<'_>) -> bool {
     let voice = facts.voice();
     facts.shape.signed + facts.shape.own_address > 0
         || coordinates(facts)
@@ -254,7 +254,9 @@ impl Facts<'_> {
 /// A machine's side is heavy, and clearly heavier than a report's.
 pub(super) fn machine(facts: &Facts<'_>) -> Option<String> {
     let Weight { sum: form, heaviest } = facts.form();
-    let heavy = form >= 3 && facts.machine() >= SURELY;
+    // Whoever writes without a name and without an `I`, with one such phrase, is no house yet.
+    let nobody = form <= 4 && house(facts) == 0 && is_alone(facts);
+    let heavy = form >= 3 && facts.machine() >= SURELY && !nobody;
     (heavy && facts.machine() >= facts.stands() + CLEARLY && !coordinates(facts))
         .then(|| format!("it has the signs of a machine, first of all {heaviest}"))
 }
