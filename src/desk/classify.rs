@@ -10,6 +10,7 @@ mod answering;
 mod bounce;
 mod content;
 mod coordinator;
+mod doubt;
 mod hints;
 mod hit;
 mod junk;

@@ -3,13 +3,12 @@
 
 use super::Facts;
 use super::coordinator::coordinates;
+use super::doubt::{count_pieces, is_alone, says_more, weight_of_phrases};
 use super::lists::stands_in;
 use super::machine::{is_counted, shown};
-use super::own::is_reply;
 use super::sender::{is_named_bot, nobody_reads};
 use super::sense::Sense;
 use super::signals;
-use super::title::has_ticket_number;
 use crate::desk::message::Message;
 
 /// A sure phrase in the subject is enough; of other words it takes two.
@@ -36,21 +35,6 @@ fn absence_phrase(facts: &Facts<'_>) -> Option<String> {
 pub(super) fn absent(facts: &Facts<'_>) -> Option<String> {
     let note = absence_phrase(facts).is_some() || signals::reads_as_absence(facts);
     (note && says_more(facts)).then(|| "a machine may have written it".to_owned())
-}
-
-/// Absence notes name no path and no code, and beside the absence they tell nothing. Whose title is no
-/// answer's, and who says neither until when nor who else nor anything of themselves or of our mail,
-/// talks of such notes.
-pub(super) fn says_more(facts: &Facts<'_>) -> bool {
-    use Sense::{Day, Deputy, Leave, Me, Promised, Term, Thanks, Yours};
-    let content = facts.voice();
-    let (telling, points) = content.beside_absence;
-    let said = [Day, Deputy, Leave, Me, Promised, Term, Thanks, Yours];
-    let titled = is_reply(facts.message) || facts.message.subject.contains([':', '：']);
-    let silent = !said.into_iter().any(|sense| content.says(sense));
-    content.names_a_place()
-        || points >= 2 && telling >= 6
-        || !titled && silent && content.telling >= 8
 }
 
 /// What only machines write outweighs what the mail tells. A title that only machines give weighs
@@ -80,35 +64,6 @@ fn machines_phrase(facts: &Facts<'_>) -> Option<String> {
         .then(|| shown(content.word(Sense::Notice)))
 }
 
-/// Whether there is any, and what all of them weigh with what else shows a machine.
-fn weight_of_phrases(facts: &Facts<'_>) -> (bool, usize) {
-    let content = facts.voice();
-    // Who answers below a quote answers such a title.
-    let titled = facts.title.machine && !facts.own.quote;
-    let phrases = content.count(Sense::Notice);
-    let sender = facts.sender.desk || facts.sender.nobody;
-    let weight = 3 * (phrases + usize::from(titled))
-        + content.count(Sense::Robot)
-        + usize::from(sender)
-        + usize::from(facts.title.numbered);
-    (phrases > 0 || titled, weight)
-}
-
-/// People too say that a link expires in a week: one such phrase, and nothing else that machines say,
-/// makes nobody a machine.
-pub(super) fn is_alone(facts: &Facts<'_>) -> bool {
-    let (content, shape) = (facts.voice(), &facts.shape);
-    // `Your message was read on Monday`.
-    let tells = content.says_anywhere(Sense::Yours) && content.says(Sense::Day);
-    let answers = tells || count_pieces(facts) > 1;
-    let several =
-        shape.shared_sender + shape.service_sender + shape.service_name + shape.house_name > 0;
-    weight_of_phrases(facts).1 == 3
-        && !content.says(Sense::Robot)
-        && !answers
-        && (!several || facts.told() >= 2)
-}
-
 /// Two telltale phrases and little else, or one and a sender or a subject that looks like a
 /// machine's.
 pub(super) fn robot_words(facts: &Facts<'_>) -> Option<String> {
@@ -133,15 +88,6 @@ pub(super) fn pieces(facts: &Facts<'_>) -> Option<String> {
     let person = content.says(Sense::Me) || content.asks || coordinates(facts);
     (enough && !person && content.words < 120)
         .then(|| "it is put together as machines answer".to_owned())
-}
-
-fn count_pieces(facts: &Facts<'_>) -> usize {
-    let content = facts.voice();
-    let said = [Sense::Yours, Sense::Taken, Sense::Promised, Sense::Term];
-    let number = facts.title.numbered || has_ticket_number(&facts.own.text);
-    said.iter().filter(|sense| content.says_anywhere(**sense)).count()
-        + usize::from(number)
-        + usize::from(facts.sender.desk || facts.sender.nobody)
 }
 
 /// Somebody is away until some day, and says nothing else. Who answers below a quote talks of

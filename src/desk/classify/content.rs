@@ -44,6 +44,8 @@ pub(super) struct Content {
     pub(super) beside_absence: (usize, usize),
     /// Paths, header names, hexadecimal numbers, flags.
     pub(super) places: usize,
+    /// It shows an attack itself, such as `..%2f..%2f`.
+    pub(super) attacks: bool,
     /// Classes of weaknesses by their names: `CWE-79`.
     pub(super) classes: BTreeSet<String>,
     /// Amounts of money, and percentages.
@@ -71,7 +73,7 @@ const LINK: &str = " \u{fffc} ";
 /// What stands in links that carry an attack.
 #[rustfmt::skip]
 const SIGNS: &[&str] = &[
-    "<script", "%3cscript", "alert(", "../", "..%2f", "%0d%0a", "' or ", "'%20or", "__proto__", "{{", "${",
+    "<script", "%3cscript", "alert(", "../", "..%2f", "..%5c", "%0d%0a", "\\r\\n", "' or ", "'%20or", "__proto__", "{{", "${",
 ];
 
 impl Content {
@@ -93,6 +95,7 @@ impl Content {
         let language = language::of(text, subject, all());
         let mut content =
             Content { links, leads_away, language, only_questions: true, ..Content::default() };
+        content.attacks = PAYLOADS.within(&lower(&bare));
         let points_elsewhere = elsewhere || leads_away;
         let mut told = BTreeSet::new();
         let (mut facts, mut code) = (payloads(text, &content.links), 0);

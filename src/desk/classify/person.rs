@@ -61,7 +61,9 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     let elsewhere = content.leads_away || facts.figures.attachments > 0;
     let enough = if elsewhere {
         points >= 4 && telling >= 8
-            || points >= 3 && telling >= 12
+            || points >= 3 && telling >= 10
+            || points >= 3 && telling >= 2 && content.attacks
+            || points >= 4 && telling >= 5 && content.says(Sense::Fault)
             || points >= 10
             || telling >= 20 && points >= 2
             || telling >= 120

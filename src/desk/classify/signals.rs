@@ -6,8 +6,8 @@
 //! looks before anybody is answered.
 
 use super::Facts;
-use super::answering::{is_alone, says_more};
 use super::coordinator::coordinates;
+use super::doubt::{is_alone, says_more};
 use super::own;
 use super::scales::Weight;
 use super::sense::Sense;
