@@ -6,6 +6,7 @@ use super::coordinator::coordinates;
 use super::doubt::{count_pieces, is_alone, says_more, weight_of_phrases};
 use super::lists::stands_in;
 use super::machine::{is_counted, shown};
+use super::own::is_reply;
 use super::sender::{is_named_bot, nobody_reads};
 use super::sense::Sense;
 use super::signals;
@@ -51,7 +52,9 @@ pub(super) fn phrased(facts: &Facts<'_>) -> Option<String> {
     let alone = machines_phrase(facts).is_some() && is_alone(facts);
     let house = shape.brand + shape.house_name + shape.service_sender + shape.service_name > 0;
     let speaks = content.says(Sense::Me) || content.says(Sense::Found) || content.asks;
-    let person = speaks || shape.signed > 0 || coordinates(facts);
+    // Machines answer without a quote, in the name of whom they serve.
+    let answers = is_reply(facts.message) && !facts.own.quote;
+    let person = !answers && (speaks || shape.signed > 0) || coordinates(facts);
     ((alone || house && weight_of_phrases(facts).0) && !person)
         .then(|| "a machine may have written it".to_owned())
 }
