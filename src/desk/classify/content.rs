@@ -44,8 +44,8 @@ pub(super) struct Content {
     pub(super) beside_absence: (usize, usize),
     /// Paths, header names, hexadecimal numbers, flags.
     pub(super) places: usize,
-    /// It shows an attack itself, such as `..%2f..%2f`.
-    pub(super) attacks: bool,
+    /// Sentences that show an attack itself, such as `..%2f..%2f`.
+    pub(super) attacks: usize,
     /// Classes of weaknesses by their names: `CWE-79`.
     pub(super) classes: BTreeSet<String>,
     /// Amounts of money, and percentages.
@@ -95,10 +95,10 @@ impl Content {
         let language = language::of(text, subject, all());
         let mut content =
             Content { links, leads_away, language, only_questions: true, ..Content::default() };
-        content.attacks = PAYLOADS.within(&lower(&bare));
         let points_elsewhere = elsewhere || leads_away;
         let mut told = BTreeSet::new();
         let (mut facts, mut code) = (payloads(text, &content.links), 0);
+        content.attacks = self::sentences(&bare).filter(|one| PAYLOADS.within(&lower(one))).count();
         for sentence in &sentences {
             let mut absent = false;
             for sense in sentence.senses(language) {

@@ -17,6 +17,8 @@ pub(super) struct Link {
 /// What stands in the place of a host that is none.
 pub(super) const UNREADABLE: &str = "an unreadable host";
 
+/// So much of a request is looked at, so that the work stays linear.
+const REQUEST: usize = 500;
 /// The longest host name that is shown.
 const HOST: usize = 60;
 /// More links than these are counted no further.
@@ -139,7 +141,8 @@ fn is_own_machine(host: &str) -> bool {
 
 /// Whether the link is a value in a request: `/login?next=https://evil.example`.
 fn is_payload(text: &str, start: usize) -> bool {
-    let before = text.get(..start).unwrap_or_default();
+    let from = (start.saturating_sub(REQUEST)..=start).find(|at| text.is_char_boundary(*at));
+    let before = text.get(from.unwrap_or(start)..start).unwrap_or_default();
     let token = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     token.ends_with('=') && token.contains(['?', '&'])
 }

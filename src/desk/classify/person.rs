@@ -62,7 +62,7 @@ pub(super) fn tells_enough(facts: &Facts<'_>) -> Option<String> {
     let enough = if elsewhere {
         points >= 4 && telling >= 8
             || points >= 3 && telling >= 10
-            || points >= 3 && telling >= 2 && content.attacks
+            || points >= 3 && telling >= 2 && content.attacks > 0
             || points >= 4 && telling >= 5 && content.says(Sense::Fault)
             || points >= 10
             || telling >= 20 && points >= 2

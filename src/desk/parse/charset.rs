@@ -89,8 +89,8 @@ fn another(name: &str) -> Option<&'static str> {
         "eucjp" | "euc" | "ujis" | "eucjp-ms" | "cp51932" => "euc-jp",
         "cp50220" | "cp50221" | "cp50222" => "iso-2022-jp",
         name if name.starts_with("iso-2022-jp") => "iso-2022-jp",
-        "cp949" | "ms949" | "windows-949" | "x-windows-949" | "uhc" | "euckr" => "euc-kr",
-        "ksc5601" | "ks_c_5601" | "ksc_5601-1987" | "cp51949" => "euc-kr",
+        "cp949" | "ms949" | "windows-949" | "x-windows-949" | "uhc" | "euckr" | "ksc5601"
+        | "ks_c_5601" | "ksc_5601-1987" | "cp51949" => "euc-kr",
         "euc-cn" | "euccn" | "cp54936" => "gb18030",
         name if name.starts_with("gb2312") || name.starts_with("gbk") => "gb18030",
         "cp950" | "ms950" | "x-big5" | "x-x-big5" | "windows-950" | "big-5" => "big5",
