@@ -213,3 +213,21 @@ fn somebody_can_say_that_the_reporter_was_answered() {
     assert_eq!(rows[4]["why"], "responded of kim: <2@acorn.example> had opened no case by then");
     assert_eq!(summary["events_after_the_end"], 1);
 }
+
+#[test]
+fn two_reports_from_a_program_that_refers_to_the_mail_itself_are_two_cases() {
+    let desk = Desk::new();
+    for (n, text) in [
+        (1, "The static handler of 4.18.2 follows links: ln -s /etc pub/e, then GET /e/passwd."),
+        (2, "The cookie parser 1.4 takes unsigned cookies, so anybody forges a session."),
+    ] {
+        let mail = format!(
+            "Date: Tue, 1 Sep 2026 12:0{n}:00 +0000\nFrom: Ann <ann@acorn.example>\n\
+             To: security@project.example\nSubject: Vulnerability\nMessage-ID: <{n}.7@acorn.example>\n\
+             References: <{n}.7.ref@acorn.example>\n\n{text}\n"
+        );
+        desk.write(&format!("mail/0{n}.eml"), &mail);
+    }
+    let told = desk.actions(&["--mail", "mail"]);
+    assert_eq!(told.iter().filter(|row| row.contains("acknowledge ann")).count(), 2, "{told:?}");
+}
