@@ -39,6 +39,7 @@ const LOOK: Duration = Duration::from_secs(5);
 pub(super) fn run(config: &Path) -> Result<(), Failure> {
     let hidden = unix::keep_out_of_core_files();
     let mut plan = Plan::read(config)?;
+    let mut store = plan.settings.store();
     start_log();
     tell_of_panics();
     if let Err(error) = hidden {
@@ -53,13 +54,16 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
             let mut life = spawn_blocking(move || live(plan, told));
             let next = tokio::select! {
                 over = &mut life => return over.map_err(|error| ended(&error))?,
-                next = signals.until_the_end_of(config) => next,
+                next = signals.until_the_end_of(config, &store) => next,
             };
             // It may be over by itself in this moment; what it says of that is told below.
             let _ = end.send(());
             life.await.map_err(|error| ended(&error))??;
             match next {
-                Some(next) => plan = next,
+                Some(next) => {
+                    store = next.settings.store();
+                    plan = next;
+                }
                 None => return Ok(()),
             }
         }
@@ -80,14 +84,23 @@ impl Plan {
         Ok(Plan { file: config.to_owned(), settings, wording })
     }
 
-    /// As [`Plan::read`], and surely good for a start: the one that runs now may not be given up for
-    /// one that cannot.
-    fn read_anew(config: &Path) -> Result<Plan, Failure> {
+    /// As [`Plan::read`], and surely good for a start: the one that runs now, with the store in `ours`,
+    /// may not be given up for one that cannot.
+    async fn read_anew(config: &Path, ours: &Path) -> Result<Plan, Failure> {
         let plan = Plan::read(config)?;
-        match hindrances(&plan.settings) {
-            none if none.is_empty() => Ok(plan),
-            found => Err(Failure::configuration(found.join("\n"))),
+        let found = hindrances(&plan.settings);
+        if !found.is_empty() {
+            return Err(Failure::configuration(found.join("\n")));
         }
+        let folder = plan.settings.store();
+        let place = |folder: &Path| folder.canonicalize().ok();
+        if place(&folder).is_some_and(|new| place(ours) == Some(new)) {
+            // It is open: all that can be asked is whether there is room to open it once more.
+            Store::need_room(&folder).map_err(Failure::of)?;
+        } else {
+            Store::open(&folder).map_err(Failure::of)?.close().await;
+        }
+        Ok(plan)
     }
 }
 
@@ -109,9 +122,9 @@ impl Signals {
     }
 
     /// Waits until what runs now has to end, and returns what comes after it, if anything.
-    async fn until_the_end_of(&mut self, config: &Path) -> Option<Plan> {
+    async fn until_the_end_of(&mut self, config: &Path, store: &Path) -> Option<Plan> {
         while self.asks_for_a_reload().await {
-            match Plan::read_anew(config) {
+            match Plan::read_anew(config, store).await {
                 Ok(plan) => {
                     systemd::reloading();
                     systemd::status("begins anew with the new configuration");

@@ -29,6 +29,7 @@ use self::error::fits;
 use self::keeper::{Answer, Command, GROUP};
 use self::seal::Seal;
 use crate::desk::table::{Batch, Record, Table};
+use crate::io::unix;
 
 pub use self::copying::Page;
 pub use self::error::StoreError;
@@ -52,6 +53,13 @@ impl Store {
         let (commands, inbox) = mpsc::channel(4 * GROUP);
         let thread = keeper::start(dir, inbox)?;
         Ok(Store { commands, thread: Arc::new(Mutex::new(Some(thread))) })
+    }
+
+    /// An error where the disk has no room to open the store in `dir`, which is open, once more.
+    pub fn need_room(dir: &Path) -> Result<(), OpenError> {
+        let room = || Ok(tables::has_room(dir)? && unix::may_make_files(dir)?);
+        let room = room().map_err(|error| OpenError::from_io(dir, &error))?;
+        if room { Ok(()) } else { Err(OpenError::Full(dir.to_owned())) }
     }
 
     /// Applies all writes or none. When this answers `Ok` they outlive a power cut.

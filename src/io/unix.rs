@@ -75,6 +75,16 @@ pub fn free_space(path: &Path) -> io::Result<u64> {
     Ok(room.f_bavail.saturating_mul(room.f_frsize))
 }
 
+/// Files that a file system should still be able to hold where some are about to be made.
+const A_FEW_FILES: u64 = 4;
+
+/// Whether the file system that holds `path` can hold some more files, however small.
+pub fn may_make_files(path: &Path) -> io::Result<bool> {
+    let room = rustix::fs::statvfs(path)?;
+    // Some file systems have no limit, and say so by naming none.
+    Ok(room.f_files == 0 || room.f_favail >= A_FEW_FILES)
+}
+
 /// Ends a program that leads a process group, and all that it has started in it, at once.
 pub fn kill_group(leader: u32) {
     let leader = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw);

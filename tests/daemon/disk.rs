@@ -3,7 +3,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::mails::{answers, cases, mixed};
-use crate::rig::{Daemon, INBOX, Rig, wait_until};
+use crate::rig::{Daemon, INBOX, PATIENCE, Rig, wait_until};
 
 /// A small file system of its own, taken away in the end.
 pub(crate) struct SmallDisk(pub(crate) std::path::PathBuf);
@@ -50,4 +50,28 @@ fn a_full_disk_holds_reports_up_and_loses_none() {
     assert_eq!(cases(&config).len(), mails.len());
     assert!(answers(&rig, &mails).values().all(|letters| letters.len() == 1));
     assert_eq!(rig.mails(INBOX, "INBOX").len(), mails.len());
+}
+
+#[test]
+fn a_reload_on_a_full_disk_is_refused_and_the_daemon_goes_on() {
+    let rig = Rig::start();
+    let Some(disk) = SmallDisk::at(rig.dir().join("state")) else {
+        eprintln!("skipped: file systems cannot be mounted here");
+        return;
+    };
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    let filler = disk.0.join("filler");
+    // As much as fits.
+    let _ = fs::write(&filler, vec![0; 16 << 20]);
+    daemon.hang_up();
+    let refused = || daemon.log().contains("the new configuration is not used: ");
+    assert!(wait_until(PATIENCE, refused), "{}", daemon.log());
+    assert!(daemon.log().contains("is full: make room"), "{}", daemon.log());
+    fs::remove_file(&filler).unwrap();
+    let mails = [mixed(0)];
+    mails[0].send(&rig);
+    let answered = || answers(&rig, &mails).values().all(|letters| letters.len() == 1);
+    assert!(wait_until(PATIENCE, answered), "{}", daemon.log());
+    assert!(daemon.terminate().success());
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::mails::{cases, report};
-use crate::rig::{Daemon, INBOX, Line, PATIENCE, Proxy, Rig};
+use crate::rig::{Daemon, INBOX, Line, PATIENCE, Proxy, Rig, wait_until};
 
 #[test]
 fn a_log_that_nobody_takes_stops_nothing() {
@@ -52,4 +52,32 @@ fn an_end_in_the_middle_of_the_work_is_soon_over_and_the_next_start_goes_on() {
     }
     assert!(senders.iter().all(|from| rig.mails(from, "INBOX").len() == 1), "letters twice");
     assert_eq!(cases(&config).len(), senders.len());
+}
+
+#[test]
+fn a_reload_that_leads_to_a_store_which_cannot_be_opened_is_refused() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let daemon = Daemon::start(&rig, &config);
+    let (state, elsewhere) = (rig.dir().join("state"), rig.dir().join("elsewhere"));
+    let text = rig.config_text();
+    let moved = text.replace(state.to_str().unwrap(), elsewhere.to_str().unwrap());
+    assert_ne!(moved, text);
+    std::fs::create_dir_all(elsewhere.join("store")).unwrap();
+    std::fs::write(elsewhere.join("store/of-somebody"), "").unwrap();
+    rig.write_config(&moved);
+    daemon.hang_up();
+    let refused = || daemon.log().contains("the new configuration is not used: ");
+    assert!(wait_until(PATIENCE, refused), "{}", daemon.log());
+    let why = "is not empty and holds no store: choose an empty folder";
+    assert!(daemon.log().contains(why), "{}", daemon.log());
+    rig.deliver(Some("r1@acorn.example"), &[INBOX], report("r1@acorn.example", "one").as_bytes());
+    rig.wait_for_mails("r1@acorn.example", 1, PATIENCE);
+    // And once it can be opened, it is used.
+    std::fs::remove_file(elsewhere.join("store/of-somebody")).unwrap();
+    daemon.hang_up();
+    let begun = || daemon.log().matches("INFO ready").count() == 2;
+    assert!(wait_until(PATIENCE, begun), "{}", daemon.log());
+    assert!(cases(&config).is_empty());
+    assert!(daemon.terminate().success());
 }

@@ -110,6 +110,12 @@ impl Daemon {
         status.unwrap()
     }
 
+    /// Asks it to begin anew with its configuration (SIGHUP).
+    pub fn hang_up(&self) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    }
+
     /// Ends it at once (SIGKILL), as a crash does.
     pub fn kill(self) {
         drop(self);
