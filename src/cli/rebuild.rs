@@ -25,7 +25,7 @@ use crate::query;
 pub(super) fn rebuild(config: &Path, days: u32, after: &[CaseId]) -> Result<(), Failure> {
     let settings = settings(config)?;
     after.iter().try_for_each(|case| is_of(&settings, case))?;
-    let _owned = Owned::by_owner_of(&settings)?;
+    let owned = Owned::by_owner_of(&settings)?;
     let now = wall::now();
     let since = Moment::from_unix(now.unix() - i64::from(days) * 24 * 3600);
     let lines = block_on(async {
@@ -48,7 +48,9 @@ pub(super) fn rebuild(config: &Path, days: u32, after: &[CaseId]) -> Result<(), 
                 writes.push(record::progress(folder, &progress(marked, now, since)));
             }
         }
+        let made_for_them = owned.make_for_owner();
         make(&settings, writes).await?;
+        drop(made_for_them);
         let mut lines: Vec<String> = found.iter().map(told).collect();
         lines.push(
             "the store is made; at its next start the daemon opens the cases again, and answers \

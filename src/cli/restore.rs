@@ -14,18 +14,19 @@ use crate::config::settings::Settings;
 use crate::desk::record::Meta;
 use crate::desk::table::{Record, Table};
 use crate::io::store::{self, OpenError, Store};
-use crate::io::unix;
+use crate::io::unix::{self, MakesForAnother};
 use crate::query;
 
 /// Restores a backup. A store that knows more than the backup is not replaced.
 pub(super) fn restore(config: &Path, dir: &Path) -> Result<(), Failure> {
     let settings = settings(config)?;
-    let _owned = Owned::by_owner_of(&settings)?;
+    let owned = Owned::by_owner_of(&settings)?;
     block_on(stopped(&settings))?;
     let whole = whole_backup(dir)?;
     let (rows, waiting) = (whole.rows.len(), in_table(&whole.rows, Table::Outbox).count());
     let meta = meta(&whole.rows)?;
     is_ours(&settings, &meta)?;
+    let _made_for_them = owned.make_for_owner();
     knows_no_more(&settings, meta.last_seq)?;
     let all = whole.rows.into_iter().map(Ok);
     let restored = store::restore(&settings.store(), all, &whole.seal).map_err(Failure::of)?;
@@ -120,6 +121,12 @@ impl Owned {
             ))),
             owner => Ok(Owned { folder, owner }),
         }
+    }
+
+    /// From now on it belongs to them from its first moment: a command can be killed. Where the system does
+    /// not let us, it is given to them in the end.
+    pub(super) fn make_for_owner(&self) -> Option<MakesForAnother> {
+        unix::make_for(self.owner?).ok()
     }
 }
 

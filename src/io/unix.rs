@@ -7,6 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::Access;
+use rustix::process::{Gid, Uid};
+use rustix::thread::{
+    CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits,
+    set_thread_res_gid, set_thread_res_uid,
+};
 
 /// The user that we run as.
 pub fn user() -> u32 {
@@ -110,6 +115,41 @@ pub fn give(folder: &Path, (user, group): (u32, u32)) -> io::Result<()> {
         give(&entry?.path(), (user, group))?;
     }
     Ok(())
+}
+
+/// What this thread makes belongs to somebody else until this is dropped. So does what threads make that it
+/// starts meanwhile, for as long as they live.
+#[derive(Debug)]
+pub struct MakesForAnother {
+    user: Uid,
+    group: Gid,
+    bits: CapabilitiesSecureBits,
+}
+
+/// From now on what root makes belongs to this user and group from its first moment, whatever ends us
+/// before it could be given away. Root still may do what root may do.
+pub fn make_for((user, group): (u32, u32)) -> io::Result<MakesForAnother> {
+    let bits = capabilities_secure_bits()?;
+    let us = MakesForAnother {
+        user: rustix::process::geteuid(),
+        group: rustix::process::getegid(),
+        bits,
+    };
+    // Else what root may do would go with the name.
+    set_capabilities_secure_bits(bits | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
+    // Dropped in the middle of it, all of it is taken back.
+    set_thread_res_gid(None, Gid::from_raw(group), None)?;
+    set_thread_res_uid(None, Uid::from_raw(user), None)?;
+    Ok(us)
+}
+
+impl Drop for MakesForAnother {
+    fn drop(&mut self) {
+        // Who could change them once may change them back.
+        let _ = set_thread_res_uid(None, self.user, None);
+        let _ = set_thread_res_gid(None, self.group, None);
+        let _ = set_capabilities_secure_bits(self.bits);
+    }
 }
 
 /// Makes durable what a file holds, or which names are in a folder.

@@ -1,13 +1,14 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use watchpost::desk::table::{Record, Table};
 use watchpost::io::store;
 
 use crate::mails::{cases, report};
-use crate::rig::{Daemon, INBOX, Rig, wait_until, watchpost};
+use crate::rig::{Daemon, INBOX, Rig, program, wait_until, watchpost};
 
 /// The status of a command with this configuration, and what it said.
 pub(crate) fn run(config: &Path, arguments: &[&str]) -> (i32, String) {
@@ -141,7 +142,7 @@ fn a_store_of_this_version_is_kept_for_those_that_follow() {
     assert!(wait_until(Duration::from_secs(20), || whole(&config).contains("0 letters")));
     assert!(daemon.terminate().success());
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/schema-3.tar.gz");
-    let made = std::process::Command::new("tar")
+    let made = Command::new("tar")
         .args(["--owner=0", "--group=0", "-cz", "-C"])
         .arg(rig.dir().join("state"))
         .arg("-f")
@@ -164,15 +165,48 @@ fn what_root_restores_belongs_to_the_user_of_the_daemon() {
     let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
     let dir = backup.to_str().unwrap();
     assert_eq!(run(&config, &["backup", dir]).0, 0);
-    let mut given = std::process::Command::new("chown");
+    let mut given = Command::new("chown");
     assert!(given.args(["-R", "12345:12345"]).arg(&state).status().unwrap().success());
     assert_eq!(run(&config, &["restore", dir]).0, 0);
-    let mut folders = vec![state];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            assert_eq!(entry.metadata().unwrap().uid(), 12345, "{}", entry.path().display());
-            folders.extend(entry.path().is_dir().then(|| entry.path()));
+    assert_eq!(of_others(&state), [] as [PathBuf; 0]);
+}
+
+/// What in this folder does not belong to the user of the daemon.
+fn of_others(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.metadata().unwrap().uid() != 12345 {
+            found.push(entry.path());
         }
+        if entry.path().is_dir() {
+            found.extend(of_others(&entry.path()));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_restore_of_root_that_is_killed_locks_nobody_out() {
+    let rig = Rig::start();
+    let strace = Command::new("strace").args(["-f", "-q", "true"]).output();
+    if fs::metadata(rig.dir()).unwrap().uid() != 0 || !strace.is_ok_and(|o| o.status.success()) {
+        eprintln!("skipped: only root can give files away, and strace is needed");
+        return;
+    }
+    let config = rig.watchpost_config();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
+    assert_eq!(run(&config, &["backup", backup.to_str().unwrap()]).0, 0);
+    let mut given = Command::new("chown");
+    assert!(given.args(["-R", "12345:12345"]).arg(&state).status().unwrap().success());
+    // While the new store is made, and when the two have just changed places.
+    for call in ["fdatasync", "rename", "renameat2"] {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-q", "-o", "/dev/null", "-e", &format!("trace={call}")]);
+        strace.args(["-e", &format!("inject={call}:signal=SIGKILL:when=1")]);
+        strace.arg(program()).args(["restore", "--config"]).arg(&config).arg(&backup);
+        assert!(!strace.output().unwrap().status.success(), "{call} was not called");
+        assert_eq!(of_others(&state), [] as [PathBuf; 0], "after {call}");
     }
 }
 
