@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -50,14 +52,19 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
         let mut signals = Signals::new()?;
         loop {
             let (end, told) = oneshot::channel();
+            let stage = Arc::new(Stage::default());
+            let theirs = Arc::clone(&stage);
             // Within a runtime of its own, so that no task outlives it.
-            let mut life = spawn_blocking(move || live(plan, told));
+            let mut life = spawn_blocking(move || live(plan, &theirs, told));
             let next = tokio::select! {
                 over = &mut life => return over.map_err(|error| ended(&error))?,
                 next = signals.until_the_end_of(config, &store) => next,
             };
             // It may be over by itself in this moment; what it says of that is told below.
             let _ = end.send(());
+            if next.is_none() && stage.give_up() {
+                return Ok(());
+            }
             life.await.map_err(|error| ended(&error))??;
             match next {
                 Some(next) => {
@@ -68,6 +75,30 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
             }
         }
     })
+}
+
+/// How far a life has come. Before its loop begins, nothing is under way that an end would have to wait
+/// for; and a store can take long to open, or for ever.
+#[derive(Default)]
+struct Stage(AtomicU8);
+
+impl Stage {
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    /// The loop may begin.
+    fn begin(&self) -> bool {
+        self.reach(Stage::BEGUN)
+    }
+
+    /// It will not begin any more.
+    fn give_up(&self) -> bool {
+        self.reach(Stage::GIVEN_UP)
+    }
+
+    fn reach(&self, stage: u8) -> bool {
+        self.0.compare_exchange(0, stage, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
 }
 
 /// What the configuration says, letters included.
@@ -162,7 +193,7 @@ fn refuse(failure: &Failure) {
 }
 
 /// The daemon with one configuration, until it is told to end, or a failure.
-fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
+fn live(plan: Plan, stage: &Stage, told: oneshot::Receiver<()>) -> Result<(), Failure> {
     let Plan { file, settings, wording } = plan;
     // The store opens on this thread, before there is anything to serve: it blocks.
     let store = Store::open(&settings.store()).map_err(Failure::of)?;
@@ -193,6 +224,9 @@ fn live(plan: Plan, told: oneshot::Receiver<()>) -> Result<(), Failure> {
             .map_err(|e| Failure::of(format!("the control socket {place}: {e}")))?;
         let edges = Edges::start(&settings, listener, &relays, receipts.as_ref());
         let daemon = Daemon::new(desk, store, wording, wall, edges).await.map_err(Failure::of)?;
+        if !stage.begin() {
+            return Ok(());
+        }
         // An end that nobody can tell any more has come as well.
         Box::pin(daemon.run(async { told.await.unwrap_or(()) })).await.map_err(Failure::of)
     })

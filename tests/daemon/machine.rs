@@ -1,9 +1,10 @@
 //! What the machine does to a process: a log that nobody takes, an end in the middle of the work.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::mails::{cases, report};
-use crate::rig::{Daemon, INBOX, Line, PATIENCE, Proxy, Rig, wait_until};
+use crate::rig::{Daemon, INBOX, Line, PATIENCE, Proxy, Rig, program, wait_until};
 
 #[test]
 fn a_log_that_nobody_takes_stops_nothing() {
@@ -80,4 +81,38 @@ fn a_reload_that_leads_to_a_store_which_cannot_be_opened_is_refused() {
     assert!(wait_until(PATIENCE, begun), "{}", daemon.log());
     assert!(cases(&config).is_empty());
     assert!(daemon.terminate().success());
+}
+
+#[test]
+fn who_is_told_to_end_while_the_store_opens_ends() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let mut strace = Command::new("strace");
+    // The lock of the store is the first that is asked for.
+    strace.args(["-f", "-q", "-o", "/dev/null", "-e", "trace=flock"]);
+    strace.args(["-e", "inject=flock:delay_enter=60000000", "--", program().to_str().unwrap()]);
+    strace.args(["run", "--config"]).arg(&config);
+    let Ok(mut strace) = strace.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
+        eprintln!("skipped: strace is missing");
+        return;
+    };
+    let (state, start) = (rig.dir().join("state/store/lock"), Instant::now());
+    assert!(wait_until(PATIENCE, || state.exists() || strace.try_wait().unwrap().is_some()));
+    let children = format!("/proc/{0}/task/{0}/children", strace.id());
+    let child = std::fs::read_to_string(children).unwrap_or_default().trim().to_owned();
+    if child.is_empty() {
+        eprintln!("skipped: strace may not be used here");
+        return;
+    }
+    assert!(Command::new("kill").args(["-TERM", &child]).status().unwrap().success());
+    // strace does not let go of a thread that it holds up.
+    let over = || {
+        let status = std::fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
+        status.is_empty() || status.contains("State:\tZ")
+    };
+    let ended = wait_until(Duration::from_secs(20), over);
+    let _ = Command::new("kill").args(["-KILL", &child]).status();
+    let _ = strace.kill();
+    let _ = strace.wait();
+    assert!(ended, "it goes on after {:?}", start.elapsed());
 }
