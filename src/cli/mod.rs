@@ -329,7 +329,7 @@ fn moment(text: &str) -> Result<Moment, String> {
 
 /// Runs the program: 0 fine, 1 it failed, 2 usage, 78 bad configuration.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| repeated(error).exit());
     crate::io::unix::keep_files_private();
     match perform(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -342,6 +342,13 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.status)
         }
     }
+}
+
+/// What is said of the arguments repeats them as they are, and a name of a file may come from anybody: what
+/// is wrong with them is found once more in what can be shown.
+fn repeated(error: clap::Error) -> clap::Error {
+    let shown = std::env::args_os().map(|word| crate::desk::line::shown(&word.to_string_lossy()));
+    Arguments::try_parse_from(shown).err().unwrap_or(error)
 }
 
 fn perform(command: Command) -> Result<(), Failure> {

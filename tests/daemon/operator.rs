@@ -265,3 +265,18 @@ fn classify_sees_that_a_mail_goes_on_with_one_before_it() {
     let verdicts: Vec<String> = told.lines().map(verdict).collect();
     assert_eq!(verdicts, ["complete", "follow_up", "follow_up", "follow_up", "complete"]);
 }
+
+#[test]
+fn what_is_typed_or_comes_from_a_folder_of_anybody_is_repeated_as_text() {
+    for arguments in [
+        &["classify", "--\u{1b}]0;title\u{7}.eml"][..],
+        &["show", "\u{1b}[31mEXP-1"],
+        &["\u{1b}[2J"],
+        &["cases", "--config", "\u{1b}[31m"],
+        &["classify", "\u{202e}lme"],
+    ] {
+        let (status, said, told) = run(arguments);
+        assert!(status != 0 && !told.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{told:?}");
+        assert!(said.is_empty() && told.contains("\\u{"), "{told:?}");
+    }
+}
