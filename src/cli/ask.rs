@@ -72,7 +72,8 @@ pub(super) async fn ask_daemon(
         Ok(answer) => answer.transpose().map_err(Failure::of),
         Err(error) => {
             let place = settings.control.display();
-            let why = forbidden(&error).unwrap_or_else(|| error.to_string());
+            let why = forbidden(&error).or_else(|| unanswered(&error, request));
+            let why = why.unwrap_or_else(|| error.to_string());
             Err(Failure::of(format!("the control socket {place}: {why}")))
         }
     }
@@ -87,6 +88,23 @@ pub(super) fn read<T: DeserializeOwned>(lines: &[String]) -> Result<Vec<T>, Fail
 fn forbidden(error: &io::Error) -> Option<String> {
     (error.kind() == io::ErrorKind::PermissionDenied)
         .then(|| "only root and the user that the daemon runs as may ask; try sudo".to_owned())
+}
+
+/// A daemon that was asked and has not answered: what was said may be done all the same.
+fn unanswered(error: &io::Error, request: &Request) -> Option<String> {
+    let why = match error.kind() {
+        io::ErrorKind::TimedOut => "the daemon does not answer".to_owned(),
+        io::ErrorKind::UnexpectedEof => error.to_string(),
+        _ => return None,
+    };
+    let more = "; its log tells more, or `systemctl status watchpost`";
+    Some(match request {
+        Request::Do { case, .. } => format!(
+            "{why}{more}. It may have done what you said, or do it yet: look with `watchpost show \
+             {case}` before you say it again"
+        ),
+        _ => format!("{why}{more}"),
+    })
 }
 
 /// Opens the store where no daemon runs.
@@ -142,6 +160,19 @@ mod tests {
         assert!(told.ends_with(&format!("sudo -u '#{owner}' watchpost …")), "{told}");
         let told = may_open(&folder.path().join("none"), owner).err().unwrap().lines.concat();
         assert!(told.contains("start `watchpost run` first"), "{told}");
+    }
+
+    #[test]
+    fn who_gets_no_answer_is_told_what_that_may_mean() {
+        let case = CaseId::parse("EXP-2026-0007").unwrap();
+        let said = Request::Do { case, said: Said::Close };
+        for kind in [io::ErrorKind::TimedOut, io::ErrorKind::UnexpectedEof] {
+            let told = unanswered(&kind.into(), &said).unwrap();
+            assert!(told.contains("look with `watchpost show EXP-2026-0007` before"), "{told}");
+            let told = unanswered(&kind.into(), &Request::Cases).unwrap();
+            assert!(told.ends_with("`systemctl status watchpost`"), "{told}");
+        }
+        assert_eq!(unanswered(&io::ErrorKind::PermissionDenied.into(), &said), None);
     }
 
     #[test]

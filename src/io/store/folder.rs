@@ -33,7 +33,11 @@ const LOST_AND_FOUND: &str = "lost+found";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// Another process holds the lock.
-    #[error("another Watchpost is running on this store ({})", .0.display())]
+    #[error(
+        "another Watchpost is running on this store ({}): a daemon that starts or ends, or a command; \
+         try again in a moment, or stop it",
+        .0.display()
+    )]
     Locked(PathBuf),
     /// The path leads to something that is no folder.
     #[error("{} is not a folder: remove it, or choose another path", .0.display())]
