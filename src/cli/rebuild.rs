@@ -27,7 +27,8 @@ pub(super) fn rebuild(config: &Path, days: u32, after: &[CaseId]) -> Result<(), 
     after.iter().try_for_each(|case| is_of(&settings, case))?;
     let owned = Owned::by_owner_of(&settings)?;
     let now = wall::now();
-    let since = Moment::from_unix(now.unix() - i64::from(days) * 24 * 3600);
+    // Mail servers know no days before there was mail.
+    let since = Moment::from_unix((now.unix() - i64::from(days) * 24 * 3600).max(0));
     let lines = block_on(async {
         stopped(&settings).await?;
         let found = look(&settings, since).await?;
