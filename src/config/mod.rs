@@ -126,7 +126,7 @@ fn settings(top: &Table<'_>, default_state: PathBuf) -> Option<Settings> {
 fn caps(limits: &Table<'_>) -> Option<Caps> {
     let usual = Caps::default();
     let cap = |key, usual| {
-        let number = |item: &Item<'_>| value::number(item, "number of letters", 1, 1_000_000);
+        let number = |item: &Item<'_>| value::number(item, "a number of letters", 1, 1_000_000);
         limits.or(key, usual, |item| usize::try_from(number(item)?).ok())
     };
     let address_per_day = cap("address_per_day", usual.address_per_day);
