@@ -41,7 +41,7 @@ const LOOK: Duration = Duration::from_secs(5);
 pub(super) fn run(config: &Path) -> Result<(), Failure> {
     let hidden = unix::keep_out_of_core_files();
     let mut plan = Plan::read(config)?;
-    let mut store = plan.settings.store();
+    let mut ours = Places::of(&plan.settings);
     start_log();
     tell_of_panics();
     if let Err(error) = hidden {
@@ -58,7 +58,7 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
             let mut life = spawn_blocking(move || live(plan, &theirs, told));
             let next = tokio::select! {
                 over = &mut life => return over.map_err(|error| ended(&error))?,
-                next = signals.until_the_end_of(config, &store) => next,
+                next = signals.until_the_end_of(config, &ours) => next,
             };
             // It may be over by itself in this moment; what it says of that is told below.
             let _ = end.send(());
@@ -68,7 +68,7 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
             life.await.map_err(|error| ended(&error))??;
             match next {
                 Some(next) => {
-                    store = next.settings.store();
+                    ours = Places::of(&next.settings);
                     plan = next;
                 }
                 None => return Ok(()),
@@ -115,24 +115,45 @@ impl Plan {
         Ok(Plan { file: config.to_owned(), settings, wording })
     }
 
-    /// As [`Plan::read`], and surely good for a start: the one that runs now, with the store in `ours`,
-    /// may not be given up for one that cannot.
-    async fn read_anew(config: &Path, ours: &Path) -> Result<Plan, Failure> {
+    /// As [`Plan::read`], and surely good for a start: the one that runs now may not be given up for
+    /// one that cannot.
+    async fn read_anew(config: &Path, ours: &Places) -> Result<Plan, Failure> {
         let plan = Plan::read(config)?;
         let found = hindrances(&plan.settings);
         if !found.is_empty() {
             return Err(Failure::configuration(found.join("\n")));
         }
-        let folder = plan.settings.store();
-        let place = |folder: &Path| folder.canonicalize().ok();
-        if place(&folder).is_some_and(|new| place(ours) == Some(new)) {
+        let Places { store, control } = Places::of(&plan.settings);
+        if !same(&control, &ours.control) && control::is_listened_to(&control) {
+            let place = control.display();
+            return Err(Failure::of(format!("control: {place}: another daemon listens there")));
+        }
+        if same(&store, &ours.store) {
             // It is open: all that can be asked is whether there is room to open it once more.
-            Store::need_room(&folder).map_err(Failure::of)?;
+            Store::need_room(&store).map_err(Failure::of)?;
         } else {
-            Store::open(&folder).map_err(Failure::of)?.close().await;
+            Store::open(&store).map_err(Failure::of)?.close().await;
         }
         Ok(plan)
     }
+}
+
+/// What a daemon has for itself.
+struct Places {
+    store: PathBuf,
+    control: PathBuf,
+}
+
+impl Places {
+    fn of(settings: &Settings) -> Places {
+        Places { store: settings.store(), control: settings.control.clone() }
+    }
+}
+
+/// Whether both paths lead to one thing.
+fn same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.canonicalize().ok();
+    place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// What the daemon is told from outside.
@@ -153,9 +174,9 @@ impl Signals {
     }
 
     /// Waits until what runs now has to end, and returns what comes after it, if anything.
-    async fn until_the_end_of(&mut self, config: &Path, store: &Path) -> Option<Plan> {
+    async fn until_the_end_of(&mut self, config: &Path, ours: &Places) -> Option<Plan> {
         while self.asks_for_a_reload().await {
-            match Plan::read_anew(config, store).await {
+            match Plan::read_anew(config, ours).await {
                 Ok(plan) => {
                     systemd::reloading();
                     systemd::status("begins anew with the new configuration");

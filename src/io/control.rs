@@ -80,13 +80,18 @@ const LONGEST_REQUEST: u64 = 4096;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Opens the socket so that only our own user can connect. A socket that a dead daemon left behind is
-/// taken over; whoever calls this holds the lock of the store, so no living daemon is robbed.
+/// taken over. Whoever calls this holds the lock of the store, but a daemon with another store may listen
+/// there: whoever asked that one would be answered by this one.
 pub fn listen(path: &Path) -> io::Result<UnixListener> {
     match std::fs::symlink_metadata(path) {
         // Whatever else is there belongs to somebody.
         Ok(there) if !there.file_type().is_socket() => {
             let why = "something else is there; move it away, or choose another path";
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+        }
+        Ok(_) if is_listened_to(path) => {
+            let why = "another daemon listens there; choose another path, or stop that one";
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, why));
         }
         Ok(_) => std::fs::remove_file(path)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -95,6 +100,11 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
+}
+
+/// Whether a living process listens there.
+pub fn is_listened_to(path: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(path).is_ok()
 }
 
 /// Takes requests until the loop is gone.

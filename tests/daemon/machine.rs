@@ -116,3 +116,37 @@ fn who_is_told_to_end_while_the_store_opens_ends() {
     let _ = strace.wait();
     assert!(ended, "it goes on after {:?}", start.elapsed());
 }
+
+#[test]
+fn two_daemons_with_stores_of_their_own_do_not_share_a_control_socket() {
+    let rig = Rig::start();
+    let control = rig.dir().join("control");
+    let first = format!("control = \"{}\"\n{}", control.display(), rig.config_text());
+    let (state, elsewhere) = (rig.dir().join("state"), rig.dir().join("elsewhere"));
+    let second = first.replace(state.to_str().unwrap(), elsewhere.to_str().unwrap());
+    let config = rig.write_config(&first);
+    let daemon = Daemon::start(&rig, &config);
+    rig.deliver(Some("r1@acorn.example"), &[INBOX], report("r1@acorn.example", "one").as_bytes());
+    rig.wait_for_mails("r1@acorn.example", 1, PATIENCE);
+    let another = rig.dir().join("another.toml");
+    std::fs::write(&another, &second).unwrap();
+    let robber = Daemon::begin(&rig, &another);
+    let told = || robber.log().contains("another daemon listens there");
+    assert!(wait_until(PATIENCE, told), "{}", robber.log());
+    drop(robber);
+    // Nor does one come to it by a reload.
+    let alone = second.replace(control.to_str().unwrap(), elsewhere.join("own").to_str().unwrap());
+    std::fs::write(&another, alone).unwrap();
+    let beside = Daemon::start(&rig, &another);
+    std::fs::write(&another, &second).unwrap();
+    beside.hang_up();
+    let refused = || beside.log().contains("the new configuration is not used: control: ");
+    assert!(wait_until(PATIENCE, refused), "{}", beside.log());
+    assert!(beside.terminate().success());
+    assert_eq!(cases(&config).len(), 1);
+    // What a dead one has left behind is in nobody's way, and a daemon is not in its own.
+    daemon.hang_up();
+    assert!(wait_until(PATIENCE, || daemon.log().matches("INFO ready").count() == 2));
+    daemon.kill();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+}
