@@ -76,9 +76,16 @@ fn copy(gathered: Gathered, out: impl Write) -> Result<(), Failure> {
     }
 }
 
-/// The two files of an export. Until they are full, dropping them removes them.
+/// The two files of an export. They have their names once they are full: what is left of one that was
+/// killed is none. Until then dropping them removes them.
 struct Files {
-    made: Vec<(PathBuf, File)>,
+    made: Vec<Made>,
+}
+
+struct Made {
+    path: PathBuf,
+    unfinished: PathBuf,
+    file: File,
 }
 
 impl Files {
@@ -86,24 +93,38 @@ impl Files {
         let mut files = Files { made: Vec::new() };
         for ending in ["mbox", "jsonl"] {
             let path = folder.join(format!("{case}.{ending}"));
+            if std::fs::symlink_metadata(&path).is_ok() {
+                return Err(not_made(&path, &io::ErrorKind::AlreadyExists.into()));
+            }
+            let unfinished = folder.join(format!("{case}.{ending}.part"));
+            // Made anew: what is left may have another owner, or be open to others.
+            match std::fs::remove_file(&unfinished) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(not_made(&unfinished, &error));
+                }
+                _ => {}
+            }
             let mut options = OpenOptions::new();
-            let file = options.write(true).create_new(true).mode(0o600).open(&path);
-            let file = file.map_err(|error| not_made(&path, &error))?;
-            files.made.push((path, file));
+            let file = options.write(true).create_new(true).mode(0o600).open(&unfinished);
+            let file = file.map_err(|error| not_made(&unfinished, &error))?;
+            files.made.push(Made { path, unfinished, file });
         }
         Ok(files)
     }
 
     fn fill(mut self, gathered: Gathered, events: &[String]) -> Result<(), Failure> {
         let mut parts = self.made.iter_mut();
-        if let (Some((_, mbox)), Some((_, jsonl))) = (parts.next(), parts.next()) {
-            let mut out = BufWriter::new(&mut *mbox);
+        if let (Some(mbox), Some(jsonl)) = (parts.next(), parts.next()) {
+            let mut out = BufWriter::new(&mut mbox.file);
             gathered.write(&mut out).and_then(|()| out.flush()).map_err(Failure::of)?;
             drop(out);
             let mut text = events.join("\n");
             text.push('\n');
-            jsonl.write_all(text.as_bytes()).map_err(Failure::of)?;
-            mbox.sync_all().and_then(|()| jsonl.sync_all()).map_err(Failure::of)?;
+            jsonl.file.write_all(text.as_bytes()).map_err(Failure::of)?;
+            mbox.file.sync_all().and_then(|()| jsonl.file.sync_all()).map_err(Failure::of)?;
+            for Made { path, unfinished, .. } in [mbox, jsonl] {
+                std::fs::rename(unfinished, &*path).map_err(|error| not_made(path, &error))?;
+            }
         }
         self.made.clear();
         Ok(())
@@ -112,9 +133,9 @@ impl Files {
 
 impl Drop for Files {
     fn drop(&mut self) {
-        for (path, _) in &self.made {
-            // What is left of an export that failed harms nobody but the next one.
-            let _ = std::fs::remove_file(path);
+        for made in &self.made {
+            // What is left of an export that failed harms nobody.
+            let _ = std::fs::remove_file(&made.unfinished);
         }
     }
 }
@@ -145,9 +166,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::make(folder.path(), &case()).ok().unwrap();
         let modes =
-            files.made.iter().map(|(_, file)| file.metadata().unwrap().permissions().mode());
+            files.made.iter().map(|made| made.file.metadata().unwrap().permissions().mode());
         assert!(modes.map(|mode| mode & 0o777).eq([0o600, 0o600]));
         drop(files);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_export_that_was_killed_is_none_and_in_nobody_s_way() {
+        let folder = tempfile::tempdir().unwrap();
+        // As a kill leaves them: nothing is dropped.
+        std::mem::forget(Files::make(folder.path(), &case()).ok().unwrap());
+        for ending in ["mbox", "jsonl"] {
+            assert!(!folder.path().join(format!("EXP-2026-0007.{ending}")).exists(), "{ending}");
+        }
+        drop(Files::make(folder.path(), &case()).ok().unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
