@@ -44,6 +44,9 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
     let mut ours = Places::of(&plan.settings);
     start_log();
     tell_of_panics();
+    if let Err(error) = unix::open_many_files() {
+        tracing::debug!(%error, "no more files can be opened than at first");
+    }
     if let Err(error) = hidden {
         tracing::warn!(%error, "a core file of this process could hold passwords and reports");
     }

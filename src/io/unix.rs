@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::Access;
-use rustix::process::{Gid, Uid};
+use rustix::process::{Gid, Resource, Rlimit, Uid, getrlimit, setrlimit};
 use rustix::thread::{
     CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits,
     set_thread_res_gid, set_thread_res_uid,
@@ -34,6 +34,13 @@ pub fn keep_files_private() {
 /// Whether we may make files in this folder. Only asks: nothing is made.
 pub fn may_write(folder: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// Lets us open as many files as we may. The lower limit, 1024 mostly, is for programs that cannot count
+/// further; each watched folder has a connection, and what comes beyond the limit takes it from the store.
+pub fn open_many_files() -> io::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?)
 }
 
 /// How many columns the terminal on standard output has; none where it is no terminal, or one that

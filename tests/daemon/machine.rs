@@ -150,3 +150,25 @@ fn two_daemons_with_stores_of_their_own_do_not_share_a_control_socket() {
     daemon.kill();
     assert!(Daemon::start(&rig, &config).terminate().success());
 }
+
+#[test]
+fn a_low_limit_of_open_files_that_may_be_raised_is_raised() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    let log = std::fs::File::create(rig.dir().join("limited.log")).unwrap();
+    let mut daemon = Command::new("sh");
+    daemon.args(["-c", "ulimit -Sn 20 && exec \"$0\" run --config \"$1\""]);
+    daemon.arg(program()).arg(&config).current_dir(rig.dir()).stderr(log);
+    let mut daemon = daemon.spawn().unwrap();
+    let told = || std::fs::read_to_string(rig.dir().join("limited.log")).unwrap();
+    let begun = wait_until(PATIENCE, || {
+        told().contains("INFO ready") || daemon.try_wait().unwrap().is_some()
+    });
+    rig.deliver(Some("r1@acorn.example"), &[INBOX], report("r1@acorn.example", "one").as_bytes());
+    let alive = daemon.try_wait().unwrap().is_none();
+    let answered = || alive && !rig.mails("r1@acorn.example", "INBOX").is_empty();
+    let answered = begun && wait_until(Duration::from_secs(20), answered);
+    let _ = daemon.kill();
+    let _ = daemon.wait();
+    assert!(answered, "{}", told());
+}
