@@ -16,7 +16,7 @@ use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
 use crate::io::control::{self, Request};
 use crate::io::store::Store;
-use crate::io::unix;
+use crate::io::unix::{self, MakesForAnother};
 use crate::io::wall;
 use crate::query;
 
@@ -110,7 +110,8 @@ fn unanswered(error: &io::Error, request: &Request) -> Option<String> {
 /// Opens the store where no daemon runs.
 pub(super) fn open_tables(settings: &Settings) -> Result<Store, Failure> {
     let folder = settings.store();
-    may_open(&folder, unix::user())?;
+    // What the thread of the store makes is theirs also later: that is settled when it starts.
+    let _made_for_them = may_open(&folder, unix::user())?;
     Store::open(&folder).map_err(Failure::of)
 }
 
@@ -124,11 +125,12 @@ async fn open_store(settings: &Settings) -> Result<(Desk, Store), Failure> {
 }
 
 /// Even to read, a store writes files of its own. Those of another user, root among them, would lock
-/// the daemon out.
-pub(super) fn may_open(folder: &Path, us: u32) -> Result<(), Failure> {
+/// the daemon out: root makes them for its owner until the answer is dropped. The owner may be unable to
+/// come there, as with `DynamicUser=`, whose folder only root can enter.
+pub(super) fn may_open(folder: &Path, us: u32) -> Result<Option<MakesForAnother>, Failure> {
     let place = folder.display();
-    let owner = match std::fs::metadata(folder) {
-        Ok(metadata) => metadata.uid(),
+    let (owner, group) = match std::fs::metadata(folder) {
+        Ok(metadata) => (metadata.uid(), metadata.gid()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let text = format!("there is no store in {place} yet: start `watchpost run` first");
             return Err(Failure::of(text));
@@ -139,11 +141,16 @@ pub(super) fn may_open(folder: &Path, us: u32) -> Result<(), Failure> {
         }
     };
     if owner == us {
-        return Ok(());
+        return Ok(None);
+    }
+    if us == 0
+        && let Ok(made_for_them) = unix::make_for((owner, group))
+    {
+        return Ok(Some(made_for_them));
     }
     Err(Failure::of(format!(
         "no daemon is running, and the store in {place} belongs to another user; start the daemon, \
-         or run this as that user: sudo -u '#{owner}' watchpost …"
+         or run this as root or as that user: sudo -u '#{owner}' watchpost …"
     )))
 }
 
@@ -152,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_store_of_another_user_is_left_alone_by_root_too() {
+    fn the_store_of_another_user_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let owner = std::fs::metadata(folder.path()).unwrap().uid();
         assert!(may_open(folder.path(), owner).is_ok());

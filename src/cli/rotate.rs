@@ -16,7 +16,7 @@ use crate::query;
 pub(super) fn rotate(config: &Path) -> Result<(), Failure> {
     let settings = settings(config)?;
     let folder = settings.store();
-    may_open(&folder, unix::user())?;
+    let _made_for_them = may_open(&folder, unix::user())?;
     let keys = block_on(async {
         stopped(&settings).await?;
         let store = Store::open(&folder).map_err(Failure::of)?;

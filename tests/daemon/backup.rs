@@ -172,7 +172,7 @@ fn what_root_restores_belongs_to_the_user_of_the_daemon() {
 }
 
 /// What in this folder does not belong to the user of the daemon.
-fn of_others(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn of_others(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.metadata().unwrap().uid() != 12345 {

@@ -1,6 +1,8 @@
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::backup::of_others;
 use crate::mails::{cases, report};
 use crate::rig::{Daemon, INBOX, PATIENCE, Rig, wait_until, watchpost};
 
@@ -151,20 +153,39 @@ fn at_its_start_the_daemon_says_what_it_found_and_which_password_it_cannot_read(
 }
 
 #[test]
-fn a_store_of_another_user_is_not_opened() {
+fn root_opens_the_store_of_the_daemon_that_is_stopped_and_leaves_it_its_owner_s() {
     let rig = Rig::start();
     let config = rig.watchpost_config();
-    assert!(Daemon::start(&rig, &config).terminate().success());
-    let store = rig.dir().join("state/store");
-    // Only root can give a folder away, and only root could open it then.
-    if std::os::unix::fs::chown(&store, Some(12_345), None).is_ok() {
-        for command in [&["cases"][..], &["show", "EXP-2026-0001"]] {
-            let config = ["--config", config.to_str().unwrap()];
-            let (status, _, told) = run(&[command, &config].concat());
-            assert_eq!(status, 1);
-            assert!(told.contains("run this as that user: sudo -u '#12345' watchpost"), "{told}");
-        }
+    let daemon = Daemon::start(&rig, &config);
+    rig.deliver(Some("r1@acorn.example"), &[INBOX], report("r1@acorn.example", "one").as_bytes());
+    rig.wait_for_mails("r1@acorn.example", 1, PATIENCE);
+    assert!(daemon.terminate().success());
+    let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
+    let mut given = std::process::Command::new("chown");
+    if !given.args(["-R", "12345:12345"]).arg(&state).status().unwrap().success() {
+        eprintln!("skipped: only root can give files away");
+        return;
     }
+    // As with DynamicUser=: the owner does not come there by itself.
+    std::fs::set_permissions(rig.dir(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let open = cases(&config).concat();
+    let case = open.split('"').nth(3).unwrap();
+    for command in [
+        &["cases"][..],
+        &["show", case],
+        &["do", case, "responded"],
+        &["stats"],
+        &["verify"],
+        &["rotate-key"],
+        &["backup", backup.to_str().unwrap()],
+    ] {
+        let config = ["--config", config.to_str().unwrap()];
+        let (status, _, told) = run(&[command, &config].concat());
+        assert_eq!(status, 0, "{command:?}: {told}");
+        assert_eq!(of_others(&state), [] as [PathBuf; 0], "{command:?}");
+    }
+    // The backup is root's, who asked for it.
+    assert_eq!(std::fs::metadata(&backup).unwrap().uid(), 0);
 }
 
 #[test]

@@ -106,3 +106,22 @@ fn reloads_one_after_the_other_leave_no_thread_and_no_descriptor_behind() {
     assert!(settled, "{first} became {}", held());
     service.acknowledged("kim@acorn.example", PATIENCE);
 }
+
+#[test]
+fn root_asks_and_backs_up_while_it_is_stopped_and_locks_nobody_out() {
+    let Some(service) = Service::installed() else { return };
+    service.start();
+    service.acknowledged("kim@acorn.example", PATIENCE);
+    service.done(&["systemctl", "stop", "watchpost"]);
+    // Its user has no name and no way to the folder now.
+    let cases = service.done(&["watchpost", "cases"]);
+    assert!(cases.contains("1 open case."), "{cases}");
+    service.done(&["watchpost", "verify"]);
+    service.done(&["watchpost", "rotate-key"]);
+    service.done(&["watchpost", "backup", "/root/stopped"]);
+    service.done(&["rm", "-r", "/root/stopped"]);
+    service.start();
+    service.acknowledged("lee@acorn.example", PATIENCE);
+    let cases = service.done(&["watchpost", "cases"]);
+    assert!(cases.contains("2 open cases."), "{cases}");
+}
