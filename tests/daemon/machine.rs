@@ -172,3 +172,39 @@ fn a_low_limit_of_open_files_that_may_be_raised_is_raised() {
     let _ = daemon.wait();
     assert!(answered, "{}", told());
 }
+
+#[test]
+fn a_store_that_gets_too_few_threads_is_neither_waited_for_nor_called_damaged() {
+    const USER: &str = "23456";
+    let rig = Rig::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (state, config) = (folder.path().join("state"), folder.path().join("config.toml"));
+    let (old, new) = (rig.dir().join("state"), state.to_str().unwrap());
+    std::fs::write(&config, rig.config_text().replace(old.to_str().unwrap(), new)).unwrap();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let given = Command::new("chown").args(["-R", USER]).arg(folder.path()).status().unwrap();
+    let limited = |tasks: u32| {
+        let mut verify = Command::new("setpriv");
+        verify.args(["--reuid", USER, "--clear-groups", "prlimit", &format!("--nproc={tasks}")]);
+        verify.args(["timeout", "--signal=KILL", "10"]).arg(program());
+        verify.args(["verify", "--config"]).arg(&config).output().unwrap()
+    };
+    if !given.success() || !limited(1000).status.success() {
+        eprintln!("skipped: only root can become somebody whom a limit of tasks holds for");
+        return;
+    }
+    let mut refused = 0;
+    // With fewer the runtime itself does not start.
+    for tasks in 6..20 {
+        let output = limited(tasks);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!told.contains("damaged"), "{tasks}: {told}");
+        assert!(
+            output.status.code().is_some_and(|code| code != 137),
+            "{tasks} tasks, no end: {told}"
+        );
+        refused += usize::from(told.contains("too few threads can be started"));
+    }
+    assert!(refused > 0);
+    assert!(limited(1000).status.success());
+}

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use sled::Transactional as _;
@@ -80,6 +82,7 @@ pub(super) struct Tables {
 impl Tables {
     /// Opens or makes the tables in `dir`. Panics on most kinds of damage: that is sled's way.
     pub(super) fn open(dir: &Path) -> Result<Tables, Fault> {
+        need_threads()?;
         let config = sled::Config::new()
             .path(dir)
             .mode(sled::Mode::LowSpace)
@@ -305,6 +308,35 @@ impl Tables {
     fn tree(&self, table: Table) -> Result<&sled::Tree, Fault> {
         self.trees.get(&table).ok_or_else(|| Fault::Damage(format!("no table {}", table.name())))
     }
+}
+
+/// Threads that sled starts to open a store, and one more.
+const THREADS: usize = 8;
+
+/// sled waits for ever for a thread that it did not get, or takes that for damage of the store.
+fn need_threads() -> Result<(), Fault> {
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let start = |_| {
+        let held = Arc::clone(&held);
+        thread::Builder::new().spawn(move || {
+            // Until the other end is dropped.
+            let _ = held.lock().map(|held| held.recv());
+        })
+    };
+    let started: Vec<io::Result<JoinHandle<()>>> = (0..THREADS).map(start).collect();
+    drop(hold);
+    let mut result = Ok(());
+    for thread in started {
+        match thread {
+            Ok(thread) => drop(thread.join()),
+            Err(error) => result = Err(error),
+        }
+    }
+    result.map_err(|error| {
+        let why = "too few threads can be started: raise the limit of tasks or of memory";
+        Fault::Disk(io::Error::other(format!("{why} ({error})")))
+    })
 }
 
 /// The folder is locked for us alone, so whoever still holds sled's own lock is a thread of sled
