@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tracing_subscriber::EnvFilter;
 
+use super::ask::may_open;
 use super::defect::{ended, tell_of_panics};
 use super::failure::Failure;
 use super::passwords::{Used, used};
@@ -135,7 +136,8 @@ impl Plan {
             // It is open: all that can be asked is whether there is room to open it once more.
             Store::need_room(&store).map_err(Failure::of)?;
         } else {
-            Store::open(&store).map_err(Failure::of)?.close().await;
+            let opened = for_its_owner(&plan.settings, || Store::open(&store));
+            opened.map_err(Failure::of)?.close().await;
         }
         Ok(plan)
     }
@@ -220,13 +222,15 @@ fn refuse(failure: &Failure) {
 fn live(plan: Plan, stage: &Stage, told: oneshot::Receiver<()>) -> Result<(), Failure> {
     let Plan { file, settings, wording } = plan;
     // The store opens on this thread, before there is anything to serve: it blocks.
-    let store = Store::open(&settings.store()).map_err(Failure::of)?;
+    let store = for_its_owner(&settings, || Store::open(&settings.store()));
+    let store = store.map_err(Failure::of)?;
     // It outlasts the tasks that wait for what it does.
     let relays = smtp::Thread::start().map_err(Failure::of)?;
     block_on(async {
         let wall = Wall::new();
         let (desk, first_start) = open_desk(&settings, &store, &wall).await?;
-        let (receipts, found) = open_receipts(&settings.store()).unzip();
+        let (receipts, found) =
+            for_its_owner(&settings, || open_receipts(&settings.store())).unzip();
         let found = found.unwrap_or_default();
         let desk = record_receipts(desk, &store, &wording, wall.now(), found).await;
         let desk = desk.map_err(Failure::of)?;
@@ -244,7 +248,7 @@ fn live(plan: Plan, stage: &Stage, told: oneshot::Receiver<()>) -> Result<(), Fa
             let _ = tokio::time::timeout(LOOK, told).await;
         }
         let place = settings.control.display();
-        let listener = control::listen(&settings.control)
+        let listener = for_its_owner(&settings, || control::listen(&settings.control))
             .map_err(|e| Failure::of(format!("the control socket {place}: {e}")))?;
         let edges = Edges::start(&settings, listener, &relays, receipts.as_ref());
         let daemon = Daemon::new(desk, store, wording, wall, edges).await.map_err(Failure::of)?;
@@ -254,6 +258,15 @@ fn live(plan: Plan, stage: &Stage, told: oneshot::Receiver<()>) -> Result<(), Fa
         // An end that nobody can tell any more has come as well.
         Box::pin(daemon.run(async { told.await.unwrap_or(()) })).await.map_err(Failure::of)
     })
+}
+
+/// Does what makes files in the folder of the store: root who tries the daemon by hand would else leave some that
+/// lock out the user of the service.
+fn for_its_owner<T>(settings: &Settings, work: impl FnOnce() -> T) -> T {
+    let us = unix::user();
+    let folder = settings.store();
+    let _made_for_them = (us == 0).then(|| may_open(&folder, us).ok().flatten()).flatten();
+    work()
 }
 
 /// The receipts of the relays. Without them everything goes on, one letter after the other.

@@ -184,6 +184,9 @@ fn root_opens_the_store_of_the_daemon_that_is_stopped_and_leaves_it_its_owner_s(
         assert_eq!(status, 0, "{command:?}: {told}");
         assert_eq!(of_others(&state), [] as [PathBuf; 0], "{command:?}");
     }
+    // Nor is it locked out by root who tries the daemon itself.
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    assert_eq!(of_others(&state), [] as [PathBuf; 0], "run");
     // The backup is root's, who asked for it.
     assert_eq!(std::fs::metadata(&backup).unwrap().uid(), 0);
 }
