@@ -1,6 +1,7 @@
 //! `watchpost classify`: judges mails from files, with no server, store or network.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ use crate::desk::event::HoldReason;
 use crate::desk::judge::{Judged, judge_and_read};
 use crate::desk::line::shown;
 use crate::desk::message::{Message, MessageId};
-use crate::desk::parse::parse;
+use crate::desk::parse::{limits, parse};
 use crate::desk::policy::{InboxKind, Policy};
 use crate::desk::thread::{base_subject, has_prefix, is_forward, tags};
 use crate::desk::verdict::{Code, Kind, Reason};
@@ -90,7 +91,7 @@ pub(super) fn classify(wanted: &Wanted) -> Result<(), Failure> {
     for file in &wanted.files {
         let name = file.to_string_lossy();
         match read(file) {
-            Ok(bytes) => judge.one(&name, &bytes)?,
+            Ok((bytes, whole)) => judge.one(&name, &bytes, whole)?,
             Err(error) => {
                 let known = failure.get_or_insert_with(|| Failure { lines: Vec::new(), status: 1 });
                 known.lines.push(format!("{name}: {error}"));
@@ -140,8 +141,8 @@ impl Judge {
         self.before.subjects.extend(subject_of(message));
     }
 
-    fn one(&mut self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        let message = parse(bytes, true);
+    fn one(&mut self, name: &str, bytes: &[u8], whole: bool) -> Result<(), Failure> {
+        let message = parse(bytes, whole);
         let assumed;
         let policy = match &self.policy {
             Some(policy) => policy,
@@ -227,11 +228,16 @@ fn topmost_server(message: &Message) -> Option<String> {
     Some(field.split(|c: char| c == ';' || c.is_whitespace()).find(|s| !s.is_empty())?.to_owned())
 }
 
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+/// As much of a mail as is ever looked at, and whether that is all of it.
+fn read(file: &Path) -> io::Result<(Vec<u8>, bool)> {
+    let mut bytes = Vec::new();
+    let most = limits::MAIL.saturating_add(1) as u64;
     if file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(bytes);
+        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    } else {
+        File::open(file)?.take(most).read_to_end(&mut bytes)?;
     }
-    std::fs::read(file)
+    let whole = bytes.len() <= limits::MAIL;
+    bytes.truncate(limits::MAIL);
+    Ok((bytes, whole))
 }

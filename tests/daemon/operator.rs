@@ -304,3 +304,14 @@ fn what_is_typed_or_comes_from_a_folder_of_anybody_is_repeated_as_text() {
         assert!(said.is_empty() && told.contains("\\u{"), "{told:?}");
     }
 }
+
+#[test]
+fn of_a_file_that_is_no_mail_only_so_much_is_read_as_of_a_mail() {
+    let folder = tempfile::tempdir().unwrap();
+    let huge = folder.path().join("huge.eml");
+    std::fs::write(&huge, report("r1@acorn.example", "one")).unwrap();
+    // It takes no room on the disk, and more than there is in memory.
+    std::fs::OpenOptions::new().write(true).open(&huge).unwrap().set_len(1 << 40).unwrap();
+    let (status, said, told) = run(&["classify", huge.to_str().unwrap()]);
+    assert!(status == 0 && said.contains("acknowledge: "), "{told}");
+}
