@@ -10,6 +10,7 @@ use super::setup::{block_on, settings};
 use super::words::count;
 use crate::desk::backup::{FORMAT, Head, read_line};
 use crate::desk::hex::hex;
+use crate::desk::line::shown;
 use crate::io::backup::Writer;
 use crate::io::store::Sum;
 use crate::io::wall;
@@ -26,7 +27,7 @@ pub(super) fn backup(config: &Path, dir: &Path) -> Result<(), Failure> {
     print::lines([format!(
         "{} are in {}; the configuration and the letters of your own are not",
         count(rows, "row", "rows"),
-        dir.display()
+        shown(&dir.display().to_string())
     )])
 }
 

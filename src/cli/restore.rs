@@ -11,6 +11,7 @@ use super::setup::{block_on, settings};
 use super::verify::whole_backup;
 use super::words::count;
 use crate::config::settings::Settings;
+use crate::desk::line::shown;
 use crate::desk::record::Meta;
 use crate::desk::table::{Record, Table};
 use crate::io::store::{self, OpenError, Store};
@@ -32,7 +33,8 @@ pub(super) fn restore(config: &Path, dir: &Path) -> Result<(), Failure> {
     let restored = store::restore(&settings.store(), all, &whole.seal).map_err(Failure::of)?;
     let mut lines = vec![format!("the store is restored: {}", count(rows, "row", "rows"))];
     lines.extend(restored.before.map(|old| {
-        format!("the one that was there is kept in {}; remove it when you like", old.display())
+        let old = shown(&old.display().to_string());
+        format!("the one that was there is kept in {old}; remove it when you like")
     }));
     if waiting > 0 {
         lines.push(format!(

@@ -88,6 +88,10 @@ fn names(folder: &Path, within: &str) -> Result<Vec<String>, String> {
 }
 
 fn text(path: &Path) -> Result<String, String> {
+    let what = fs::metadata(path).map_err(|error| error.to_string())?;
+    if !what.is_file() {
+        return Err("not a file; a pipe might never end".to_owned());
+    }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map_err(|_| "not UTF-8; save the file in that encoding".to_owned())
 }
@@ -153,6 +157,16 @@ mod tests {
             wrong.first().unwrap(),
             "LETTERS/ask_resend.txt: not UTF-8; save the file in that encoding"
         );
+    }
+
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("minimal.txt");
+        let made = std::process::Command::new("mkfifo").arg(pipe).status().unwrap();
+        assert!(made.success());
+        let wrong = told(folder.path()).unwrap_err();
+        assert_eq!(wrong, ["LETTERS/minimal.txt: not a file; a pipe might never end"]);
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn root_opens_the_store_of_the_daemon_that_is_stopped_and_leaves_it_its_owner_s(
     rig.deliver(Some("r1@acorn.example"), &[INBOX], report("r1@acorn.example", "one").as_bytes());
     rig.wait_for_mails("r1@acorn.example", 1, PATIENCE);
     assert!(daemon.terminate().success());
-    let (state, backup) = (rig.dir().join("state"), rig.dir().join("backup"));
+    let (state, backup) = (rig.dir().join("state"), rig.dir().join("back\u{1b}[31mup"));
     let mut given = std::process::Command::new("chown");
     if !given.args(["-R", "12345:12345"]).arg(&state).status().unwrap().success() {
         eprintln!("skipped: only root can give files away");
@@ -180,8 +180,9 @@ fn root_opens_the_store_of_the_daemon_that_is_stopped_and_leaves_it_its_owner_s(
         &["backup", backup.to_str().unwrap()],
     ] {
         let config = ["--config", config.to_str().unwrap()];
-        let (status, _, told) = run(&[command, &config].concat());
+        let (status, said, told) = run(&[command, &config].concat());
         assert_eq!(status, 0, "{command:?}: {told}");
+        assert!(!said.contains('\u{1b}'), "{said:?}");
         assert_eq!(of_others(&state), [] as [PathBuf; 0], "{command:?}");
     }
     // Nor is it locked out by root who tries the daemon itself.
