@@ -97,6 +97,17 @@ async fn what_the_relay_answers_decides_the_outcome() {
         (RECIPIENT, "550 relay not permitted", Configuration),
         (RECIPIENT, "553 5.7.1 <us@b.example>: Sender address rejected: not owned", Configuration),
         (RECIPIENT, "550 5.1.8 <us@b.example>: Sender address rejected: no domain", Configuration),
+        // Postfix waits until RCPT with what it has against a client.
+        (RECIPIENT, "554 5.7.1 <a.example[192.0.2.7]>: Client host rejected: no", Configuration),
+        (
+            RECIPIENT,
+            "554 5.7.1 Service unavailable; Client host [192.0.2.7] blocked",
+            Configuration,
+        ),
+        (RECIPIENT, "504 5.5.2 <desk>: Helo command rejected: not qualified", Configuration),
+        // Tomorrow every letter can leave that is sent for nothing today.
+        (RECIPIENT, "550 5.4.5 Daily user sending limit exceeded", Configuration),
+        (END, "550 5.4.5 Daily user sending limit exceeded", Configuration),
         // A recipient cannot stop the relay by the words in its address.
         (RECIPIENT, "550 5.1.1 <\"relaying denied\"@b.example>: unknown", Permanent),
         (RECIPIENT, "571 a code that no RFC lists", Permanent),

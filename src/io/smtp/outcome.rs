@@ -124,12 +124,14 @@ fn out_of_step(step: Step, detail: String) -> Outcome {
 /// given up instead is lost. What speaks of authentication does (RFC 4954 sections 4 and 6, RFC 3463
 /// section 3.8), and whatever comes before the first MAIL. MAIL names nothing but our own address, so
 /// a refusal is about us unless it is about the size or the recipient's kind of address. X.7.0 is
-/// said of an unknown sender before the text, but of a virus after it.
+/// said of an unknown sender before the text, but of a virus after it. X.4.5 is about the whole mail
+/// system (RFC 3463 section 3.5): Google says so at any step when an account has had its letters of
+/// the day.
 fn is_about_us(step: Step, reply: &Reply) -> bool {
     let status = reply.enhanced().unwrap_or_default();
     if step <= Step::Login
         || matches!(reply.code, 530 | 534 | 535 | 538)
-        || matches!(status, "5.7.8" | "5.7.9" | "5.7.11" | "5.7.60" | "5.2.252")
+        || matches!(status, "5.7.8" | "5.7.9" | "5.7.11" | "5.7.60" | "5.2.252" | "5.4.5")
     {
         return true;
     }
@@ -157,7 +159,8 @@ fn is_about_recipient(status: &str) -> bool {
 }
 
 /// Postfix, Sendmail, Exim and Exchange say at RCPT, with a status that means much else (5.7.1) or
-/// with none, that we may not send over them.
+/// with none, that we may not send over them. What Postfix has against a client, its name or its
+/// address in a blocklist, it says no earlier either.
 fn says_we_may_not(reply: &Reply) -> bool {
     let text = reply.to_string().to_ascii_lowercase();
     let words = [
@@ -167,6 +170,9 @@ fn says_we_may_not(reply: &Reply) -> bool {
         "unable to relay",
         "sender address rejected",
         "sender verify failed",
+        "client host rejected",
+        "client host [",
+        "helo command rejected",
     ];
     words.iter().any(|words| text.contains(words))
 }
