@@ -280,3 +280,45 @@ async fn a_connection_that_idles_for_long_is_closed_politely() {
     let script = [opening(), sending(&first), goodbye(), vec![Act::End]].concat();
     after_idling(21, vec![script], None).await;
 }
+
+/// How often a relay was logged in to that refuses each login so, and what came of so many letters that
+/// were given to it together.
+async fn logins(refusal: &'static str, letters: usize) -> (usize, Vec<Outcome>) {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut smtp = settings(listener.local_addr().unwrap().port(), Security::None, None);
+    smtp.connections = 2;
+    let logins = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&logins);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, SeqCst);
+            let mut script = opening();
+            script.truncate(4);
+            script.extend([say(refusal), Act::End]);
+            tokio::spawn(play(stream, script));
+        }
+    });
+    let (outcomes, mut results) = tokio::sync::mpsc::channel(1);
+    let input = watchpost::io::smtp::start(smtp, secret(), outcomes, None);
+    for n in 0..letters {
+        input.send(letter(&format!("EXP-2026-{n:04}/acknowledgement"))).await.unwrap();
+    }
+    let mut all = Vec::new();
+    for _ in 0..letters {
+        all.push(results.recv().await.unwrap().outcome);
+    }
+    (logins.load(SeqCst), all)
+}
+
+#[tokio::test]
+async fn a_login_that_was_refused_is_not_tried_for_each_letter_that_waits() {
+    let (tried, outcomes) = logins("535 5.7.8 wrong password\r\n", 12).await;
+    assert!(outcomes.iter().all(|one| matches!(one, Outcome::Configuration(_))), "{outcomes:?}");
+    assert!(tried <= 2, "{tried} logins with a wrong password");
+    let (tried, outcomes) = logins("454 4.7.0 later\r\n", 12).await;
+    assert!(outcomes.iter().all(|one| matches!(one, Outcome::Unreachable(_))), "{outcomes:?}");
+    assert!(tried <= 2, "{tried} logins");
+}

@@ -26,11 +26,19 @@ const IDLE: Duration = Duration::from_secs(20);
 /// A connection that idled longer is asked whether it lives before a letter is trusted to it.
 const FRESH: Duration = Duration::from_secs(3);
 
+/// After a connection that could not be opened none is opened for so long: what waits for one gets the
+/// same outcome. Less than the shortest time after which a letter is tried again.
+const REST: Duration = Duration::from_secs(20);
+
 pub(super) struct Pool {
     relay: Arc<Relay>,
     /// The longest idle first. Letters take the last: the warm one stays warm, the rest goes cold.
     idle: VecDeque<Idle>,
     most: usize,
+    /// When a connection could last not be opened, and what came of that.
+    shut: Option<(Instant, Outcome)>,
+    /// When a connection was last of use.
+    alive: Option<Instant>,
 }
 
 struct Relay {
@@ -46,6 +54,15 @@ struct Idle {
     since: Instant,
 }
 
+/// What comes back of a trip.
+#[derive(Default)]
+struct Back {
+    /// The connection, if it can be used again.
+    session: Option<Session>,
+    /// Why none could be opened.
+    shut: Option<Outcome>,
+}
+
 impl Pool {
     pub(super) fn new(
         settings: Smtp,
@@ -55,7 +72,7 @@ impl Pool {
     ) -> Pool {
         let (most, one) = (settings.connections.max(1), OneAtATime::default());
         let relay = Arc::new(Relay { settings, secret, outcomes, receipts, one });
-        Pool { relay, idle: VecDeque::new(), most }
+        Pool { relay, idle: VecDeque::new(), most, shut: None, alive: None }
     }
 
     /// One trip a letter, at most `most` at a time, until nobody is left who could send more.
@@ -63,11 +80,17 @@ impl Pool {
         let mut trips = JoinSet::new();
         loop {
             tokio::select! {
-                Some(back) = trips.join_next() => self.keep(back.ok().flatten()),
+                Some(back) = trips.join_next() => self.keep(back.unwrap_or_default()),
                 letter = letters.recv(), if trips.len() < self.most => match letter {
                     Some(letter) if !letters.is_closed() => {
-                        let warm = self.idle.pop_back();
-                        trips.spawn(trip(self.relay.clone(), letter, warm));
+                        let (relay, warm) = (self.relay.clone(), self.idle.pop_back());
+                        // Servers lock who tries a wrong password a handful of times.
+                        match self.shut() {
+                            Some(outcome) if warm.is_none() => {
+                                trips.spawn(no_trip(relay, letter, outcome));
+                            }
+                            _ => drop(trips.spawn(trip(relay, letter, warm))),
+                        }
                     }
                     _ => break,
                 },
@@ -79,7 +102,7 @@ impl Pool {
             }
         }
         while let Some(back) = trips.join_next().await {
-            self.keep(back.ok().flatten());
+            self.keep(back.unwrap_or_default());
         }
         let Pool { relay, idle, .. } = self;
         // No outcome follows.
@@ -87,8 +110,24 @@ impl Pool {
         futures_util::future::join_all(idle.into_iter().map(|idle| idle.session.quit())).await;
     }
 
-    fn keep(&mut self, session: Option<Session>) {
-        self.idle.extend(session.map(|session| Idle { session, since: Instant::now() }));
+    fn keep(&mut self, Back { session, shut }: Back) {
+        let now = Instant::now();
+        if let Some(session) = session {
+            self.idle.push_back(Idle { session, since: now });
+            (self.shut, self.alive) = (None, Some(now));
+        } else if let Some(outcome) = shut {
+            // A server that takes one connection may take no second.
+            let others = self.alive.is_some_and(|alive| now < alive + REST);
+            if !others || matches!(outcome, Outcome::Configuration(_)) {
+                self.shut = Some((now, outcome));
+            }
+        }
+    }
+
+    /// What comes of a letter that needs a new connection, while none is opened.
+    fn shut(&self) -> Option<Outcome> {
+        let shut = self.shut.as_ref().filter(|(since, _)| since.elapsed() < REST);
+        shut.map(|(_, outcome)| outcome.clone())
     }
 }
 
@@ -99,17 +138,24 @@ async fn expiry(oldest: Option<&Idle>) {
     }
 }
 
-/// One attempt and its outcome. Returns the connection if it can be used again.
-async fn trip(relay: Arc<Relay>, letter: Letter, warm: Option<Idle>) -> Option<Session> {
+/// One attempt and its outcome.
+async fn trip(relay: Arc<Relay>, letter: Letter, warm: Option<Idle>) -> Back {
     let mut doubt = None;
     let attempt = AssertUnwindSafe(attempt(&relay, &letter, warm, &mut doubt)).catch_unwind();
-    let (outcome, session) = attempt.await.unwrap_or_else(|_| {
-        (Outcome::Unknown("a defect of Watchpost stopped the attempt".to_owned()), None)
+    let (outcome, back) = attempt.await.unwrap_or_else(|_| {
+        let defect = "a defect of Watchpost stopped the attempt".to_owned();
+        (Outcome::Unknown(defect), Back::default())
     });
     let held = doubt.map(|doubt| relay.recorded(&letter, &outcome, doubt));
     // Nobody listens only when the daemon stops; the outbox still holds the letter then.
     let _ = relay.outcomes.send(Tried { letter: letter.id, outcome, held }).await;
-    session
+    back
+}
+
+/// The outcome of another letter, just now.
+async fn no_trip(relay: Arc<Relay>, letter: Letter, outcome: Outcome) -> Back {
+    let _ = relay.outcomes.send(Tried { letter: letter.id, outcome, held: None }).await;
+    Back::default()
 }
 
 impl Relay {
@@ -128,7 +174,7 @@ async fn attempt(
     letter: &Letter,
     warm: Option<Idle>,
     doubt: &mut Option<Doubt>,
-) -> (Outcome, Option<Session>) {
+) -> (Outcome, Back) {
     if let Some(mut session) = living(warm).await {
         match session.deliver(letter, &relay.one, doubt).await {
             // The server closed it in the meantime: nothing was sent, and nobody need know.
@@ -141,7 +187,10 @@ async fn attempt(
             let delivered = session.deliver(letter, &relay.one, doubt).await;
             settled(session, delivered).await
         }
-        Err(failure) => (failure.into(), None),
+        Err(failure) => {
+            let outcome = Outcome::from(failure);
+            (outcome.clone(), Back { session: None, shut: Some(outcome) })
+        }
     }
 }
 
@@ -150,15 +199,13 @@ async fn living(warm: Option<Idle>) -> Option<Session> {
     (since.elapsed() < FRESH || session.is_alive().await).then_some(session)
 }
 
-async fn settled(
-    mut session: Session,
-    delivered: Result<Reply, Failure>,
-) -> (Outcome, Option<Session>) {
-    match delivered {
-        Ok(reply) => (Outcome::Accepted(detail(&reply.to_string())), Some(session)),
+async fn settled(mut session: Session, delivered: Result<Reply, Failure>) -> (Outcome, Back) {
+    let (outcome, usable) = match delivered {
+        Ok(reply) => (Outcome::Accepted(detail(&reply.to_string())), true),
         Err(failure) => {
             let usable = failure.leaves_connection() && session.reset().await;
-            (failure.into(), usable.then_some(session))
+            (failure.into(), usable)
         }
-    }
+    };
+    (outcome, Back { session: usable.then_some(session), shut: None })
 }
