@@ -86,7 +86,7 @@ impl Quota {
     ) -> Permit {
         let address = address_key(to);
         let combined = self.combined.get(&(inbox.to_owned(), address.clone()));
-        if combined.and_then(|c| c.last).is_some_and(|last| now < last + DAY) {
+        if combined.and_then(|c| c.last).is_some_and(|last| last <= now && now < last + DAY) {
             // It goes on although all its mails were answered in one: no person does.
             return Permit::No;
         }
@@ -308,5 +308,15 @@ mod tests {
             quota.told_missed(&address(n), later);
         }
         assert_eq!((quota.written.size(), quota.missed.size()), (day, day));
+    }
+
+    #[test]
+    fn a_combined_letter_of_a_clock_that_was_ahead_holds_nothing() {
+        let (mut quota, now) = (Quota::default(), Moment::from_unix(1_800_000_000));
+        quota.combine("security", &address(1), now + DAY);
+        let permit = quota.permit(&Caps::default(), now, "security", &address(1), now + DAY);
+        assert_eq!(permit, Permit::Letter);
+        let permit = quota.permit(&Caps::default(), now + DAY, "security", &address(1), now + DAY);
+        assert_eq!(permit, Permit::No);
     }
 }

@@ -126,6 +126,19 @@ fn a_day_without_a_relay_is_told_after_a_quarter_of_an_hour_each_six_hours_and_o
 }
 
 #[test]
+fn a_relay_that_stopped_by_a_clock_that_was_days_ahead_is_told_once_the_clock_is_right() {
+    let mut night = relay_is_down();
+    // The machine starts again, with a clock that is set back.
+    night.office.now = Moment::from_unix(night.office.now.unix() - 3 * 24 * 3600);
+    night.begun = night.office.now;
+    night.restart();
+    assert_eq!(night.pass(60), ["00:16 alarm: relay"]);
+    night.restart();
+    let told = night.pass(DAY);
+    assert_eq!(told.first().map(String::as_str), Some("06:16 goes on: relay"), "{told:?}");
+}
+
+#[test]
 fn what_is_told_names_cases_and_servers_and_nobody() {
     let mut night = relay_is_down();
     night.pass(DAY);

@@ -125,7 +125,10 @@ impl Alarm {
         Some(Say { at: now, sort, told, every: rules.every })
     }
 
+    /// What began, or was said, at a moment that has not come was told by a clock that was ahead: it
+    /// counts from now.
     fn note(&mut self, now: Moment, seen: &BTreeMap<Trouble, Seen>) {
+        self.said = self.said.map(|said| said.min(now));
         for (trouble, Seen { since, how }) in seen {
             let known = self.known.entry(trouble.clone()).or_insert_with(|| Known {
                 since: *since,
@@ -133,7 +136,7 @@ impl Alarm {
                 gone: None,
                 raised: Raised::No,
             });
-            known.since = known.since.min(*since);
+            known.since = known.since.min(*since).min(now);
             known.how.clone_from(how);
             known.gone = None;
         }
