@@ -207,14 +207,20 @@ fn put_on(policy: &Policy, incoming: &Incoming) -> Vec<Address> {
     recipients(message).filter(other).take(MOST_PUT_ON).take_while(fits).cloned().collect()
 }
 
+/// What becomes of a mail that is not lost (RFC 3464 section 2.3.3).
+const ARRIVES: [&str; 4] = ["delayed", "delivered", "relayed", "expanded"];
+
 /// A delivery report about a letter of ours goes on every case that the letter is about; any other
 /// is put aside.
 fn bounce(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> Facts {
     let report = incoming.message.report.as_ref();
     let about = report.map(|r| r.about.as_slice()).unwrap_or_default();
-    let named = |id: &_| about.contains(id) || incoming.message.references.contains(id);
+    let thread = || incoming.message.in_reply_to.iter().chain(&incoming.message.references);
+    let named = |id: &MessageId| about.contains(id) || thread().any(|one| one == id);
     let actions = report.map(|r| r.actions.as_slice()).unwrap_or_default();
-    let failed = actions.is_empty() || actions.iter().any(|action| action == "failed");
+    // What no standard names may be a failure as well.
+    let arrives = |action: &String| ARRIVES.contains(&action.as_str());
+    let failed = actions.is_empty() || !actions.iter().all(arrives);
     let mut facts = Facts::new();
     for (_, tied) in incoming.tied.iter().filter(|(_, tied)| tied.letter) {
         let Some(case) = books.case(&tied.case) else { continue };
@@ -372,7 +378,7 @@ pub(super) fn permit(
     let deadline = mail.arrived + policy.acknowledgement;
     let hours = deadline.since(now).as_seconds().div_ceil(3600).max(1);
     let hours = usize::try_from(hours).unwrap_or(usize::MAX);
-    if books.outbox().replies() >= caps.per_hour.saturating_mul(hours) {
+    if books.outbox().replies(&policy.inbox) >= caps.per_hour.saturating_mul(hours) {
         return Permit::No;
     }
     books.quota().permit(caps, now, &policy.inbox, to, deadline)

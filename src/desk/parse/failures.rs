@@ -213,6 +213,14 @@ pub(super) const FAILURE: &[&str] = &[
     "반송",
 ];
 
+/// How Exim, Sendmail, Postfix and qmail's successors end a notice of a mail that is only late, in lower
+/// case: nothing of this stands in one of a mail that they have given up.
+pub(super) const WARNING: &[&str] = &[
+    "this is a warning message only",
+    "you do not need to resend your message",
+    "no action is required on your part. delivery attempts will continue",
+];
+
 /// What the names of mail systems hold, in lower case.
 pub(super) const SYSTEMS: &[&str] = &[
     "mail delivery s",

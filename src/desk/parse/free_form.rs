@@ -4,7 +4,7 @@
 use crate::desk::address::Address;
 use crate::desk::message::{MailReport, Message, ReturnPath};
 
-use super::failures::{BEGINNINGS, FAILURE, SYSTEMS};
+use super::failures::{BEGINNINGS, FAILURE, SYSTEMS, WARNING};
 use super::report::note;
 use super::{ids, limits};
 
@@ -37,6 +37,9 @@ pub(super) fn read(message: &Message) -> Option<MailReport> {
         }
     }
     ids(message.header("x-original-message-id").unwrap_or_default(), &mut report.about);
+    if failed.is_none() && only_warns(&head) {
+        note(&mut report.actions, "delayed".to_owned());
+    }
     report.about.truncate(limits::REPORTED);
     Some(report)
 }
@@ -78,6 +81,12 @@ fn holds_status(text: &str) -> bool {
 fn says_failure(text: &str) -> bool {
     let text = text.to_lowercase().replace('’', "'");
     FAILURE.iter().any(|phrase| text.contains(phrase))
+}
+
+/// Whether it says that the mail may still arrive, in words that no system has for a failure.
+fn only_warns(text: &str) -> bool {
+    let text = text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    WARNING.iter().any(|phrase| text.contains(phrase))
 }
 
 fn begins_as_one(text: &str) -> bool {

@@ -72,7 +72,7 @@ fn read_status(report: &mut MailReport, bytes: &[u8]) {
         for field in &header.fields {
             let value = grammar::unstructured(&field.mended());
             match field.name().as_str() {
-                "action" => note(&mut report.actions, value.trim().to_ascii_lowercase()),
+                "action" => note(&mut report.actions, action(&value)),
                 "final-recipient" | "original-recipient" | "original-rcpt-to" => {
                     // The address stands after its type: `rfc822; ann@acorn.example`.
                     let address = value.rsplit(';').next().unwrap_or_default();
@@ -87,6 +87,14 @@ fn read_status(report: &mut MailReport, bytes: &[u8]) {
         }
         at = if header.body > at { header.body } else { super::fields::line_end(bytes, at) };
     }
+}
+
+/// What became of a recipient, in lower case: one word (RFC 3464 section 2.3.3), after which some
+/// systems comment on it.
+fn action(value: &str) -> String {
+    let value = value.trim_start().to_ascii_lowercase();
+    let word = value.split(|c: char| !c.is_ascii_alphabetic() && c != '-').next();
+    word.unwrap_or_default().to_owned()
 }
 
 fn read_returned(report: &mut MailReport, bytes: &[u8]) {
@@ -119,6 +127,15 @@ mod tests {
         assert_eq!(report.actions, ["failed", "delayed"]);
         let names: Vec<String> = report.recipients.iter().map(ToString::to_string).collect();
         assert_eq!(names, ["a@acorn.example", "b@acorn.example"]);
+    }
+
+    #[test]
+    fn what_became_of_a_mail_is_one_word_whatever_is_said_of_it() {
+        for said in ["failed", " Failed (mailbox full)", "FAILED; gone", "\n failed "] {
+            let mut report = MailReport::default();
+            read_status(&mut report, format!("Action:{said}\n").as_bytes());
+            assert_eq!(report.actions, ["failed"], "{said}");
+        }
     }
 
     #[test]

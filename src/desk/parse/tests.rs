@@ -157,6 +157,28 @@ fn a_bounce_without_any_form_tells_whom_it_is_about() {
 }
 
 #[test]
+fn a_warning_without_any_form_says_that_the_mail_is_late() {
+    let of_exim = "A message that you sent has not yet been delivered to one or more of its\n\
+                   recipients after more than 24 hours on the queue on gone.example.\n\n\
+                   No action is required on your part. Delivery attempts will continue for\n\
+                   some time, and this warning may be repeated at intervals.";
+    let of_sendmail = "**      THIS IS A WARNING MESSAGE ONLY      **\n\
+                       **  YOU DO NOT NEED TO RESEND YOUR MESSAGE  **\n\n\
+                       Message could not be delivered for 4 hours";
+    let given_up = "A message that you sent could not be delivered to one or more of its recipients.\n\
+                    This is a permanent error. Delivery attempts have ended.";
+    for (text, actions) in
+        [(of_exim, vec!["delayed"]), (of_sendmail, vec!["delayed"]), (given_up, vec![])]
+    {
+        let message = read(&format!(
+            "Return-Path: <>\nFrom: Mail Delivery System <Mailer-Daemon@gone.example>\n\
+             To: security@project.example\nSubject: Warning: message delayed\n\n{text}\n"
+        ));
+        assert_eq!(message.report.unwrap().actions, actions, "{text}");
+    }
+}
+
+#[test]
 fn a_person_who_attaches_a_delivery_report_is_a_person() {
     let message = read(
         "From: ann@acorn.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nYour bounces leak the queue id.\n\
