@@ -84,8 +84,12 @@ pub const LONGEST_WAIT: Span = Span::hours(8);
 
 /// The moment of the next try for something that has waited since `since`: a function of its age
 /// alone, so that it needs no counter and survives every restart. The waits grow from about a
-/// minute to about an hour and a half in the second day.
+/// minute to about an hour and a half in the second day. What waits since a moment that has not come
+/// got it from a clock that was ahead: nobody knows its age.
 pub fn next_try(since: Moment, now: Moment) -> Moment {
+    if now < since {
+        return now + Span::minutes(10);
+    }
     let age = now.since(since).as_seconds();
     let root = age.isqrt().saturating_add(8);
     let next = since + Span::seconds(root.saturating_mul(root));
@@ -99,8 +103,8 @@ pub struct Outbox {
     letters: Map<LetterId, Waiting>,
     /// The same, in the order in which they are tried.
     order: Map<(Moment, LetterId), ()>,
-    /// How many of them go to reporters.
-    replies: usize,
+    /// How many of them go to reporters, by inbox.
+    replies: Map<String, usize>,
     stops: Map<String, Stop>,
 }
 
@@ -119,7 +123,10 @@ impl Outbox {
     /// Puts a letter in, or one that is there in another place.
     pub(super) fn put(&mut self, id: LetterId, waiting: Waiting) {
         self.take(&id);
-        self.replies += usize::from(!waiting.notice);
+        if !waiting.notice {
+            let before = self.replies.get(&waiting.inbox).copied().unwrap_or_default();
+            self.replies.insert_mut(waiting.inbox.clone(), before + 1);
+        }
         self.order.insert_mut((waiting.next, id.clone()), ());
         self.letters.insert_mut(id, waiting);
     }
@@ -129,7 +136,12 @@ impl Outbox {
         let waiting = self.letters.get(id)?.clone();
         self.letters.remove_mut(id);
         self.order.remove_mut(&(waiting.next, id.clone()));
-        self.replies -= usize::from(!waiting.notice);
+        if !waiting.notice {
+            match self.replies.get(&waiting.inbox).copied().unwrap_or_default().saturating_sub(1) {
+                0 => drop(self.replies.remove_mut(&waiting.inbox)),
+                left => self.replies.insert_mut(waiting.inbox.clone(), left),
+            }
+        }
         Some(waiting)
     }
 
@@ -175,9 +187,11 @@ impl Outbox {
         self.letters.is_empty()
     }
 
-    /// How many of them go to reporters.
-    pub fn replies(&self) -> usize {
-        self.replies
+    /// How many of them go to reporters and may leave before, or with, a new one of this inbox: those of
+    /// another whose relay takes nothing do not.
+    pub fn replies(&self, inbox: &str) -> usize {
+        let leave = |of: &str| of == inbox || self.stopped(of).is_none();
+        self.replies.iter().filter(|(of, _)| leave(of)).map(|(_, letters)| letters).sum()
     }
 
     /// The letters that may be tried now, those first whose time came first. Of an inbox whose relay
@@ -208,18 +222,18 @@ impl Outbox {
         due.filter_map(move |id| {
             let waiting = self.letters.get(id)?;
             let inbox = waiting.inbox.as_str();
-            let take = match self.stops.get(inbox) {
-                None => true,
-                Some(stop) if now < stop.next && stop.next <= now + LONGEST_WAIT => return None,
-                Some(_) => {
-                    let first = !probed.contains(&inbox);
-                    probed.push(inbox);
-                    first
-                }
-            };
-            let take = take && !busy.contains(id);
+            let stop = self.stops.get(inbox);
+            let rests = |stop: &Stop| now < stop.next && stop.next <= now + LONGEST_WAIT;
+            if stop.is_some_and(|stop| rests(stop) || probed.contains(&inbox)) {
+                return None;
+            }
             let mut has_room = || room.get_or_insert_with(&left).take(waiting.to.domain());
-            let take = take && (waiting.notice || has_room());
+            let busy = busy.contains(id);
+            let take = !busy && (waiting.notice || has_room());
+            // One that finds no room tells nothing of the relay, and keeps no other from asking it.
+            if stop.is_some() && (busy || take) {
+                probed.push(inbox);
+            }
             take.then_some((id, inbox))
         })
     }
@@ -272,6 +286,40 @@ mod tests {
         assert!(waits.len() < 60 && *waits.last().unwrap() < 2 * 3600, "{waits:?}");
     }
 
+    #[test]
+    fn what_waits_since_a_moment_to_come_is_tried_within_minutes() {
+        let now = Moment::from_unix(1_800_000_000);
+        for ahead in [1, 60, 3600, 3 * 24 * 3600] {
+            let wait = next_try(now + Span::seconds(ahead), now).since(now);
+            assert!(wait <= Span::minutes(10), "{ahead} s ahead: {wait}");
+        }
+    }
+
+    #[test]
+    fn a_letter_for_which_there_is_no_room_keeps_no_other_from_asking_a_relay_that_stopped() {
+        let now = Moment::from_unix(1_800_000_000);
+        let mut outbox = Outbox::default();
+        let put = |outbox: &mut Outbox, id: &str, notice: bool| {
+            let to = Address::parse("ann@reporter.example").unwrap();
+            let inbox = "security".to_owned();
+            let (covers, queued, next) = (Vec::new(), now, now);
+            let one = Waiting { inbox, to, covers, notice, perhaps: 0, queued, next };
+            outbox.put(LetterId(id.to_owned()), one);
+        };
+        put(&mut outbox, "P-2027-0001/acknowledgement", false);
+        put(&mut outbox, "P-2027-0002/notice", true);
+        outbox.stop("security", Stop { since: now, next: now, why: String::new() });
+        let caps = Caps { address_per_day: 1, domain_per_hour: 0, per_hour: 99 };
+        let (quota, mut busy) = (Quota::default(), BTreeSet::new());
+        let due = |busy: &BTreeSet<LetterId>| -> Vec<String> {
+            outbox.due(&quota, &caps, now, busy).map(|(id, _)| id.0.clone()).collect()
+        };
+        assert_eq!(due(&busy), ["P-2027-0002/notice"]);
+        // One is on its way: its outcome tells.
+        busy.insert(LetterId("P-2027-0001/acknowledgement".to_owned()));
+        assert!(due(&busy).is_empty());
+    }
+
     /// What `due` and `next_due` say, by looking at every letter.
     fn looked_through(outbox: &Outbox, now: Moment) -> (Vec<LetterId>, Option<Moment>) {
         let come = |at: Moment| at <= now || at > now + LONGEST_WAIT;
@@ -316,7 +364,10 @@ mod tests {
             let (quota, none) = (Quota::default(), BTreeSet::new());
             let due = outbox.due(&quota, &caps, now, &none).map(|(id, _)| id.clone());
             assert_eq!((due.collect(), outbox.next_due(now)), looked_through(&outbox, now));
-            assert_eq!(outbox.replies(), outbox.letters().filter(|one| !one.notice).count());
+            let leave =
+                |one: &&Waiting| one.inbox == "inbox0" || outbox.stopped(&one.inbox).is_none();
+            let replies = outbox.letters().filter(|one| !one.notice).filter(leave).count();
+            assert_eq!(outbox.replies("inbox0"), replies);
             assert_eq!((outbox.len(), outbox.order.size()), (outbox.letters.size(), outbox.len()));
         }
     }

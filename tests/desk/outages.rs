@@ -1,6 +1,7 @@
 //! Mail servers that are away, in doubt, or change their mind: what becomes of letters and promises.
 
 use super::*;
+use watchpost::desk::outbox::{Stop, Waiting};
 use watchpost::desk::policy::Policy;
 use watchpost::desk::team::{Member, Notices, Team};
 use watchpost::desk::time::Zone;
@@ -175,4 +176,52 @@ fn a_letter_about_a_missed_promise_that_was_on_its_way_when_a_person_answered_ha
     let outcome = Outcome::Accepted("250".into());
     let told = office.take(&Input::Delivery { letter, outcome });
     assert_eq!(told.iter().map(in_words).collect::<Vec<_>>(), ["1 sent"]);
+}
+
+#[test]
+fn letters_that_wait_for_the_relay_of_another_inbox_hold_no_report_of_this_one() {
+    let other = Policy {
+        inbox: "other".into(),
+        recipients: vec![address("security@other.example")],
+        case_prefix: "OTH".into(),
+        from: mailbox("security@other.example"),
+        ..policy()
+    };
+    let mut office = Office::open();
+    let now = office.now;
+    // More than can leave in the hour that is left for a report that was found late.
+    let outbox = (1..=60).map(|n| {
+        let to = address(&format!("r{n}@acorn.example"));
+        let (inbox, covers, queued, next) = ("other".into(), Vec::new(), now, now);
+        let waiting = Waiting { inbox, to, covers, notice: false, perhaps: 0, queued, next };
+        (LetterId(format!("OTH-2026-{n:04}/acknowledgement")), waiting)
+    });
+    let stop = |why: &str| vec![("other".into(), Stop { since: now, next: now, why: why.into() })];
+    let past = Past { outbox: outbox.collect(), stops: stop("cannot connect"), ..Past::default() };
+    let keys = Keys::new(vec![[9; 32]]).unwrap();
+    office.desk = Desk::open(vec![policy(), other], keys, Caps::default(), past);
+    office.arrived = Some(Moment::from_unix(now.unix() - 47 * 3600));
+    assert_eq!(office.receive(report(1)), ["1 opened", "1 acknowledgement to r1@acorn.example"]);
+}
+
+#[test]
+fn a_delivery_report_that_names_the_letter_as_what_it_answers_is_about_that_letter() {
+    let mut office = Office::open();
+    office.receive(report(1));
+    office.delivery(1, Outcome::Accepted("250 ok".into()));
+    let letter = office.letter_id(1);
+    for (action, failed) in [
+        ("delayed", false),
+        ("delivered", false),
+        ("relayed", false),
+        ("expanded", false),
+        ("failed", true),
+        ("undeliverable", true),
+    ] {
+        let mut bounce = mail("mailer-daemon@acorn.example", "b@acorn", "Note", Kind::Bounce);
+        let actions = vec![action.into()];
+        bounce.message.report = Some(MailReport { actions, ..MailReport::default() });
+        let told = office.receive(bounce.answering(&letter));
+        assert_eq!(told, [format!("1 bounced, failed: {failed}")], "{action}");
+    }
 }
