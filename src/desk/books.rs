@@ -23,6 +23,7 @@ use super::keys::Keys;
 use super::letter::{LetterId, LetterKind, Notice};
 use super::map::Map;
 use super::outbox::{Outbox, Stop, Waiting};
+use super::policy::Promise;
 use super::presence::Absences;
 use super::proof::{Chain, Ended, Entry, Head};
 use super::quota::{Caps, Quota};
@@ -40,6 +41,9 @@ pub struct Books {
     gathering: Gathering,
     questions: Map<QuestionId, Question>,
     absences: Absences,
+    /// Which promise the last of the events are about that remind of one, or tell that it was missed: the
+    /// notices that say so are written right after them.
+    steps: Map<u64, Promise>,
     /// The canaries, by the name of the address that they are sent to.
     canaries: Map<String, Flight>,
     /// Those who watch the same inboxes, since when that is known.
@@ -94,6 +98,9 @@ pub struct Past {
 /// People are told of so many others that watch their inboxes.
 const MOST_OTHERS: usize = 32;
 
+/// Time brings no more steps at once.
+const MOST_STEPS: usize = 4096;
+
 impl Books {
     /// Opens the books where the store left them.
     pub fn open(past: Past) -> Books {
@@ -107,6 +114,7 @@ impl Books {
         Books {
             quota,
             gathering,
+            steps: Map::default(),
             cases: past.cases.into_iter().collect(),
             questions: past.questions.into_iter().collect(),
             absences: Absences::of(past.absences),
@@ -128,8 +136,17 @@ impl Books {
             self.apply_to_case(id, event);
         }
         match &event.fact {
-            Fact::Written { letter, kind, to, covers, .. } => {
-                self.wrote(event, letter, *kind, &to.address, covers);
+            Fact::Written { letter, kind, to, covers, about, .. } => {
+                let promise = about.and_then(|seq| self.steps.get(&seq)).copied();
+                self.wrote(event, letter, *kind, &to.address, covers, promise);
+            }
+            Fact::Reminded { promise, .. } | Fact::Escalated { promise, .. } => {
+                self.steps.insert_mut(event.seq, *promise);
+                if self.steps.size() > MOST_STEPS
+                    && let Some(oldest) = self.steps.keys().next().copied()
+                {
+                    self.steps.remove_mut(&oldest);
+                }
             }
             Fact::Asked { question, opening, answer } => {
                 let asked =
@@ -196,6 +213,7 @@ impl Books {
         kind: LetterKind,
         to: &Address,
         covers: &[CaseId],
+        promise: Option<Promise>,
     ) {
         let asked = letter.question().and_then(|id| self.questions.get(&id));
         let inbox = asked.map(|question| question.opening.mail.folder.inbox.clone());
@@ -220,7 +238,7 @@ impl Books {
             _ => self.quota.wrote(to, event.at),
         }
         let (to, covers, queued, next) = (to.clone(), covers.to_vec(), event.at, event.at);
-        let waiting = Waiting { inbox, to, covers, notice, perhaps: 0, queued, next };
+        let waiting = Waiting { inbox, to, covers, notice, promise, perhaps: 0, queued, next };
         self.outbox.put(letter.clone(), waiting);
     }
 

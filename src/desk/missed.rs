@@ -61,25 +61,39 @@ pub(super) fn passed(
 pub(super) fn outdated(books: &Books, facts: &Facts) -> Facts {
     let mut withdrawn = Facts::new();
     for (case, fact) in facts {
-        let (Some(case), Some(needless)) = (case, needless(fact)) else { continue };
-        for letter in books.outbox().of_case(case).filter(|letter| needless(books, case, letter)) {
+        let Some(case) = case.as_ref().filter(|_| takes_back(fact)) else { continue };
+        let letters = books.outbox().of_case(case);
+        for letter in letters.filter(|letter| needless(books, case, letter, fact)) {
             withdrawn.push((Some(case.clone()), Fact::Withdrawn { letter: letter.clone() }));
         }
     }
     withdrawn
 }
 
-/// Which letters on its case a fact makes needless; none for most facts.
-fn needless(fact: &Fact) -> Option<fn(&Books, &CaseId, &LetterId) -> bool> {
+/// Whether a fact may make letters needless; most do not.
+fn takes_back(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Answered { enough: true, .. }
+            | Fact::Vouched { .. }
+            | Fact::Responded { .. }
+            | Fact::Closed { .. }
+            | Fact::Resumed { .. }
+    )
+}
+
+/// Whether a fact on its case makes a letter needless.
+fn needless(books: &Books, case: &CaseId, letter: &LetterId, fact: &Fact) -> bool {
     match fact {
-        Fact::Answered { enough: true, .. } | Fact::Vouched { .. } | Fact::Responded { .. } => {
-            Some(|books, case, letter| {
-                acknowledges_alone(books, case, letter) || says_that_nobody_answered(letter)
-            })
+        Fact::Answered { .. } | Fact::Vouched { .. } | Fact::Responded { .. } => {
+            let told = told_to_team(books, letter).or(letter.missed_promise());
+            acknowledges_alone(books, case, letter) || told.is_some_and(is_kept_by_an_answer)
         }
-        Fact::Closed { .. } => Some(|_, _, letter| says_that_nobody_answered(letter)),
-        Fact::Resumed { .. } => Some(|_, _, letter| letter.says_that_we_wait()),
-        _ => None,
+        Fact::Closed { .. } => {
+            told_to_team(books, letter).is_some() || letter.missed_promise().is_some()
+        }
+        Fact::Resumed { .. } => letter.says_that_we_wait(),
+        _ => false,
     }
 }
 
@@ -89,9 +103,16 @@ fn acknowledges_alone(books: &Books, case: &CaseId, letter: &LetterId) -> bool {
         && books.outbox().get(letter).is_some_and(|waiting| waiting.covers.is_empty())
 }
 
-fn says_that_nobody_answered(letter: &LetterId) -> bool {
-    matches!(letter.as_notice(), Some(Notice::Reminder | Notice::Escalation))
-        || letter.missed_promise().is_some()
+/// The promise that a notice reminds of, or says was missed. An earlier version did not record which.
+fn told_to_team(books: &Books, letter: &LetterId) -> Option<Promise> {
+    let steps = matches!(letter.as_notice(), Some(Notice::Reminder | Notice::Escalation));
+    let waiting = books.outbox().get(letter).filter(|_| steps)?;
+    Some(waiting.promise.unwrap_or(Promise::Response))
+}
+
+/// Whether nothing is missed any more once a person has written to the reporter.
+fn is_kept_by_an_answer(promise: Promise) -> bool {
+    matches!(promise, Promise::Acknowledgement | Promise::Response | Promise::Update)
 }
 
 /// Once a case and promise, and never to an address that is held or was not reached. Who has no

@@ -9,6 +9,7 @@ use super::address::Address;
 use super::ids::CaseId;
 use super::letter::LetterId;
 use super::map::Map;
+use super::policy::Promise;
 use super::quota::{Caps, Quota};
 use super::time::{Moment, Span};
 
@@ -43,6 +44,9 @@ pub struct Waiting {
     /// It goes to the team: the caps on what reporters are sent do not hold it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notice: bool,
+    /// The promise that it reminds of, or that it says was missed, where it goes to the team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<Promise>,
     /// How many times it was perhaps sent: cut or silent after the end of the text.
     #[serde(default, skip_serializing_if = "never")]
     pub perhaps: u8,
@@ -303,7 +307,8 @@ mod tests {
             let to = Address::parse("ann@reporter.example").unwrap();
             let inbox = "security".to_owned();
             let (covers, queued, next) = (Vec::new(), now, now);
-            let one = Waiting { inbox, to, covers, notice, perhaps: 0, queued, next };
+            let one =
+                Waiting { inbox, to, covers, notice, promise: None, perhaps: 0, queued, next };
             outbox.put(LetterId(id.to_owned()), one);
         };
         put(&mut outbox, "P-2027-0001/acknowledgement", false);
@@ -354,8 +359,16 @@ mod tests {
                 _ => {
                     let to = Address::parse("ann@reporter.example").unwrap();
                     let (covers, notice) = (Vec::new(), random(2) == 0);
-                    let one =
-                        Waiting { inbox, to, covers, notice, perhaps: 0, queued: start, next };
+                    let one = Waiting {
+                        inbox,
+                        to,
+                        covers,
+                        notice,
+                        promise: None,
+                        perhaps: 0,
+                        queued: start,
+                        next,
+                    };
                     outbox.put(id, one);
                 }
             }

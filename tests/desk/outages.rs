@@ -193,7 +193,8 @@ fn letters_that_wait_for_the_relay_of_another_inbox_hold_no_report_of_this_one()
     let outbox = (1..=60).map(|n| {
         let to = address(&format!("r{n}@acorn.example"));
         let (inbox, covers, queued, next) = ("other".into(), Vec::new(), now, now);
-        let waiting = Waiting { inbox, to, covers, notice: false, perhaps: 0, queued, next };
+        let waiting =
+            Waiting { inbox, to, covers, notice: false, promise: None, perhaps: 0, queued, next };
         (LetterId(format!("OTH-2026-{n:04}/acknowledgement")), waiting)
     });
     let stop = |why: &str| vec![("other".into(), Stop { since: now, next: now, why: why.into() })];

@@ -232,3 +232,34 @@ fn who_was_promised_much_is_told_of_three_missed_promises_a_month_after_a_long_s
     let letters = told.iter().filter(|line| line.contains("missed to ann@")).count();
     assert_eq!(letters, 3, "{told:?}");
 }
+
+#[test]
+fn an_answer_takes_back_no_notice_of_a_promise_that_it_does_not_keep() {
+    let disclosure = Some(Span::hours(30));
+    let disclosure_reminders = vec![Span::hours(23)];
+    let policy = Policy { disclosure, disclosure_reminders, ..promising() };
+    let mut office = acknowledged(policy);
+    let waiting = |office: &Office| {
+        let kind =
+            |letter: LetterId| letter.0.split(['/', '.']).nth(1).unwrap_or_default().to_owned();
+        office.due().into_iter().map(kind).collect::<Vec<_>>()
+    };
+    // The mail server takes nothing meanwhile.
+    let told = wait(&mut office, 26);
+    assert_eq!(
+        told,
+        [
+            "23h 1 reminded of Disclosure 1",
+            "23h 1 reminder to kim@project.example",
+            "24h 1 reminded of Response 1",
+            "24h 1 reminder to kim@project.example",
+        ]
+    );
+    assert_eq!(waiting(&office), ["reminder", "reminder"]);
+    answer(&mut office, "a@kim");
+    assert_eq!(waiting(&office), ["reminder"], "the disclosure is as near as before");
+    wait(&mut office, 5);
+    assert_eq!(waiting(&office), ["reminder", "escalation", "escalation", "missed-disclosure"]);
+    answer(&mut office, "b@kim");
+    assert_eq!(waiting(&office), ["reminder", "escalation", "escalation", "missed-disclosure"]);
+}

@@ -9,6 +9,7 @@ use watchpost::desk::event::{Certainty, Event, Fact};
 use watchpost::desk::ids::CaseId;
 use watchpost::desk::letter::{LetterId, LetterKind, Notice};
 use watchpost::desk::outbox::Outcome;
+use watchpost::desk::policy::Promise;
 use watchpost::desk::thread::Tie;
 use watchpost::desk::{Input, intake::looked_up};
 
@@ -22,6 +23,11 @@ type Judged = Result<(), String>;
 
 fn check(good: bool, what: impl FnOnce() -> String) -> Judged {
     if good { Ok(()) } else { Err(what()) }
+}
+
+/// Whether a person's answer is what a letter about a promise asks for.
+fn kept_by_an_answer(promise: Option<Promise>) -> bool {
+    !matches!(promise, Some(Promise::Disclosure | Promise::Further(_)))
 }
 
 /// The cases that facts of one kind are on.
@@ -322,11 +328,20 @@ impl World {
         let written = self.letters[letter].written;
         let about = letter.case().and_then(|id| self.oracle.cases.get(&id));
         let says = matches!(letter.as_notice(), Some(Notice::Reminder | Notice::Escalation));
+        let by_answer = kept_by_an_answer(self.letters[letter].promise);
         let stale = about.is_some_and(|owed| {
-            owed.last_answer.is_some_and(|at| at > written)
+            by_answer && owed.last_answer.is_some_and(|at| at > written)
                 || owed.closed.is_some_and(|at| at > written)
         });
         check(!(says && stale), || format!("{letter} leaves after the answer"))
+    }
+
+    /// A letter is taken back only if what it says is true no more: an answer keeps not every promise.
+    fn taken_back(&self, letter: &LetterId, events: &[Event]) -> Judged {
+        let told = letter.missed_promise().or(self.letters[letter].promise);
+        let closed = || !on(events, |fact| matches!(fact, Fact::Closed { .. })).is_empty();
+        let needless = told.is_none() || kept_by_an_answer(told) || closed();
+        check(needless, || format!("{letter} is taken back, and {told:?} is not kept"))
     }
 
     /// What holds of every batch of events, whatever it follows from.
@@ -336,11 +351,21 @@ impl World {
             let fact = serde_json::to_string(&event.fact).unwrap();
             let brief: String = fact.chars().take(160).collect();
             self.tell(&format!("  {id} {brief}"));
-            if let Fact::Written { letter, kind, to, message_id, covers, .. } = &event.fact {
+            if let Fact::Withdrawn { letter } = &event.fact {
+                self.taken_back(letter, events)?;
+            }
+            if let Fact::Written { letter, kind, to, message_id, covers, about } = &event.fact {
                 let cases = event.case.iter().chain(covers).cloned().collect();
                 let to = to.address.to_string();
                 let (message_id, kind) = (message_id.clone(), *kind);
-                let new = Letter { to, message_id, kind, cases, written: self.now };
+                let promise = events.iter().find(|one| Some(one.seq) == *about);
+                let promise = promise.and_then(|one| match &one.fact {
+                    Fact::Reminded { promise, .. } | Fact::Escalated { promise, .. } => {
+                        Some(*promise)
+                    }
+                    _ => None,
+                });
+                let new = Letter { to, message_id, kind, cases, promise, written: self.now };
                 self.written(letter, &new)?;
                 let before = self.letters.insert(letter.clone(), new);
                 check(before.is_none(), || format!("{letter} is written twice"))?;

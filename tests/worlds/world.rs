@@ -15,6 +15,7 @@ use watchpost::desk::keys::Keys;
 use watchpost::desk::letter::{LetterId, LetterKind};
 use watchpost::desk::message::MessageId;
 use watchpost::desk::outbox::Outcome;
+use watchpost::desk::policy::Promise;
 use watchpost::desk::quota::Caps;
 use watchpost::desk::response::known_in;
 use watchpost::desk::thread::mail_key;
@@ -62,6 +63,8 @@ pub(super) struct Letter {
     pub(super) kind: LetterKind,
     /// The case that it is on, then the others that it is about.
     pub(super) cases: Vec<CaseId>,
+    /// Of which promise it tells the team.
+    pub(super) promise: Option<Promise>,
     pub(super) written: i64,
 }
 
