@@ -1,6 +1,8 @@
 //! A relay that takes MAIL, RCPT and DATA together gets them so, and what it says to each still decides
 //! (RFC 2920).
 
+use std::time::Duration;
+
 use watchpost::config::settings::Security;
 use watchpost::desk::letter::Letter;
 use watchpost::desk::outbox::Outcome;
@@ -135,4 +137,49 @@ async fn a_warm_connection_that_closes_with_a_421_is_replaced_without_a_word() {
     ];
     let outcomes = outcomes(scripts, vec![first, second]).await;
     assert!(outcomes.iter().all(|one| matches!(one, Accepted(_))), "{outcomes:?}");
+}
+
+/// A relay that says that it takes commands together, behind something that lets one of them through.
+async fn deaf(listener: tokio::net::TcpListener) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let mut bytes = vec![0; 1 << 16];
+        let (mut reply, mut text) = ("220 relay.example\r\n", false);
+        loop {
+            if stream.write_all(reply.as_bytes()).await.is_err() {
+                break;
+            }
+            let Ok(length @ 1..) = stream.read(&mut bytes).await else { break };
+            let said = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            reply = match said.get(..4).unwrap_or_default() {
+                _ if text => {
+                    text = !said.ends_with("\r\n.\r\n") && said != ".\r\n";
+                    if text { "" } else { "250 2.0.0 queued as 7F3A\r\n" }
+                }
+                "EHLO" => "250-relay.example hello\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n",
+                "AUTH" => "235 2.7.0 welcome\r\n",
+                "DATA" => {
+                    text = true;
+                    "354 go ahead\r\n"
+                }
+                _ => "250 ok\r\n",
+            };
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_hears_only_the_first_of_what_it_says_it_takes_together_is_told_one_by_one() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut smtp = settings(listener.local_addr().unwrap().port(), Security::None, None);
+    smtp.server.timeout = Duration::from_millis(500);
+    let relay = tokio::spawn(deaf(listener));
+    let (first, second) = two();
+    let outcomes = send(smtp, vec![first.clone(), second, first]).await;
+    relay.abort();
+    assert!(
+        matches!(outcomes.as_slice(), [Transient(_), Accepted(_), Accepted(_)]),
+        "{outcomes:?}"
+    );
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -47,6 +48,8 @@ struct Relay {
     outcomes: mpsc::Sender<Tried>,
     receipts: Option<Receipts>,
     one: OneAtATime,
+    /// It did not answer what it was told in one go, though it says that it takes that.
+    deaf: AtomicBool,
 }
 
 struct Idle {
@@ -71,7 +74,8 @@ impl Pool {
         receipts: Option<Receipts>,
     ) -> Pool {
         let (most, one) = (settings.connections.max(1), OneAtATime::default());
-        let relay = Arc::new(Relay { settings, secret, outcomes, receipts, one });
+        let deaf = AtomicBool::new(false);
+        let relay = Arc::new(Relay { settings, secret, outcomes, receipts, one, deaf });
         Pool { relay, idle: VecDeque::new(), most, shut: None, alive: None }
     }
 
@@ -159,6 +163,22 @@ async fn no_trip(relay: Arc<Relay>, letter: Letter, outcome: Outcome) -> Back {
 }
 
 impl Relay {
+    async fn deliver(
+        &self,
+        session: &mut Session,
+        letter: &Letter,
+        doubt: &mut Option<Doubt>,
+    ) -> Result<Reply, Failure> {
+        if self.deaf.load(Ordering::Relaxed) {
+            session.speak_one_by_one();
+        }
+        let delivered = session.deliver(letter, &self.one, doubt).await;
+        if delivered.as_ref().is_err_and(|failure| session.was_not_heard(failure)) {
+            self.deaf.store(true, Ordering::Relaxed);
+        }
+        delivered
+    }
+
     /// Ends the doubt about a letter that was taken, if a receipt can be kept.
     fn recorded(&self, letter: &Letter, outcome: &Outcome, doubt: Doubt) -> Held {
         let (Some(receipts), Outcome::Accepted(reply)) = (&self.receipts, outcome) else {
@@ -176,7 +196,7 @@ async fn attempt(
     doubt: &mut Option<Doubt>,
 ) -> (Outcome, Back) {
     if let Some(mut session) = living(warm).await {
-        match session.deliver(letter, &relay.one, doubt).await {
+        match relay.deliver(&mut session, letter, doubt).await {
             // The server closed it in the meantime: nothing was sent, and nobody need know.
             Err(failure) if failure.is_stale() => {}
             delivered => return settled(session, delivered).await,
@@ -184,7 +204,7 @@ async fn attempt(
     }
     match Session::open(&relay.settings, &relay.secret).await {
         Ok(mut session) => {
-            let delivered = session.deliver(letter, &relay.one, doubt).await;
+            let delivered = relay.deliver(&mut session, letter, doubt).await;
             settled(session, delivered).await
         }
         Err(failure) => {

@@ -114,6 +114,22 @@ impl Session {
         sender.and(recipient).and(text)
     }
 
+    /// Whether the server may have heard only the first of what it was told in one go: firewalls in front
+    /// of servers do so.
+    pub(super) fn was_not_heard(&self, failure: &Failure) -> bool {
+        let step = Step::Recipient..=Step::Data;
+        let silent = |failure: &Failure| match failure {
+            Failure::Broken(at, Broken::Silent(_)) => step.contains(at),
+            _ => false,
+        };
+        self.features.offer("PIPELINING") && silent(failure)
+    }
+
+    /// Tells the server one thing at a time, whatever it offers.
+    pub(super) fn speak_one_by_one(&mut self) {
+        self.features.0.remove("PIPELINING");
+    }
+
     /// From here on nobody knows whether the letter was sent, until the answer comes.
     async fn end_of_text(&mut self) -> Result<Reply, Failure> {
         let early = self.dialogue.is_silent();
