@@ -17,7 +17,7 @@ use super::incoming::{Facts, LONGEST_NAME, author};
 use super::keys::{Keys, digest};
 use super::letter::{LetterId, LetterKind};
 use super::line::row_line;
-use super::message::{Message, MessageId};
+use super::message::{Message, MessageId, ReturnPath};
 use super::place::{Place, place, tells_anew};
 use super::policy::{InboxKind, Policy};
 use super::quota::{Caps, Permit};
@@ -418,9 +418,20 @@ pub fn wanted(
         || returns()
         || match (role, policy.kind) {
             (Role::Sent, _) => to_reporter(),
-            (_, InboxKind::Personal) => !is_bulk(mail),
+            (_, InboxKind::Personal) => !is_bulk(mail) || may_be_bounce(mail),
             (Role::Inbox | Role::Junk, _) => addressed(),
         }
+}
+
+/// Whether a mail may report, by its fields, that a letter was not delivered: which one, only its body
+/// says.
+fn may_be_bounce(mail: &Message) -> bool {
+    let kind = mail.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let listed = mail.headers.iter().any(|(name, _)| name.starts_with("list-"));
+    let reports = mail.return_path == Some(ReturnPath::Null)
+        || kind.trim_start().starts_with("multipart/report")
+        || mail.header("x-failed-recipients").is_some();
+    reports && !listed
 }
 
 /// Mail of lists and machines, by its fields: never a report to a person.

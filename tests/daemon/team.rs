@@ -128,6 +128,28 @@ fn in_a_personal_inbox_only_reports_are_answered_and_a_doubtful_mail_is_asked_ab
 }
 
 #[test]
+fn in_a_personal_inbox_a_delivery_report_about_a_letter_of_ours_is_read() {
+    let rig = Rig::start();
+    let config = personal(&rig);
+    let daemon = Daemon::start(&rig, &config);
+    let gone = "bounced@acorn.example";
+    let sure = format!(
+        "From: <{gone}>\nTo: {KIM}\nSubject: Security vulnerability in Express: path traversal\n\
+         Message-ID: <sure@{gone}>\n\n\
+         Following your security policy I report a path traversal vulnerability in Express 4.18.2.\n\
+         GET /static/..%5c..%5cetc/passwd returns the file. An attacker reads any file of the server.\n"
+    );
+    rig.deliver(Some(gone), &[KIM], sure.as_bytes());
+    let returned = || {
+        let mails = rig.mails(KIM, "INBOX");
+        mails.iter().any(|mail| field(mail, "Return-Path") == "<>")
+    };
+    assert!(wait_until(PATIENCE, returned), "{}", daemon.log());
+    let unreached = || told(&config, "\"state\":\"unreached\"");
+    assert!(wait_until(PATIENCE, unreached), "{:?}\n{}", cases(&config), daemon.log());
+}
+
+#[test]
 fn who_is_away_is_so_after_a_restart_and_who_takes_a_case_is_reminded() {
     const LEE: &str = "lee@project.example";
     const SAM: &str = "sam@project.example";
