@@ -44,6 +44,9 @@ pub struct Books {
     /// Which promise the last of the events are about that remind of one, or tell that it was missed: the
     /// notices that say so are written right after them.
     steps: Map<u64, Promise>,
+    /// The notices that mail servers refused since one was last taken, by inbox: since when, and how many.
+    /// A start begins anew.
+    refused: Map<String, (Moment, usize)>,
     /// The canaries, by the name of the address that they are sent to.
     canaries: Map<String, Flight>,
     /// Those who watch the same inboxes, since when that is known.
@@ -115,6 +118,7 @@ impl Books {
             quota,
             gathering,
             steps: Map::default(),
+            refused: Map::default(),
             cases: past.cases.into_iter().collect(),
             questions: past.questions.into_iter().collect(),
             absences: Absences::of(past.absences),
@@ -175,8 +179,12 @@ impl Books {
                 }
             }
             Fact::Sent { letter, .. } | Fact::Refused { letter, .. } => {
-                let reply = self.outbox.take(letter).filter(|waiting| !waiting.notice);
-                if let (Some(reply), Fact::Sent { .. }) = (reply, &event.fact) {
+                let waiting = self.outbox.take(letter);
+                let taken = matches!(event.fact, Fact::Sent { .. });
+                if let Some(notice) = waiting.as_ref().filter(|_| letter.as_notice().is_some()) {
+                    self.reached(&notice.inbox, taken, event.at);
+                }
+                if let Some(reply) = waiting.filter(|waiting| taken && !waiting.notice) {
                     self.quota.sent(&reply.to, event.at);
                 }
             }
@@ -204,6 +212,20 @@ impl Books {
             }
             _ => {}
         }
+    }
+
+    fn reached(&mut self, inbox: &str, taken: bool, at: Moment) {
+        if taken {
+            self.refused.remove_mut(inbox);
+        } else {
+            let (since, before) = self.refused.get(inbox).copied().unwrap_or((at, 0));
+            self.refused.insert_mut(inbox.to_owned(), (since, before.saturating_add(1)));
+        }
+    }
+
+    /// How many notices of an inbox were refused since one was last taken, and since when.
+    pub fn refused_notices(&self, inbox: &str) -> Option<(Moment, usize)> {
+        self.refused.get(inbox).copied()
     }
 
     fn wrote(

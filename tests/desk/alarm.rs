@@ -139,6 +139,31 @@ fn a_relay_that_stopped_by_a_clock_that_was_days_ahead_is_told_once_the_clock_is
 }
 
 #[test]
+fn a_team_of_which_the_mail_server_takes_nobody_is_an_alarm_and_one_dead_address_is_none() {
+    let missed = |refused: fn(&str) -> bool| {
+        let mut night = Night::of(Office::of(super::promises::promising()));
+        night.office.receive(super::promises::report());
+        let mut told = Vec::new();
+        for _ in 0..60 * 80 {
+            night.office.take(&Input::Time);
+            for letter in night.office.due() {
+                let outcome = match letter.member() {
+                    Some(member) if refused(member) => Outcome::Permanent("550 5.7.1 no".into()),
+                    _ => Outcome::Accepted("250".into()),
+                };
+                night.office.take(&Input::Delivery { letter, outcome });
+            }
+            told.extend(night.pass(1));
+        }
+        told
+    };
+    assert_eq!(missed(|member| member == "lee"), Vec::<String>::new());
+    let told = missed(|_| true);
+    assert_eq!(told.first().map(String::as_str), Some("48:01 alarm: letter"), "{told:?}");
+    assert!(told.last().unwrap().contains("goes on: letter"), "{told:?}");
+}
+
+#[test]
 fn what_is_told_names_cases_and_servers_and_nobody() {
     let mut night = relay_is_down();
     night.pass(DAY);

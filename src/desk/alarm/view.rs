@@ -96,10 +96,18 @@ fn outgoing(books: &Books, inbox: &str, queue: Option<&Queue>) -> Option<(Troubl
         let how = format!("{}; {}", waiting(letters), told(&stop.why));
         return Some((Trouble::Relay(inbox.to_owned()), Seen { since: stop.since, how }));
     }
-    let queue = queue.filter(|queue| queue.over > 0)?;
-    let seen = Seen { since: queue.oldest, how: waiting(queue.over) };
-    Some((Trouble::Letter(inbox.to_owned()), seen))
+    let trouble = Trouble::Letter(inbox.to_owned());
+    if let Some(queue) = queue.filter(|queue| queue.over > 0) {
+        return Some((trouble, Seen { since: queue.oldest, how: waiting(queue.over) }));
+    }
+    // Nobody of the team can be told by mail that nobody of the team is told by mail.
+    let (since, notices) = books.refused_notices(inbox).filter(|(_, many)| *many >= REFUSED)?;
+    let how = format!("the mail server refused {notices} notices to the team, and took none");
+    Some((trouble, Seen { since, how }))
 }
+
+/// One address that is gone is refused less often in a row, in a team of several.
+const REFUSED: usize = 4;
 
 fn canaries<'a>(
     books: &'a Books,
