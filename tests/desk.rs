@@ -304,6 +304,7 @@ fn in_words(event: &Event) -> String {
         Fact::Delayed { unknown, .. } => format!("delayed, unknown: {unknown}"),
         Fact::Refused { .. } => "refused".into(),
         Fact::Bounced { failed, .. } => format!("bounced, failed: {failed}"),
+        Fact::Returned { answer, .. } => format!("returned {answer}"),
         Fact::AnsweredBefore => "answered before".into(),
         Fact::Another { by } => format!("another: {by}"),
         Fact::Elsewhere { by, .. } => format!("answered by {by}"),

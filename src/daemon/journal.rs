@@ -39,6 +39,9 @@ pub(super) fn note(event: &Event) {
         Fact::Bounced { letter, failed, .. } => {
             tracing::error!(case, %letter, failed, "a letter came back; see `watchpost show`");
         }
+        Fact::Returned { .. } => {
+            tracing::error!(case, "an answer to the reporter came back; see `watchpost show`");
+        }
         Fact::RelayStopped { inbox, why, next, passing: true } => {
             let why = without_addresses(why);
             tracing::warn!(inbox, why, %next, "the mail server takes nothing now: letters wait");

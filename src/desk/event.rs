@@ -419,6 +419,13 @@ pub enum Fact {
         /// False where delivery is only delayed.
         failed: bool,
     },
+    /// A mail system reported that what a person of the team wrote to the reporter did not arrive.
+    Returned {
+        /// The report.
+        mail: MailRef,
+        /// The mail that it is about.
+        answer: MessageId,
+    },
     /// An earlier life of this desk, whose store is lost, had answered the mail already.
     AnsweredBefore,
     /// Another Watchpost, with a store of its own, watches this inbox.

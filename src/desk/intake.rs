@@ -243,7 +243,34 @@ fn bounce(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> F
             (Some(case), Fact::Bounced { mail: incoming.mail.clone(), letter, failed })
         }));
     }
+    if facts.is_empty() && failed {
+        facts.extend(answer_returned(books, policy, incoming));
+    }
     if facts.is_empty() { set_aside(policy, incoming) } else { facts }
+}
+
+/// What a person of the team wrote on a case, and came back. A report has no sender itself (RFC 3464
+/// section 2). A colleague in Cc who was not reached is nobody who waits for an answer.
+fn answer_returned(
+    books: &Books,
+    policy: &Policy,
+    incoming: &Incoming,
+) -> Option<(Option<CaseId>, Fact)> {
+    let Incoming { message, tied, .. } = incoming;
+    let report = message.report.as_ref()?;
+    let ours = |one: &Address| policy.is_ours(one) || policy.team.member(one).is_some();
+    if matches!(message.return_path, Some(ReturnPath::Address(_)))
+        || !report.recipients.is_empty() && report.recipients.iter().all(ours)
+    {
+        return None;
+    }
+    tied.iter().find_map(|(tie, tied)| {
+        let Tie::Answers(answer) = tie else { return None };
+        let case = books.case(&tied.case).filter(|case| case.id.prefix == policy.case_prefix)?;
+        let theirs = report.about.contains(answer) && case.team_mails.contains(answer);
+        let (mail, answer) = (incoming.mail.clone(), answer.clone());
+        theirs.then(|| (Some(case.id.clone()), Fact::Returned { mail, answer }))
+    })
 }
 
 /// What the author of a mail that opens a case is answered with.

@@ -11,7 +11,8 @@ pub fn mail(fact: &Fact) -> Option<&MailRef> {
         | Fact::Answered { mail, .. }
         | Fact::Discussed { mail, .. }
         | Fact::Commanded { mail, .. }
-        | Fact::Bounced { mail, .. } => Some(mail),
+        | Fact::Bounced { mail, .. }
+        | Fact::Returned { mail, .. } => Some(mail),
         Fact::Vouched { mail, .. } => mail.as_ref(),
         _ => None,
     }

@@ -73,6 +73,7 @@ fn notice(fact: &Fact) -> Option<Notice> {
                 matches!(letter.as_notice(), Some(Notice::Unreached | Notice::Gathered));
             (!tells_of_another).then_some(Notice::Unreached)
         }
+        Fact::Returned { .. } => Some(Notice::Unreached),
         Fact::Discussed { why: NoAnswer::Disowned, .. } => Some(Notice::Forged),
         Fact::Answered { enough: false, .. } => Some(Notice::TooShort),
         Fact::Quoted { .. } => Some(Notice::WasItYou),

@@ -57,6 +57,7 @@ pub fn event(books: &Books, event: &Event) -> Vec<Write> {
         }
         (
             Fact::Bounced { mail, .. }
+            | Fact::Returned { mail, .. }
             | Fact::Answered { mail, .. }
             | Fact::Discussed { mail, .. }
             | Fact::Commanded { mail, .. },

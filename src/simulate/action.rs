@@ -174,6 +174,9 @@ pub(super) fn action(event: &Event, owed: Option<&Owed>, cause: &Cause<'_>) -> O
             let how = if *failed { "did not reach its reader" } else { "is delayed on its way" };
             told("bounced", format!("{} {how}", letter_named(letter)))
         }
+        Fact::Returned { answer, .. } => {
+            told("bounced", format!("{answer}, which a person wrote, did not reach its reader"))
+        }
         Fact::Refused { letter, why, .. } => {
             told("refused", format!("{}: {why}", letter_named(letter)))
         }

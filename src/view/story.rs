@@ -251,6 +251,9 @@ pub(super) fn tell(fact: &Fact) -> (&'static str, String) {
             let how = if *failed { "did not reach its reader" } else { "is delayed on its way" };
             ("bounced", format!("{letter} {how}"))
         }
+        Fact::Returned { answer, .. } => {
+            ("bounced", format!("{answer}, which a person wrote, did not reach its reader"))
+        }
         Fact::AnsweredBefore => (
             "answered before",
             "the mail carries $WatchpostAcked: an earlier store had answered it".into(),

@@ -226,3 +226,37 @@ fn a_delivery_report_that_names_the_letter_as_what_it_answers_is_about_that_lett
         assert_eq!(told, [format!("1 bounced, failed: {failed}")], "{action}");
     }
 }
+
+#[test]
+fn of_an_answer_of_a_person_that_came_back_a_human_is_told() {
+    let mut office = Office::of(staffed());
+    office.receive(report(1));
+    office.delivery(1, Outcome::Accepted("250 ok".into()));
+    let mut answer = mail("kim@project.example", "a@project", "Re: bug 1", Kind::Other);
+    answer.message.to = vec![address("r1@acorn.example")];
+    answer.message.cc = vec![mailbox("kim@project.example")];
+    office.figures.words = 20;
+    let letter = office.letter_id(1);
+    let told = office.receive(answer.answering(&letter));
+    assert_eq!(told[0], "1 answered by OurLetter, enough: true");
+    let about = |sender: ReturnPath, to: &str, action: &str| {
+        let mut bounce = mail("mailer-daemon@acorn.example", "b@acorn", "Failed", Kind::Bounce);
+        bounce.message.return_path = Some(sender);
+        let about = MessageId::parse("a@project").into_iter().collect();
+        let (actions, recipients) = (vec![action.into()], vec![address(to)]);
+        let report = MailReport { actions, about, recipients, ..MailReport::default() };
+        bounce.message.report = Some(report);
+        bounce
+    };
+    let (eve, ann) = (ReturnPath::Address(address("eve@evil.example")), "r1@acorn.example");
+    for other in [
+        about(ReturnPath::Null, ann, "delayed"),
+        about(ReturnPath::Null, "kim@project.example", "failed"),
+        about(eve, ann, "failed"),
+    ] {
+        assert_eq!(office.receive(other), ["set aside: bounce"]);
+    }
+    let told = office.receive(about(ReturnPath::Null, ann, "failed"));
+    assert_eq!(told, ["1 returned <a@project>", "1 unreached to kim@project.example"]);
+    assert_eq!(office.state(1), State::Answered);
+}

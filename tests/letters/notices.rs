@@ -205,6 +205,27 @@ fn of_a_forged_colleague_the_team_reads_that_it_counts_for_nothing() {
 }
 
 #[test]
+fn of_an_answer_that_came_back_the_team_reads_that_the_reporter_has_none() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    room.receive(
+        "From: Kim <kim@project.example>\nTo: ann@acorn.example\nCc: security@project.example\n\
+         Subject: Re: Static handler\nMessage-ID: <answer@project.example>\n\
+         In-Reply-To: <one@acorn.example>\n\nThank you, we can reproduce it. A fix follows.\n",
+    );
+    let bounce = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.project.example\n\
+         To: security@project.example\nSubject: Undelivered Mail Returned to Sender\n\
+         Message-ID: <b@mx.project.example>\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+         --b\n\nI'm sorry.\n--b\nContent-Type: message/delivery-status\n\n\
+         Reporting-MTA: dns; mx.project.example\n\nFinal-Recipient: rfc822; ann@acorn.example\n\
+         Action: failed\nStatus: 5.2.2\n\n--b\nContent-Type: text/rfc822-headers\n\n\
+         From: Kim <kim@project.example>\nMessage-ID: <answer@project.example>\n--b--\n";
+    room.receive(bounce);
+    same_as_golden("team/unreached_answer.eml", &room.last());
+}
+
+#[test]
 fn of_a_lost_acknowledgement_the_team_reads_what_to_do() {
     let mut room = Room::of(staffed(Notices::Facts));
     room.receive(REPORT);

@@ -45,9 +45,7 @@ impl Case {
             }
             Fact::SplitFrom { other, .. } => self.split_from = Some(other.clone()),
             Fact::Merged { into, .. } => self.merged = Some(into.clone()),
-            Fact::TookIn { other, .. } => {
-                self.took_in.insert(other.clone());
-            }
+            Fact::TookIn { other, .. } => self.took_in.extend([other.clone()]),
             Fact::Responded { .. } => self.answer(event.at),
             Fact::Held { why } => self.held = Some(*why),
             Fact::Released { .. } => self.held = None,
@@ -112,6 +110,7 @@ impl Case {
             | Fact::Marked { .. }
             | Fact::Met { .. } => self.change_pace(event),
             Fact::Discussed { .. }
+            | Fact::Returned { .. }
             | Fact::Delayed { .. }
             | Fact::Linked { .. }
             | Fact::Similar { .. }

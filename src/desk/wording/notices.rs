@@ -96,6 +96,8 @@ pub(super) struct Values {
     /// It was to somebody outside.
     to_outside: bool,
     answer: String,
+    /// What was lost is a person's.
+    of_person: bool,
     /// What the other Watchpost is called.
     another: String,
     words: u32,
@@ -274,6 +276,12 @@ impl Values {
                 let why = "a mail system reported that it could not be delivered";
                 self.lost(policy, case, letter, why);
             }
+            Fact::Returned { mail, answer } => {
+                self.lies(mail, zone);
+                (self.answer, self.of_person) = (answer.to_string(), true);
+                "what a person of the team wrote".clone_into(&mut self.letter);
+                "a mail system reported that it could not be delivered".clone_into(&mut self.said);
+            }
             Fact::Quoted { answer } => self.answer = answer.to_string(),
             Fact::Another { by } => self.another = by.to_string(),
             Fact::Reminded { promise, start, .. } => self.owed(*promise, *start, zone),
@@ -366,7 +374,12 @@ impl Values {
             ..least.clone()
         };
         let outside = Values { inside: false, promise: "update".into(), ..most.clone() };
-        let further = Values { promise: "early-warning".into(), further: true, ..outside.clone() };
+        let further = Values {
+            promise: "early-warning".into(),
+            further: true,
+            of_person: true,
+            ..outside.clone()
+        };
         [least, most, outside, further]
     }
 }
