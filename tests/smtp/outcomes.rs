@@ -110,6 +110,7 @@ async fn what_the_relay_answers_decides_the_outcome() {
         (END, "550 5.4.5 Daily user sending limit exceeded", Configuration),
         // A recipient cannot stop the relay by the words in its address.
         (RECIPIENT, "550 5.1.1 <\"relaying denied\"@b.example>: unknown", Permanent),
+        (RECIPIENT, "554 5.7.1 no: host mx.b.example said: 554 Relay access denied", Permanent),
         (RECIPIENT, "571 a code that no RFC lists", Permanent),
         (RECIPIENT, "535 5.7.8 log in again", Configuration),
         (RECIPIENT, "354 what?", Transient),

@@ -174,7 +174,9 @@ fn says_we_may_not(reply: &Reply) -> bool {
         "client host [",
         "helo command rejected",
     ];
-    words.iter().any(|words| text.contains(words))
+    // What the recipient's own server said is passed on by relays that ask it first.
+    let quoted = text.contains(" said: ");
+    !quoted && words.iter().any(|words| text.contains(words))
 }
 
 fn check_login(text: &str) -> String {
