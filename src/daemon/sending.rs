@@ -14,9 +14,11 @@ use crate::desk::case::Case;
 use crate::desk::event::{Fact, MailRef};
 use crate::desk::folder::Keyword;
 use crate::desk::letter::{Letter, LetterId};
+use crate::desk::outbox::Outcome;
 use crate::desk::record;
 use crate::desk::table::Table;
 use crate::desk::time::Moment;
+use crate::io::smtp::Tried;
 use crate::io::store::{Store, StoreError};
 
 /// So many letters are kept in memory until they can leave; the others are read again.
@@ -114,9 +116,13 @@ impl Daemon {
         }
         match load_letters(&self.store, &unknown).await {
             Ok(read) => {
-                // What is damaged is told once: it is not tried again before the next start.
-                let damaged = unknown.into_iter().filter(|id| !read.contains_key(id));
-                self.in_flight.extend(damaged);
+                // What is damaged never leaves, and would be what a stopped relay is tried with, for ever:
+                // a human is told.
+                for letter in unknown.into_iter().filter(|id| !read.contains_key(id)) {
+                    let outcome = Outcome::Permanent("its row in the store is damaged".to_owned());
+                    self.in_flight.insert(letter.clone());
+                    self.unsaved.push(Tried { letter, outcome, held: None });
+                }
                 self.fresh.extend(read);
             }
             // They are read again the next time round.
