@@ -216,7 +216,11 @@ fn bounce(books: &Books, policy: &Policy, keys: &Keys, incoming: &Incoming) -> F
     let report = incoming.message.report.as_ref();
     let about = report.map(|r| r.about.as_slice()).unwrap_or_default();
     let thread = || incoming.message.in_reply_to.iter().chain(&incoming.message.references);
-    let named = |id: &MessageId| about.contains(id) || thread().any(|one| one == id);
+    // Its thread names older letters of ours too, which arrived: that counts only where the mail that did
+    // not is none that we know.
+    let knows = |tie: &Tie| matches!(tie, Tie::Answers(id) if about.contains(id));
+    let known = incoming.tied.iter().any(|(tie, _)| knows(tie));
+    let named = |id: &MessageId| about.contains(id) || !known && thread().any(|one| one == id);
     let actions = report.map(|r| r.actions.as_slice()).unwrap_or_default();
     // What no standard names may be a failure as well.
     let arrives = |action: &String| ARRIVES.contains(&action.as_str());

@@ -256,7 +256,11 @@ fn of_an_answer_of_a_person_that_came_back_a_human_is_told() {
     ] {
         assert_eq!(office.receive(other), ["set aside: bounce"]);
     }
-    let told = office.receive(about(ReturnPath::Null, ann, "failed"));
+    // Exim and Exchange carry on the thread of what they report about: the letter in it has arrived.
+    let mut failed = about(ReturnPath::Null, ann, "failed");
+    failed.message.references = MessageId::parse(&letter).into_iter().collect();
+    let acknowledged = office.case(1).acknowledged;
+    let told = office.receive(failed);
     assert_eq!(told, ["1 returned <a@project>", "1 unreached to kim@project.example"]);
-    assert_eq!(office.state(1), State::Answered);
+    assert_eq!((office.state(1), office.case(1).acknowledged), (State::Answered, acknowledged));
 }
