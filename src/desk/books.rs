@@ -4,6 +4,7 @@
 mod cases;
 mod counted;
 mod forgetting;
+mod notices;
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use self::cases::Cases;
 use self::counted::quota_of;
+use self::notices::Notices;
 use super::address::Address;
 use super::answer::Answer;
 use super::canary::{self, Flight};
@@ -41,12 +43,7 @@ pub struct Books {
     gathering: Gathering,
     questions: Map<QuestionId, Question>,
     absences: Absences,
-    /// Which promise the last of the events are about that remind of one, or tell that it was missed: the
-    /// notices that say so are written right after them.
-    steps: Map<u64, Promise>,
-    /// The notices that mail servers refused since one was last taken, by inbox: since when, and how many.
-    /// A start begins anew.
-    refused: Map<String, (Moment, usize)>,
+    notices: Notices,
     /// The canaries, by the name of the address that they are sent to.
     canaries: Map<String, Flight>,
     /// Those who watch the same inboxes, since when that is known.
@@ -101,9 +98,6 @@ pub struct Past {
 /// People are told of so many others that watch their inboxes.
 const MOST_OTHERS: usize = 32;
 
-/// Time brings no more steps at once.
-const MOST_STEPS: usize = 4096;
-
 impl Books {
     /// Opens the books where the store left them.
     pub fn open(past: Past) -> Books {
@@ -117,8 +111,7 @@ impl Books {
         Books {
             quota,
             gathering,
-            steps: Map::default(),
-            refused: Map::default(),
+            notices: Notices::default(),
             cases: past.cases.into_iter().collect(),
             questions: past.questions.into_iter().collect(),
             absences: Absences::of(past.absences),
@@ -141,16 +134,11 @@ impl Books {
         }
         match &event.fact {
             Fact::Written { letter, kind, to, covers, about, .. } => {
-                let promise = about.and_then(|seq| self.steps.get(&seq)).copied();
+                let promise = about.and_then(|step| self.notices.promise(step));
                 self.wrote(event, letter, *kind, &to.address, covers, promise);
             }
             Fact::Reminded { promise, .. } | Fact::Escalated { promise, .. } => {
-                self.steps.insert_mut(event.seq, *promise);
-                if self.steps.size() > MOST_STEPS
-                    && let Some(oldest) = self.steps.keys().next().copied()
-                {
-                    self.steps.remove_mut(&oldest);
-                }
+                self.notices.step(event.seq, *promise);
             }
             Fact::Asked { question, opening, answer } => {
                 let asked =
@@ -182,7 +170,7 @@ impl Books {
                 let waiting = self.outbox.take(letter);
                 let taken = matches!(event.fact, Fact::Sent { .. });
                 if let Some(notice) = waiting.as_ref().filter(|_| letter.as_notice().is_some()) {
-                    self.reached(&notice.inbox, taken, event.at);
+                    self.notices.tried(&notice.inbox, taken, event.at);
                 }
                 if let Some(reply) = waiting.filter(|waiting| taken && !waiting.notice) {
                     self.quota.sent(&reply.to, event.at);
@@ -214,18 +202,9 @@ impl Books {
         }
     }
 
-    fn reached(&mut self, inbox: &str, taken: bool, at: Moment) {
-        if taken {
-            self.refused.remove_mut(inbox);
-        } else {
-            let (since, before) = self.refused.get(inbox).copied().unwrap_or((at, 0));
-            self.refused.insert_mut(inbox.to_owned(), (since, before.saturating_add(1)));
-        }
-    }
-
     /// How many notices of an inbox were refused since one was last taken, and since when.
     pub fn refused_notices(&self, inbox: &str) -> Option<(Moment, usize)> {
-        self.refused.get(inbox).copied()
+        self.notices.refused(inbox)
     }
 
     fn wrote(

@@ -16,6 +16,7 @@ pub mod answer;
 pub mod authentication;
 pub mod backup;
 pub mod books;
+mod bounce;
 mod by_mail;
 pub mod calendar;
 pub mod canary;
