@@ -414,7 +414,7 @@ mod tests {
         });
         let begun = Instant::now();
         assert!(Tables::open(dir.path()).is_ok());
-        assert!(begun.elapsed() < LATE / 3);
+        assert!(begun.elapsed() < Duration::from_secs(20));
         closing.join().unwrap();
     }
 }
