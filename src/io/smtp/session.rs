@@ -117,12 +117,8 @@ impl Session {
     /// Whether the server may have heard only the first of what it was told in one go: firewalls in front
     /// of servers do so.
     pub(super) fn was_not_heard(&self, failure: &Failure) -> bool {
-        let step = Step::Recipient..=Step::Data;
-        let silent = |failure: &Failure| match failure {
-            Failure::Broken(at, Broken::Silent(_)) => step.contains(at),
-            _ => false,
-        };
-        self.features.offer("PIPELINING") && silent(failure)
+        let Failure::Broken(step, Broken::Silent(_)) = failure else { return false };
+        (Step::Recipient..=Step::Data).contains(step) && self.features.offer("PIPELINING")
     }
 
     /// Tells the server one thing at a time, whatever it offers.
