@@ -16,6 +16,13 @@ impl SmallDisk {
         let mounted = Command::new("mount").args(options).arg(&path).status().unwrap();
         mounted.success().then_some(SmallDisk(path))
     }
+
+    /// Writes as much as fits; without this file there is room again.
+    fn fill(&self) -> std::path::PathBuf {
+        let filler = self.0.join("filler");
+        let _ = fs::write(&filler, vec![0; 16 << 20]);
+        filler
+    }
 }
 
 impl Drop for SmallDisk {
@@ -33,9 +40,7 @@ fn a_full_disk_holds_reports_up_and_loses_none() {
     };
     let config = rig.watchpost_config();
     let daemon = Daemon::start(&rig, &config);
-    let filler = disk.0.join("filler");
-    // As much as fits.
-    let _ = fs::write(&filler, vec![0; 16 << 20]);
+    let filler = disk.fill();
     let mails: Vec<_> = (0..200).map(|n| mixed(n * 10)).collect();
     // Together, so that the inbox holds several batches at once.
     for mail in &mails {
@@ -61,9 +66,7 @@ fn a_reload_on_a_full_disk_is_refused_and_the_daemon_goes_on() {
     };
     let config = rig.watchpost_config();
     let daemon = Daemon::start(&rig, &config);
-    let filler = disk.0.join("filler");
-    // As much as fits.
-    let _ = fs::write(&filler, vec![0; 16 << 20]);
+    let filler = disk.fill();
     daemon.hang_up();
     let refused = || daemon.log().contains("the new configuration is not used: ");
     assert!(wait_until(PATIENCE, refused), "{}", daemon.log());
