@@ -1,5 +1,6 @@
 //! Out-of-office mail of members: who is away, until when, and who is there again.
 
+mod date;
 mod days;
 mod note;
 mod tokens;
