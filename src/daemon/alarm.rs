@@ -15,8 +15,8 @@ use super::tasks::Tasks;
 use crate::config::settings::{Second, Settings};
 use crate::desk::Desk;
 use crate::desk::address::{Address, Mailbox};
-use crate::desk::alarm::{self, Outside, Rules, Say, Sort, Unread};
-use crate::desk::canary::{self, Flight};
+use crate::desk::alarm::{self, Outside, Rules, Say, Sort, Unread, View};
+use crate::desk::canary;
 use crate::desk::letter::{Letter, LetterId};
 use crate::desk::line::without_addresses;
 use crate::desk::outbox::{Outcome, next_try};
@@ -64,6 +64,8 @@ pub(super) struct Alarms {
     rows: BTreeMap<Vec<u8>, Vec<u8>>,
     start: Moment,
     looked: Option<Moment>,
+    /// When time alone brings the next trouble, as far as the last look saw.
+    next_trouble: Option<Moment>,
     /// Something may have changed in the second of the last look.
     look_again: bool,
     /// What is on its way, or waits for its next try.
@@ -107,6 +109,7 @@ impl Alarms {
             rows,
             start: now,
             looked: None,
+            next_trouble: None,
             look_again: false,
             waiting: BTreeMap::new(),
             said: None,
@@ -165,8 +168,9 @@ impl Alarms {
             self.unread = mailboxes.keys().cloned().collect();
             let second_relay = self.second.clone();
             let outside = Outside { mailboxes, store: self.store.clone(), second_relay };
-            let seen = desk.troubles(now, &channels.rules, &outside);
-            if let Some(say) = self.alarm.look(now, &channels.rules, &seen) {
+            let View { troubles, next } = desk.troubles(now, &channels.rules, &outside);
+            self.next_trouble = next;
+            if let Some(say) = self.alarm.look(now, &channels.rules, &troubles) {
                 note(&say);
                 self.tell(now, desk, channels, &say);
             }
@@ -323,13 +327,14 @@ impl Alarms {
     ) -> Option<Moment> {
         let tries = self.waiting.values().filter(|one| !one.busy).map(|one| one.next);
         let canaries = desk.canaries().filter_map(|(_, _, canary, flight)| {
-            let Flight { sent, oldest } = flight?;
-            let missing = oldest.map(|made| made + canary.within + SECOND);
-            missing.into_iter().chain([*sent + canary.every]).filter(|at| *at > now).min()
+            Some(flight?.sent + canary.every).filter(|at| *at > now)
         });
+        let settled = self.alarm.present().map(|(_, since, _)| since + SETTLED);
         let next = tries
             .chain(canaries)
             .chain(self.next_canary)
+            .chain(self.next_trouble)
+            .chain(settled.filter(|at| *at > now))
             .chain(self.alarm.next_wakeup(&channels.rules));
         let next = next.chain(self.look_again.then_some(now));
         // What could not be done just now is not tried in the same second again.

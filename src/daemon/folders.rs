@@ -99,6 +99,14 @@ impl Folders {
         self.behind.values().any(|since| now < *since + LONGEST_BEHIND)
     }
 
+    /// When what is due is told although some folders are still being read.
+    pub(super) fn next_wakeup(&self, now: Moment) -> Option<Moment> {
+        let behind = self.behind.values().map(|since| *since + LONGEST_BEHIND);
+        let rebuilding = self.progress.values().filter(|progress| progress.is_rebuilding());
+        let rebuilt = rebuilding.map(|progress| progress.since + LONGEST_REBUILD);
+        behind.chain(rebuilt).filter(|at| *at > now).min()
+    }
+
     /// How many are not watched now.
     pub(super) fn unwatched(&self) -> usize {
         self.troubled.len() + self.silent.len()

@@ -57,8 +57,6 @@ use crate::query;
 const BATCH: usize = 64;
 /// A mail whose sender is told twice is worse than one that waits: after a failed write, so long.
 const AFTER_FAILED_WRITE: Duration = Duration::from_secs(2);
-/// The wall clock may be set while we sleep; never trust a longer sleep than this.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// Everything the loop holds.
 pub struct Daemon {
@@ -192,10 +190,10 @@ impl Daemon {
                 Some(tried) = self.edges.channels.outcomes.recv() => Woken::Alarm(tried),
                 Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
                 Some(news) = self.edges.news.next() => Woken::News(news),
-                () = tokio::time::sleep_until(wake) => Woken::Time,
+                () = self.wall.sleep_until(wake) => Woken::Time,
             };
             if !matches!(woken, Woken::Asked(_)) {
-                wake = Instant::now() + LONGEST_SLEEP;
+                wake = Instant::now() + self.wall.longest_sleep();
             }
             if let Woken::Stop = woken {
                 break;
@@ -221,14 +219,16 @@ impl Daemon {
         if !self.contested.is_empty() {
             return Duration::ZERO;
         }
-        let longest = self.edges.manager.next_wakeup().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
+        let longest = self.wall.longest_sleep();
+        let longest = self.edges.manager.next_wakeup().map_or(longest, |beat| beat.min(longest));
         if self.stale || !self.unsaved.is_empty() {
             return longest.min(AFTER_FAILED_WRITE);
         }
         let now = self.wall.now();
         let alarm = self.alarms.next_wakeup(now, &self.desk, &self.edges.channels);
         let claims = self.claims.next_wakeup(now);
-        let own = [self.copies.next_wakeup(), self.traces.next_wakeup(), claims, alarm];
+        let folders = self.folders.next_wakeup(now);
+        let own = [self.copies.next_wakeup(), self.traces.next_wakeup(), folders, claims, alarm];
         match self.desk.next_wakeup(now).into_iter().chain(own.into_iter().flatten()).min() {
             Some(next) => longest.min(Duration::from_secs(next.since(now).as_seconds())),
             None => longest,

@@ -12,7 +12,7 @@ use super::keys::{Keys, digest};
 use super::letter::{AutoSubmitted, Letter, LetterId};
 use super::message::{Message, MessageId};
 use super::policy::{Canary, Policy};
-use super::time::Moment;
+use super::time::{Moment, Span};
 
 const WORD: &str = "canary";
 
@@ -48,7 +48,12 @@ impl Flight {
 
     /// When the oldest was made of those that should have arrived by now.
     pub fn missing(&self, canary: &Canary, now: Moment) -> Option<Moment> {
-        self.oldest.filter(|made| *made + canary.within < now)
+        self.oldest.filter(|_| self.missing_from(canary).is_some_and(|from| from <= now))
+    }
+
+    /// When the oldest is missing of those that are awaited, if it does not arrive.
+    pub fn missing_from(&self, canary: &Canary) -> Option<Moment> {
+        Some(self.oldest? + canary.within + Span::seconds(1))
     }
 }
 

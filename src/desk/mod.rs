@@ -88,7 +88,7 @@ use std::sync::Arc;
 
 use self::address::Address;
 use self::agenda::Agenda;
-use self::alarm::{Outside, Seen, Trouble};
+use self::alarm::Outside;
 use self::books::{Books, Past};
 use self::canary::Flight;
 use self::case::Case;
@@ -395,12 +395,7 @@ impl Desk {
     }
 
     /// What is wrong with mail now, with what the loop knows beside the books.
-    pub fn troubles(
-        &self,
-        now: Moment,
-        rules: &alarm::Rules,
-        outside: &Outside,
-    ) -> BTreeMap<Trouble, Seen> {
+    pub fn troubles(&self, now: Moment, rules: &alarm::Rules, outside: &Outside) -> alarm::View {
         alarm::troubles(&self.books, &self.rules.policies, rules, outside, now)
     }
 

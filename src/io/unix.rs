@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::num::NonZeroU64;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +12,10 @@ use rustix::process::{Gid, Resource, Rlimit, Uid, getrlimit, setrlimit};
 use rustix::thread::{
     CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits,
     set_thread_res_gid, set_thread_res_uid,
+};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
 };
 
 /// The user that we run as.
@@ -79,6 +84,32 @@ pub fn with_late_clocks<T>(late: Duration, work: impl FnOnce() -> T) -> T {
     let done = work();
     let _ = rustix::thread::set_current_timer_slack(None);
     done
+}
+
+/// A timer by the wall clock, for [`ring_at`].
+pub fn bell() -> io::Result<OwnedFd> {
+    let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
+    Ok(timerfd_create(TimerfdClockId::Realtime, flags)?)
+}
+
+/// Lets a timer ring when the wall clock shows so long since 1970, in the place of what it was to ring at
+/// before. It rings at once when that clock is set, or the machine wakes from a sleep (timerfd_create(2)).
+pub fn ring_at(bell: &OwnedFd, since_epoch: Duration) -> io::Result<()> {
+    let tv_sec = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
+    let at = Timespec { tv_sec, tv_nsec: since_epoch.subsec_nanos().into() };
+    let once = Itimerspec { it_interval: Timespec::default(), it_value: at };
+    let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
+    timerfd_settime(bell, flags, &once)?;
+    Ok(())
+}
+
+/// Hears whether a timer has rung; [`io::ErrorKind::WouldBlock`] where it has not.
+pub fn has_rung(bell: &OwnedFd) -> io::Result<()> {
+    let mut times = [0; 8];
+    match rustix::io::read(bell, &mut times) {
+        Ok(_) | Err(rustix::io::Errno::CANCELED) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// How many bytes we may still write to the file system that holds `path`.

@@ -1,17 +1,23 @@
 //! The only place that reads a clock.
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
 use crate::desk::time::{Moment, Span};
+use crate::io::unix;
 
 /// The wall clock, as the desk is told it: it never runs backwards. While the clock of the machine
 /// is behind what was told before, time goes on from there at half its pace, until both agree.
 pub struct Wall {
     read: Box<dyn Fn() -> Moment + Send + Sync>,
     told: Mutex<Told>,
+    bell: Bell,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -20,17 +26,56 @@ struct Told {
     at: Instant,
 }
 
+/// What wakes a sleeper.
+#[derive(Debug)]
+enum Bell {
+    /// The system, also when the clock is set.
+    System(AsyncFd<OwnedFd>),
+    /// The runtime, whatever the clock of the machine shows meanwhile.
+    Runtime,
+    /// Whoever moves the clock wakes whoever sleeps by it.
+    Mover,
+}
+
+/// Nobody needs to look at the clock more often where its being set is heard of…
+const LONGEST_SLEEP: Duration = Duration::from_mins(10);
+/// … and where it is not.
+const LONGEST_DEAF_SLEEP: Duration = Duration::from_secs(30);
+
 impl Wall {
-    /// A clock that shows what the machine's clock shows now.
+    /// A clock that shows what the machine's clock shows now. Must be called within the runtime.
     pub fn new() -> Wall {
-        Wall::reading(read)
+        Wall { bell: bell().map_or(Bell::Runtime, Bell::System), ..Wall::reading(read) }
     }
 
     /// A clock that shows what `read` does. Its stop watch is that of the runtime, so whoever moves
     /// the one can move the other.
     pub fn reading(read: impl Fn() -> Moment + Send + Sync + 'static) -> Wall {
         let told = Mutex::new(Told { moment: read(), at: Instant::now() });
-        Wall { read: Box::new(read), told }
+        Wall { read: Box::new(read), told, bell: Bell::Mover }
+    }
+
+    /// No sleep may be longer: the clock may be set meanwhile.
+    pub fn longest_sleep(&self) -> Duration {
+        match self.bell {
+            Bell::System(_) | Bell::Mover => LONGEST_SLEEP,
+            Bell::Runtime => LONGEST_DEAF_SLEEP,
+        }
+    }
+
+    /// Sleeps until then, or until the clock is set. May be dropped while it waits.
+    pub async fn sleep_until(&self, until: Instant) {
+        if let Bell::System(bell) = &self.bell {
+            let after = until.saturating_duration_since(Instant::now());
+            if !after.is_zero() && unix::ring_at(bell.get_ref(), since_epoch() + after).is_ok() {
+                // What it may fail for would be there at once, and for ever.
+                let rung = bell.async_io(Interest::READABLE, unix::has_rung).await;
+                if rung.is_ok() {
+                    return;
+                }
+            }
+        }
+        tokio::time::sleep_until(until).await;
     }
 
     /// The moment that it is.
@@ -57,17 +102,28 @@ pub fn now() -> Moment {
     read()
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+#[expect(
+    deprecated,
+    reason = "it asks too little of a type that lies about its descriptor; this one owns it"
+)]
+fn bell() -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(unix::bell()?, Interest::READABLE)
+}
+
 fn read() -> Moment {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Moment::from_unix(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))
+    Moment::from_unix(i64::try_from(since_epoch().as_secs()).unwrap_or(i64::MAX))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering};
-    use std::time::Duration;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -91,5 +147,38 @@ mod tests {
         assert_eq!(wall.now().unix(), 1207);
         ahead.store(3600, Ordering::Relaxed);
         assert_eq!(wall.now().unix(), 4807, "a clock that is set forward is believed");
+    }
+    #[tokio::test]
+    async fn a_sleeper_is_woken_at_the_time_and_not_by_what_was_heard_before() {
+        let wall = Wall::new();
+        assert!(matches!(wall.bell, Bell::System(_)));
+        let soon = || Instant::now() + Duration::from_millis(5);
+        for _ in 0..3 {
+            let until = soon();
+            wall.sleep_until(until).await;
+            assert!(Instant::now() >= until);
+        }
+        // One that nobody waits for any more rings all the same.
+        let given_up = wall.sleep_until(soon());
+        assert!(timeout(Duration::from_millis(1), given_up).await.is_err());
+        let until = Instant::now() + Duration::from_millis(20);
+        wall.sleep_until(until).await;
+        assert!(Instant::now() >= until);
+    }
+
+    #[tokio::test]
+    #[ignore = "sets the clock of the machine, to what it shows; root may"]
+    async fn a_sleeper_is_woken_when_the_clock_is_set() {
+        let wall = Wall::new();
+        let long = wall.sleep_until(Instant::now() + Duration::from_hours(1));
+        let set = async {
+            tokio::task::yield_now().await;
+            let now = since_epoch();
+            let shown = format!("@{}.{:09}", now.as_secs(), now.subsec_nanos());
+            let done = std::process::Command::new("date").args(["-s", &shown]).output().unwrap();
+            assert!(done.status.success(), "{done:?}");
+        };
+        let woken = timeout(Duration::from_secs(5), async { tokio::join!(long, set) }).await;
+        woken.expect("it is heard of at once");
     }
 }

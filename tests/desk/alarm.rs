@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use watchpost::desk::alarm::{
-    self, Alarm, Outside, Rules, Say, Sort, Trouble, Unread, facts, one_line,
+    self, Alarm, Outside, Rules, Say, Sort, Trouble, Unread, View, facts, one_line,
 };
 use watchpost::desk::canary;
 use watchpost::desk::folder::Role;
@@ -28,6 +28,8 @@ struct Night {
     begun: Moment,
     /// False while no channel takes anything.
     heard: bool,
+    /// What was wrong by the last look, and until when that holds if nothing happens.
+    last: Option<(u64, Outside, View)>,
     said: Vec<Say>,
 }
 
@@ -35,13 +37,16 @@ impl Night {
     fn of(office: Office) -> Night {
         let (alarm, rules, outside) = (Alarm::default(), Rules::default(), Outside::default());
         let begun = office.now;
-        Night { office, alarm, rules, outside, begun, heard: true, said: Vec::new() }
+        Night { office, alarm, rules, outside, begun, heard: true, last: None, said: Vec::new() }
     }
 
     fn look(&mut self) -> Vec<String> {
         let now = self.office.now;
-        let seen = self.office.desk.troubles(now, &self.rules, &self.outside);
-        let Some(say) = self.alarm.look(now, &self.rules, &seen) else { return Vec::new() };
+        let view = self.office.desk.troubles(now, &self.rules, &self.outside);
+        self.nothing_comes_unannounced(&view);
+        let Some(say) = self.alarm.look(now, &self.rules, &view.troubles) else {
+            return Vec::new();
+        };
         if self.heard {
             self.alarm.heard();
         }
@@ -58,6 +63,20 @@ impl Night {
         self.said.push(say);
         let minutes = now.since(self.begun).as_seconds() / 60;
         vec![format!("{:02}:{:02} {sort}: {told}", minutes / 60, minutes % 60)]
+    }
+
+    /// Whoever looks only when something happened, or at the moment that the last look told, misses
+    /// nothing.
+    fn nothing_comes_unannounced(&mut self, view: &View) {
+        let (now, happened) = (self.office.now, self.office.desk.books().last_seq());
+        let names = |view: &View| view.troubles.keys().map(Trouble::name).collect::<Vec<_>>();
+        if let Some((before, outside, last)) = &self.last
+            && (*before, outside) == (happened, &self.outside)
+            && last.next.is_none_or(|next| now < next)
+        {
+            assert_eq!(names(view), names(last), "since the last look, at {now}");
+        }
+        self.last = Some((happened, self.outside.clone(), view.clone()));
     }
 
     /// Lets so many minutes pass.

@@ -11,7 +11,7 @@ use crate::desk::promise::{Clock, clock};
 use crate::desk::time::{Moment, Span};
 
 /// What the books do not tell.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outside {
     /// The inboxes of which a folder cannot be read.
     pub mailboxes: BTreeMap<String, Unread>,
@@ -32,15 +32,31 @@ pub struct Unread {
     pub why: String,
 }
 
-/// Everything that is wrong.
+/// How things are.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// Everything that is wrong.
+    pub troubles: BTreeMap<Trouble, Seen>,
+    /// When time alone makes that more or less.
+    pub next: Option<Moment>,
+}
+
+impl View {
+    fn changes_at(&mut self, moments: impl IntoIterator<Item = Moment>) {
+        self.next = self.next.into_iter().chain(moments).min();
+    }
+}
+
+/// Looks for everything that is wrong.
 pub fn troubles(
     books: &Books,
     policies: &[Policy],
     rules: &Rules,
     outside: &Outside,
     now: Moment,
-) -> BTreeMap<Trouble, Seen> {
-    let mut found = BTreeMap::new();
+) -> View {
+    let mut view = View::default();
+    let found = &mut view.troubles;
     let elsewhere =
         [(Trouble::Store, &outside.store), (Trouble::SecondRelay, &outside.second_relay)];
     for (trouble, broken) in elsewhere {
@@ -56,6 +72,7 @@ pub fn troubles(
         found.insert(Trouble::Mailbox(inbox.clone()), Seen { since: *since, how });
     }
     let queues = queues(books, rules, now);
+    let next = queues.values().filter_map(|queue| queue.next).min();
     for policy in policies {
         found.extend(outgoing(books, &policy.inbox, queues.get(policy.inbox.as_str())));
         // What cannot be read has not arrived: one cause, one alarm.
@@ -63,8 +80,10 @@ pub fn troubles(
             found.extend(canaries(books, policy, now));
         }
     }
-    found.extend(acknowledgements(books, policies, rules, now));
-    found
+    view.changes_at(next);
+    view.changes_at(policies.iter().flat_map(|policy| next_canary(books, policy, now)));
+    acknowledgements(books, policies, rules, now, &mut view);
+    view
 }
 
 /// The letters of one inbox that wait.
@@ -74,16 +93,21 @@ struct Queue {
     oldest: Moment,
     /// How many have waited for too long.
     over: usize,
+    /// When that is so of one more.
+    next: Option<Moment>,
 }
 
 fn queues<'a>(books: &'a Books, rules: &Rules, now: Moment) -> BTreeMap<&'a str, Queue> {
     let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
     for letter in books.outbox().letters() {
-        let empty = Queue { letters: 0, oldest: letter.queued, over: 0 };
+        let empty = Queue { letters: 0, oldest: letter.queued, over: 0, next: None };
         let queue = queues.entry(&letter.inbox).or_insert(empty);
         queue.letters += 1;
         queue.oldest = queue.oldest.min(letter.queued);
-        queue.over += usize::from(letter.queued + rules.letter_waits <= now);
+        let until = letter.queued + rules.letter_waits;
+        queue.over += usize::from(until <= now);
+        let next = Some(until).filter(|until| *until > now);
+        queue.next = queue.next.into_iter().chain(next).min();
     }
     queues
 }
@@ -122,6 +146,15 @@ fn canaries<'a>(
     })
 }
 
+/// When canaries are missing that may still arrive.
+fn next_canary(books: &Books, policy: &Policy, now: Moment) -> impl Iterator<Item = Moment> {
+    let missing = policy.recipients.iter().filter_map(|to| {
+        let canary = policy.canary.as_ref()?;
+        books.canary(to)?.missing_from(canary)
+    });
+    missing.filter(move |at| *at > now)
+}
+
 /// Which reports have no acknowledgement although one is written, and much of the time is over. One
 /// that no server takes is told until the promise ends: then the ladder takes over.
 fn acknowledgements(
@@ -129,7 +162,8 @@ fn acknowledgements(
     policies: &[Policy],
     rules: &Rules,
     now: Moment,
-) -> BTreeMap<Trouble, Seen> {
+    view: &mut View,
+) {
     let mut late: BTreeMap<&str, Vec<(Moment, Moment, &Case)>> = BTreeMap::new();
     let stuck = books.unacknowledged().filter_map(|case| Some((case, undelivered(case)?)));
     let (waiting, lost): (Vec<_>, Vec<_>) = stuck.partition(|(_, fate)| **fate == Fate::Waiting);
@@ -145,6 +179,7 @@ fn acknowledgements(
         let length = due.since(start).as_seconds();
         let passed = Span::seconds(length.saturating_mul(rules.acknowledgement_percent) / 100);
         let since = start + passed;
+        view.changes_at([since, due].into_iter().filter(|at| *at > now));
         if since <= now && (*fate == Fate::Waiting || now < due) {
             late.entry(inbox).or_default().push((due, since, case));
         }
@@ -162,7 +197,7 @@ fn acknowledgements(
         );
         Some((Trouble::Acknowledgement(inbox.to_owned()), Seen { since, how }))
     });
-    seen.collect()
+    view.troubles.extend(seen);
 }
 
 /// How far an acknowledgement came that did not reach its reader.
