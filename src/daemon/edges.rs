@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
@@ -119,6 +120,11 @@ impl Edges {
     /// Whether a thread reads a mail without end: then only a new process helps.
     pub(super) fn are_stuck(&self) -> bool {
         self.stuck.beyond_hope()
+    }
+
+    /// After how long that is so, if no thread ends that seems to read without end.
+    pub(super) fn next_stuck(&self) -> Option<Duration> {
+        self.stuck.hope()
     }
 
     /// Every watched folder.

@@ -23,6 +23,7 @@ mod traces;
 mod turn;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -181,17 +182,7 @@ impl Daemon {
             self.look().await;
             // Who asks again and again puts nothing off.
             wake = wake.min(Instant::now() + self.pause());
-            let woken = tokio::select! {
-                biased;
-                () = &mut stop => Woken::Stop,
-                name = self.edges.tasks.ended() => Woken::Broken(name),
-                () = self.store.gone() => return Err(Ended::NoRecord),
-                Some(tried) = self.edges.outcomes.recv() => Woken::Outcome(tried),
-                Some(tried) = self.edges.channels.outcomes.recv() => Woken::Alarm(tried),
-                Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
-                Some(news) = self.edges.news.next() => Woken::News(news),
-                () = self.wall.sleep_until(wake) => Woken::Time,
-            };
+            let woken = self.next(wake, stop.as_mut()).await?;
             if !matches!(woken, Woken::Asked(_)) {
                 wake = Instant::now() + self.wall.longest_sleep();
             }
@@ -208,6 +199,33 @@ impl Daemon {
         Ok(())
     }
 
+    /// Waits for what comes next. In a long sleep the service manager hears of us meanwhile.
+    async fn next(
+        &mut self,
+        wake: Instant,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Woken, Ended> {
+        loop {
+            let until = self.edges.manager.next_beat().map_or(wake, |beat| beat.min(wake));
+            let woken = tokio::select! {
+                biased;
+                () = &mut stop => Woken::Stop,
+                name = self.edges.tasks.ended() => Woken::Broken(name),
+                () = self.store.gone() => return Err(Ended::NoRecord),
+                Some(tried) = self.edges.outcomes.recv() => Woken::Outcome(tried),
+                Some(tried) = self.edges.channels.outcomes.recv() => Woken::Alarm(tried),
+                Some(asked) = self.edges.asked.recv() => Woken::Asked(asked),
+                Some(news) = self.edges.news.next() => Woken::News(news),
+                () = self.wall.sleep_until(until) => Woken::Time,
+            };
+            let is_beat = (until..wake).contains(&Instant::now());
+            if !is_beat || !matches!(woken, Woken::Time) {
+                return Ok(woken);
+            }
+            self.edges.manager.alive();
+        }
+    }
+
     /// Looks how things are, between one turn and the next.
     async fn look(&mut self) {
         self.look_for_trouble().await;
@@ -219,8 +237,8 @@ impl Daemon {
         if !self.contested.is_empty() {
             return Duration::ZERO;
         }
-        let longest = self.wall.longest_sleep();
-        let longest = self.edges.manager.next_wakeup().map_or(longest, |beat| beat.min(longest));
+        let ends = [self.edges.manager.next_wakeup(), self.edges.next_stuck()];
+        let longest = ends.into_iter().flatten().fold(self.wall.longest_sleep(), Duration::min);
         if self.stale || !self.unsaved.is_empty() {
             return longest.min(AFTER_FAILED_WRITE);
         }
@@ -397,7 +415,7 @@ impl Daemon {
         let mut patience = std::pin::pin!(patience);
         while !self.in_flight.is_empty() || self.alarms.is_busy() {
             self.edges.manager.alive();
-            let beat = self.edges.manager.next_wakeup().unwrap_or(PATIENCE_AT_STOP);
+            let beat = self.edges.manager.next_beat().unwrap_or(Instant::now() + PATIENCE_AT_STOP);
             tokio::select! {
                 tried = self.edges.outcomes.recv(), if !self.in_flight.is_empty() => match tried {
                     Some(tried) => self.unsaved.push(tried),
@@ -406,7 +424,7 @@ impl Daemon {
                 Some(tried) = self.edges.channels.outcomes.recv() => {
                     self.alarms.outcome(self.wall.now(), tried);
                 }
-                () = tokio::time::sleep(beat) => {}
+                () = tokio::time::sleep_until(beat) => {}
                 () = &mut patience => break,
             }
             self.work(Vec::new()).await;

@@ -77,6 +77,14 @@ impl Stuck {
         threads.retain(|(_, thread)| !thread.is_finished());
         threads.iter().any(|(since, _)| since.elapsed() > LONGEST_STUCK)
     }
+
+    /// After how long one of them is, if none ends.
+    pub(super) fn hope(&self) -> Option<Duration> {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = |since: &Instant| LONGEST_STUCK.saturating_sub(since.elapsed());
+        let hope = threads.iter().map(|(since, _)| left(since)).min()?;
+        Some(hope + Duration::from_millis(1))
+    }
 }
 
 /// What a folder has to say, with its mails read.
@@ -352,7 +360,8 @@ mod tests {
         });
         assert_eq!(told.unwrap(), [(3, false), (0, true), (3, false)]);
         assert!(!stuck.beyond_hope());
-        tokio::time::advance(LONGEST_STUCK + Duration::from_secs(1)).await;
+        assert!(stuck.hope().unwrap() + Duration::from_secs(1) > LONGEST_STUCK);
+        tokio::time::advance(stuck.hope().unwrap()).await;
         assert!(stuck.beyond_hope());
         // It was only slow.
         drop(end);

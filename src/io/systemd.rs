@@ -85,9 +85,15 @@ impl Manager {
         }
     }
 
-    /// After how long it is to be told something at the latest.
+    /// After how long there is something new to tell it.
     pub fn next_wakeup(&self) -> Option<Duration> {
-        self.late.then_some(PAUSE).into_iter().chain(self.beat).min()
+        self.late.then_some(PAUSE)
+    }
+
+    /// When it is to hear of us at the latest; none where it does not ask for that.
+    pub fn next_beat(&self) -> Option<Instant> {
+        let beat = self.beat?;
+        Some(self.alive.map_or_else(Instant::now, |since| since + beat))
     }
 }
 
