@@ -15,7 +15,7 @@ use crate::desk::command::Said;
 use crate::desk::ids::CaseId;
 use crate::desk::keys::Keys;
 use crate::io::control::{self, Request};
-use crate::io::store::Store;
+use crate::io::store::{OpenError, Store};
 use crate::io::unix::{self, MakesForAnother};
 use crate::io::wall;
 use crate::query;
@@ -26,7 +26,7 @@ pub(super) fn ask(settings: &Settings, request: &Request) -> Result<Vec<String>,
         if let Some(lines) = ask_daemon(settings, request).await? {
             return Ok(lines);
         }
-        let (desk, store) = open_store(settings).await?;
+        let (desk, store) = open_store(Store::open_to_read, settings).await?;
         let answer = query::answer(&desk, &store, request).await;
         store.close().await;
         answer.map_err(Failure::of)
@@ -46,7 +46,7 @@ pub(super) fn say(
             return Ok((lines, true));
         }
         let wording = letters(config, settings)?.wording;
-        let (desk, store) = open_store(settings).await?;
+        let (desk, store) = open_store(Store::open, settings).await?;
         let done = command(&desk, &store, &wording, wall::now(), (case.clone(), said)).await;
         store.close().await;
         Ok((done.map_err(Failure::of)?, false))
@@ -107,16 +107,23 @@ fn unanswered(error: &io::Error, request: &Request) -> Option<String> {
     })
 }
 
-/// Opens the store where no daemon runs.
+/// How a store is opened.
+type Opening = fn(&Path) -> Result<Store, OpenError>;
+
+/// Opens the store where no daemon runs, to read in it.
 pub(super) fn open_tables(settings: &Settings) -> Result<Store, Failure> {
+    open_by(Store::open_to_read, settings)
+}
+
+fn open_by(open: Opening, settings: &Settings) -> Result<Store, Failure> {
     let folder = settings.store();
     // What the thread of the store makes is theirs also later: that is settled when it starts.
     let _made_for_them = may_open(&folder, unix::user())?;
-    Store::open(&folder).map_err(Failure::of)
+    open(&folder).map_err(Failure::of)
 }
 
-async fn open_store(settings: &Settings) -> Result<(Desk, Store), Failure> {
-    let store = open_tables(settings)?;
+async fn open_store(open: Opening, settings: &Settings) -> Result<(Desk, Store), Failure> {
+    let store = open_by(open, settings)?;
     let (past, keys) = query::past(&store, wall::now()).await.map_err(Failure::of)?;
     // Without keys there is no case yet: nothing can be said of any, and nothing is written.
     let keys = keys.or_else(|| Keys::new(vec![[0; 32]])).ok_or_else(|| Failure::of("no keys"))?;

@@ -13,6 +13,7 @@ mod error;
 mod folder;
 mod keeper;
 mod opening;
+mod reading;
 mod restore;
 mod seal;
 mod tables;
@@ -53,6 +54,17 @@ impl Store {
         let (commands, inbox) = mpsc::channel(4 * GROUP);
         let thread = keeper::start(dir, inbox)?;
         Ok(Store { commands, thread: Arc::new(Mutex::new(Some(thread))) })
+    }
+
+    /// The same for who only reads: where the disk takes nothing more, a copy of the store in memory, in
+    /// which whatever is written is lost. Nothing is made anew there.
+    pub fn open_to_read(dir: &Path) -> Result<Store, OpenError> {
+        Store::open(dir).or_else(|why| match why {
+            OpenError::Full(_) | OpenError::NoRoomForCopy(_) | OpenError::ReadOnly(_) => {
+                reading::open_copy(dir, why)
+            }
+            _ => Err(why),
+        })
     }
 
     /// An error where the disk has no room to open the store in `dir`, which is open, once more.

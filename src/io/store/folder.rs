@@ -18,11 +18,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::tables::RESERVE;
 use crate::io::unix;
 
 const LOCK: &str = "lock";
 const RECEIPTS: &str = "receipts";
-const STORE: &str = "store";
+pub(super) const STORE: &str = "store";
 const UNFINISHED: &str = "store.new";
 const ASIDE: &str = "store.old-";
 const OF_SCHEMA: &str = "store.schema-";
@@ -49,7 +50,10 @@ pub enum OpenError {
     #[error("no permission for {}: give the folder to the user that runs Watchpost", .0.display())]
     Forbidden(PathBuf),
     /// Nothing can be written where the folder is.
-    #[error("the disk of {} is full: make room", .0.display())]
+    #[error(
+        "the disk of {} is full: make room, {} MB and a few files at least",
+        .0.display(), RESERVE >> 20
+    )]
     Full(PathBuf),
     /// An upgrade keeps the store as it was, and there is no room for both.
     #[error(
@@ -218,6 +222,13 @@ impl Folder {
         fs::rename(self.path.join(UNFINISHED), self.store())?;
         unix::sync_file_system(&File::open(&self.path)?)
     }
+}
+
+/// Keeps others from writing to the store in `dir` until this is dropped. Makes nothing.
+pub(super) fn lock_to_read(dir: &Path) -> io::Result<File> {
+    let lock = File::open(dir.join(LOCK))?;
+    patiently(|| lock.try_lock())?;
+    Ok(lock)
 }
 
 /// A program that is being started holds our open files, and with them a lock that was given back, for

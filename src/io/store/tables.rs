@@ -50,7 +50,7 @@ const ROOM_TO_TIDY: u64 = 4 * RESERVE;
 
 /// Free space in bytes that nothing is begun without. sled does not survive a disk that becomes full
 /// while it writes: its log is damaged, and stays so when there is room again.
-const RESERVE: u64 = 2 << 20;
+pub(super) const RESERVE: u64 = 2 << 20;
 
 /// Whether the file system that holds `path` has room for one more group of commits.
 pub(super) fn has_room(path: &Path) -> io::Result<bool> {

@@ -70,7 +70,7 @@ fn upgrade(folder: &Folder, found: u64, steps: &[Step]) -> Result<Tables, Fault>
 }
 
 /// Copies a folder that nobody writes to, with the folders in it.
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
