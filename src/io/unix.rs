@@ -48,6 +48,12 @@ pub fn open_many_files() -> io::Result<()> {
     Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?)
 }
 
+/// How many bytes of memory this process may ask for; none where nothing is said of that. What a group of
+/// processes may use is another matter: who uses more is ended.
+pub fn memory_limit() -> Option<u64> {
+    [Resource::As, Resource::Data].into_iter().filter_map(|of| getrlimit(of).current).min()
+}
+
 /// How many columns the terminal on standard output has; none where it is no terminal, or one that
 /// does not say.
 pub fn terminal_width() -> Option<usize> {

@@ -208,3 +208,37 @@ fn a_store_that_gets_too_few_threads_is_neither_waited_for_nor_called_damaged() 
     assert!(refused > 0);
     assert!(limited(1000).status.success());
 }
+
+#[test]
+fn a_store_that_gets_too_little_memory_is_not_called_damaged() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let with = |megabytes: u32| {
+        let mut verify = Command::new("prlimit");
+        verify.arg(format!("--as={}", megabytes << 20)).args(["timeout", "--signal=KILL", "10"]);
+        verify.arg(program()).args(["verify", "--config"]).arg(&config).output().unwrap()
+    };
+    let (mut told_of_memory, mut fine) = (0, 0);
+    // How much is enough depends on the number of processors.
+    for megabytes in (60..1500).step_by(2) {
+        let output = with(megabytes);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!told.contains("is damaged"), "{megabytes} MB: {told}");
+        told_of_memory += usize::from(told.contains("perhaps for want of memory: this process"));
+        fine = if output.status.success() { fine + 1 } else { 0 };
+        if fine == 5 {
+            break;
+        }
+    }
+    assert!(told_of_memory > 0 && fine == 5, "{told_of_memory} {fine}");
+    // Damage is not hidden behind the limit for who has none.
+    let log = rig.dir().join("state/store/store/db");
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes.iter_mut().skip(40).take(2000).for_each(|byte| *byte ^= 0x55);
+    std::fs::write(&log, bytes).unwrap();
+    let output =
+        Command::new(program()).args(["verify", "--config"]).arg(&config).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("is damaged"), "{told}");
+}

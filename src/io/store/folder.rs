@@ -102,6 +102,21 @@ pub enum OpenError {
         /// What was found, in one line.
         detail: String,
     },
+    /// sled gave up, and may have had too little memory: it says the same of that and of damage.
+    #[error(
+        "the store in {} cannot be used ({detail}), perhaps for want of memory: this process may have \
+         {} MB. Raise that limit (ulimit -v, LimitAS=), and call the store damaged only if it cannot \
+         be used then either",
+        dir.display(), limit >> 20
+    )]
+    ShortOfMemory {
+        /// The folder.
+        dir: PathBuf,
+        /// What sled said, in one line.
+        detail: String,
+        /// How much memory we may have, in bytes.
+        limit: u64,
+    },
     /// Anything else that the operating system refused.
     #[error("{}: {detail}", dir.display())]
     Disk {

@@ -19,6 +19,7 @@ use super::opening::{create, first_line, need_room, open_error, open_existing};
 use super::tables::{Fault, Row, Tables};
 use super::upgrade::{self, SCHEMA};
 use crate::desk::table::{Batch, Table};
+use crate::io::unix;
 
 /// How many commands share one barrier. Larger groups gain nothing: then the transactions
 /// themselves cost more than the barrier.
@@ -90,13 +91,16 @@ fn live(
             let _ = opened.send(Err(error));
         }
     };
-    // sled panics on damage instead of returning an error, at open as well as later.
+    // sled panics on damage and for want of memory instead of returning an error, at open as well as later.
     if let Err(panic) = catch_unwind(AssertUnwindSafe(life)) {
         let detail = format!("sled: {}", first_line(panic_text(panic.as_ref())));
-        let damaged = OpenError::Damaged { dir, detail };
+        let given_up = match unix::memory_limit() {
+            Some(limit) => OpenError::ShortOfMemory { dir, detail, limit },
+            None => OpenError::Damaged { dir, detail },
+        };
         // Nobody reads this channel once the store is open.
-        if opened.send(Err(damaged.clone())).is_err() {
-            tracing::error!("{damaged}");
+        if opened.send(Err(given_up.clone())).is_err() {
+            tracing::error!("{given_up}");
         }
     }
 }
