@@ -67,13 +67,9 @@ fn json(events: &[Event]) -> Result<Vec<String>, Failure> {
     events.iter().map(|event| serde_json::to_string(event).map_err(Failure::of)).collect()
 }
 
-/// A closed pipe is the reader's wish to hear no more.
 fn copy(gathered: Gathered, out: impl Write) -> Result<(), Failure> {
     let mut out = BufWriter::new(out);
-    match gathered.write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of(error)),
-        _ => Ok(()),
-    }
+    print::heard(gathered.write(&mut out).and_then(|()| out.flush()))
 }
 
 /// The two files of an export. They have their names once they are full: what is left of one that was

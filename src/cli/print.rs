@@ -18,12 +18,19 @@ pub(super) enum Format {
     Json,
 }
 
-/// Prints lines. A closed pipe is the reader's wish to hear no more.
+/// Prints lines.
 pub(super) fn lines<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let printed = lines.into_iter().try_for_each(|line| writeln!(out, "{}", line.as_ref()));
-    match printed.and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of(error)),
+    heard(printed.and_then(|()| out.flush()))
+}
+
+/// Whether what was printed was taken. A closed pipe is the reader's wish to hear no more.
+pub(super) fn heard(printed: io::Result<()>) -> Result<(), Failure> {
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::of(format!("standard output takes no more: {error}")))
+        }
         _ => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::failure::Failure;
-use super::print::{Format, Screen};
+use super::print::{self, Format, Screen};
 use super::setup::settings;
 use super::words::count;
 use crate::config::settings::Settings;
@@ -50,11 +50,7 @@ pub(super) fn run(wanted: &Wanted) -> Result<(), Failure> {
         Ok(summary) => printer.end(&summary),
         Err(gone) => Err(gone),
     };
-    match summary {
-        // A closed pipe is the reader's wish to hear no more.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of(error)),
-        _ => Ok(()),
-    }
+    print::heard(summary)
 }
 
 fn known(settings: &Settings, name: &str) -> Result<(), Failure> {

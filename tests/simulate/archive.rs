@@ -150,7 +150,7 @@ impl Mail {
 
 /// A folder for one test.
 pub(crate) struct Desk {
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Desk {

@@ -1,6 +1,6 @@
 //! How the command is called, and what it prints.
 
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
 use crate::archive::{CONFIG, Desk, HOUR, NOON, report};
 
@@ -115,4 +115,28 @@ fn a_mistake_in_the_events_is_told_with_its_line() {
         lines[1]
             .starts_with("watchpost: events.jsonl: line 3: no JSON object; a line looks like {")
     );
+}
+
+#[test]
+fn standard_output_that_takes_no_more_is_named_and_a_reader_who_has_enough_is_not() {
+    let desk = Desk::new();
+    let mails: Vec<_> = (0..2000).map(|n| report(NOON + n, "ann", &n.to_string())).collect();
+    desk.maildir("mail", &mails);
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in [
+        &["simulate", "--config", "config.toml", "--mail", "mail"][..],
+        &["classify", "config.toml"],
+    ] {
+        let run = |out: Stdio| {
+            let mut program = Command::new(env!("CARGO_BIN_EXE_watchpost"));
+            program.args(arguments).current_dir(desk.folder.path()).stdout(out);
+            ended(&program.stderr(Stdio::piped()).output().unwrap())
+        };
+        let (status, told) = run(full().into());
+        let expected = "watchpost: standard output takes no more: No space left on device";
+        assert!(status == Some(1) && told.starts_with(expected), "{arguments:?}: {told}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(run(writer.into()), (Some(0), String::new()), "{arguments:?}");
+    }
 }
