@@ -41,19 +41,14 @@ const LOOK: Duration = Duration::from_secs(5);
 /// configuration as it is then; if there is a mistake in that, nothing changes.
 pub(super) fn run(config: &Path) -> Result<(), Failure> {
     let hidden = unix::keep_out_of_core_files();
-    let mut plan = Plan::read(config)?;
-    let mut ours = Places::of(&plan.settings);
-    start_log();
-    tell_of_panics();
-    if let Err(error) = unix::open_many_files() {
-        tracing::debug!(%error, "no more files can be opened than at first");
-    }
-    if let Err(error) = hidden {
-        tracing::warn!(%error, "a core file of this process could hold passwords and reports");
-    }
     block_on(async {
+        // First of all: until it is heard, a reload ends the process.
+        let hang_up = signal(SignalKind::hangup()).map_err(Failure::of)?;
+        let mut plan = Plan::read(config)?;
+        let mut ours = Places::of(&plan.settings);
+        begin_to_tell(hidden);
         // Heard all the time, or a signal would be lost while one life follows another.
-        let mut signals = Signals::new()?;
+        let mut signals = Signals::new(hang_up)?;
         loop {
             let (end, told) = oneshot::channel();
             let stage = Arc::new(Stage::default());
@@ -79,6 +74,18 @@ pub(super) fn run(config: &Path) -> Result<(), Failure> {
             }
         }
     })
+}
+
+/// Begins the log, with what did not go as it should so far.
+fn begin_to_tell(hidden: io::Result<()>) {
+    start_log();
+    tell_of_panics();
+    if let Err(error) = unix::open_many_files() {
+        tracing::debug!(%error, "no more files can be opened than at first");
+    }
+    if let Err(error) = hidden {
+        tracing::warn!(%error, "a core file of this process could hold passwords and reports");
+    }
 }
 
 /// How far a life has come. Before its loop begins, nothing is under way that an end would have to wait
@@ -169,12 +176,12 @@ struct Signals {
 }
 
 impl Signals {
-    fn new() -> Result<Signals, Failure> {
+    fn new(hang_up: Signal) -> Result<Signals, Failure> {
         let heard = |kind| signal(kind).map_err(Failure::of);
         Ok(Signals {
             terminate: heard(SignalKind::terminate())?,
             interrupt: heard(SignalKind::interrupt())?,
-            hang_up: heard(SignalKind::hangup())?,
+            hang_up,
         })
     }
 

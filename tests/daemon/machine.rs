@@ -242,3 +242,23 @@ fn a_store_that_gets_too_little_memory_is_not_called_damaged() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains("is damaged"), "{told}");
 }
+
+#[test]
+fn a_reload_that_comes_before_the_configuration_was_read_does_not_end_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    assert!(Command::new("mkfifo").arg(&config).status().unwrap().success());
+    let mut daemon = Command::new(program());
+    daemon.args(["run", "--config"]).arg(&config).stderr(Stdio::piped());
+    let mut daemon = daemon.spawn().unwrap();
+    // Open once the daemon has begun to read.
+    let writer = std::fs::OpenOptions::new().write(true).open(&config).unwrap();
+    let id = daemon.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    let killed = wait_until(Duration::from_millis(500), || daemon.try_wait().unwrap().is_some());
+    drop(writer);
+    let status = daemon.wait().unwrap();
+    assert!(!killed, "{status}");
+    // An empty file is a mistake, which a start tells.
+    assert_eq!(status.code(), Some(78), "{status}");
+}
