@@ -18,6 +18,7 @@ use crate::io::wall;
 /// Makes a backup.
 pub(super) fn backup(config: &Path, dir: &Path) -> Result<(), Failure> {
     let settings = settings(config)?;
+    stands_apart(dir, &settings.store())?;
     let rows = block_on(async {
         let mut pages = Pages::open(&settings).await?;
         let done = write(&mut pages, dir).await;
@@ -29,6 +30,25 @@ pub(super) fn backup(config: &Path, dir: &Path) -> Result<(), Failure> {
         count(rows, "row", "rows"),
         shown(&dir.display().to_string())
     )])
+}
+
+/// Who moves a damaged store away, as they are told to, would move the backup with it.
+fn stands_apart(dir: &Path, store: &Path) -> Result<(), Failure> {
+    let named = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let there = named.ancestors().find_map(|place| place.canonicalize().ok());
+    let apart = match (there, store.canonicalize()) {
+        (Some(there), Ok(store)) => !there.starts_with(store),
+        // What is wrong with them is told by who uses them.
+        _ => true,
+    };
+    if apart {
+        return Ok(());
+    }
+    Err(Failure::of(format!(
+        "{} is in the folder of the store itself, {}: name a folder elsewhere, at best on another disk",
+        dir.display(),
+        store.display()
+    )))
 }
 
 async fn write(pages: &mut Pages<'_>, dir: &Path) -> Result<usize, Failure> {

@@ -93,6 +93,32 @@ fn a_backup_is_made_beside_the_daemon_and_restored_without_a_second_letter() {
 }
 
 #[test]
+fn a_backup_in_the_folder_of_the_store_is_refused() {
+    let rig = Rig::start();
+    let config = rig.watchpost_config();
+    assert!(Daemon::start(&rig, &config).terminate().success());
+    let (state, aside) = (rig.dir().join("state"), rig.dir().join("aside"));
+    std::os::unix::fs::symlink(state.join("store/store"), &aside).unwrap();
+    let of_store = || fs::read_dir(state.join("store")).unwrap().count();
+    let before = of_store();
+    for dir in [
+        state.join("store/backup"),
+        state.join("store/not/there/yet"),
+        state.join("store"),
+        state.join("../state/store/store/backup"),
+        aside.join("backup"),
+    ] {
+        let (status, told) = run(&config, &["backup", dir.to_str().unwrap()]);
+        assert_eq!(status, 1, "{told}");
+        assert!(told.contains("is in the folder of the store itself"), "{told}");
+        assert_eq!((of_store(), aside.join("backup").exists()), (before, false));
+    }
+    let beside = rig.dir().join("state/store-of-monday");
+    let (status, told) = run(&config, &["backup", beside.to_str().unwrap()]);
+    assert_eq!(status, 0, "{told}");
+}
+
+#[test]
 fn a_damaged_backup_is_refused_and_what_is_no_backup_too() {
     let rig = Rig::start();
     let config = rig.watchpost_config();
