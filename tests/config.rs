@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use watchpost::config::settings::{SecretSource, Security, Special};
@@ -274,6 +274,25 @@ fn three_hundred_projects_fit_in_one_file_without_repetition() {
     // A mistake at the top is told once, not once for each inbox.
     let errors = errors(&text.replace("imap.project.example", "imap project"));
     assert_eq!(errors.iter().count(), 1, "{errors}");
+}
+
+#[test]
+fn long_lists_of_addresses_are_read_in_a_moment() {
+    let list = |of: &str| -> Vec<String> {
+        (0..20_000).map(|n| format!("\"{of}{n}@p.example\"")).collect()
+    };
+    let (recipients, lists) = (list("a"), list("b"));
+    let at_recipients = "recipients = [\"Security@Project.example\"]";
+    let with = |recipients: &[String], lists: &[String]| {
+        let (recipients, lists) = (recipients.join(", "), lists.join(",\n"));
+        let both = format!("recipients = [{recipients}]\nlists = [{lists}]");
+        assert!(LEAST.contains(at_recipients));
+        LEAST.replace(at_recipients, &both)
+    };
+    let begun = Instant::now();
+    let settings = config::parse("config.toml", &with(&recipients, &lists)).unwrap();
+    assert_eq!(settings.inboxes[0].policy.recipients.len(), 20_000);
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
 #[test]

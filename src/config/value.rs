@@ -1,5 +1,6 @@
 //! What a value may be: each function reads one kind, or notes what would be right.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -156,15 +157,14 @@ pub(super) fn command(item: &Item<'_>, example: &str) -> Option<Vec<String>> {
 
 /// Mail addresses, each once.
 pub(super) fn addresses(item: &Item<'_>, example: &str) -> Option<Vec<Address>> {
-    let mut addresses: Vec<Address> = Vec::new();
+    let (mut addresses, mut known) = (Vec::new(), BTreeSet::new());
     let mut right = true;
     for item in item.list(example)? {
         let address = address(&item).and_then(|address| {
-            let twice = addresses.contains(&address);
-            if twice {
-                item.refuse("the same address stands in the list twice")
-            } else {
+            if known.insert(address.clone()) {
                 Some(address)
+            } else {
+                item.refuse("the same address stands in the list twice")
             }
         });
         right &= address.is_some();
