@@ -70,21 +70,20 @@ pub(super) fn promises(table: &Table<'_>) -> Option<Promises> {
     });
     let words = |item: &Item<'_>| value::number(item, "a number of words", 0, 1000);
     let response_words = table.or("response_words", 0, |item| usize::try_from(words(item)?).ok());
-    let response = response?;
-    let (update, disclosure) =
-        (table.optional("update", length)?, table.optional("disclosure", length)?);
+    let update = table.optional("update", length);
+    let disclosure = table.optional("disclosure", length);
     let whole = |length: Option<Span>| length.filter(|_| table.is_whole());
-    let response_reminders =
-        reminders(table, "response_reminders", &REMINDERS, whole(Some(response)));
-    let update_reminders = reminders(table, "update_reminders", &[], whole(update));
-    let disclosure_reminders = reminders(table, "disclosure_reminders", &[], whole(disclosure));
+    let response_reminders = reminders(table, "response_reminders", &REMINDERS, whole(response));
+    let update_reminders = reminders(table, "update_reminders", &[], whole(update.flatten()));
+    let disclosure_reminders =
+        reminders(table, "disclosure_reminders", &[], whole(disclosure.flatten()));
     let escalate_every = table.or("escalate_every", Span::hours(24), length);
     let tell_missed = table.or("tell_missed", true, Item::truth);
     Some(Promises {
         acknowledgement: acknowledgement?,
-        response,
-        update,
-        disclosure,
+        response: response?,
+        update: update?,
+        disclosure: disclosure?,
         response_reminders: response_reminders?,
         update_reminders: update_reminders?,
         disclosure_reminders: disclosure_reminders?,

@@ -64,6 +64,10 @@ pub(super) fn span(item: &Item<'_>, least: Span, most: Span) -> Option<Span> {
     }
     let text = item.text()?;
     let Some(span) = Span::parse(text) else {
+        if is_too_great(text) {
+            let text = shown(text);
+            return item.refuse(format_args!("{text} is too long; write {least} to {most}"));
+        }
         let right = meant(text).map_or_else(
             || {
                 "a number and s, m, h, d or w for its unit, as in \"48h\"; units can be joined, as \
@@ -80,6 +84,14 @@ pub(super) fn span(item: &Item<'_>, least: Span, most: Span) -> Option<Span> {
         return item.refuse(format_args!("{span} is too {how}; write {least} to {most}"));
     }
     Some(span)
+}
+
+/// Whether the numbers of a length of time are all that is wrong with it.
+fn is_too_great(text: &str) -> bool {
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_ascii_digit()).filter(|w| !w.is_empty()).collect();
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && Span::parse(&format!("1{}", words.join("1"))).is_some()
 }
 
 /// `48 hours` was meant to be `48h`. Nothing is offered where a number or a unit would be a guess.
