@@ -81,6 +81,28 @@ fn the_example_is_one_with_every_key_in_it_too() {
 }
 
 #[test]
+fn a_mistake_in_one_key_makes_no_other_key_unknown() {
+    let everything = everything();
+    for (at, line) in everything.lines().enumerate() {
+        let Some((key, value)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else {
+            continue;
+        };
+        // What a table within a line holds has nobody else to ask for it.
+        for wrong in ["\"\"", "12345678", "[]"].iter().filter(|_| !value.starts_with('{')) {
+            let lines = everything.lines().enumerate();
+            let text = lines.fold(String::new(), |mut text, (n, line)| {
+                let line = if n == at { format!("{key} = {wrong}") } else { line.to_owned() };
+                writeln!(text, "{line}").unwrap();
+                text
+            });
+            let told = config::parse("config.toml", &text).err().map(|errors| errors.to_string());
+            let told = told.unwrap_or_default();
+            assert!(!told.contains("no such key"), "{key} = {wrong}: {told}");
+        }
+    }
+}
+
+#[test]
 fn the_example_shows_every_key_and_no_other() {
     let known: BTreeSet<String> = config::keys()
         .into_iter()

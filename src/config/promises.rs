@@ -133,8 +133,9 @@ pub(super) fn waiting(table: &Table<'_>) -> Option<Waiting> {
         Some(false) => Some(None),
         _ => length(item).map(Some),
     });
-    let close = table.optional("close", length)?;
-    let last_note = table.or("last_note", Span::hours(24 * 7), length)?;
+    let close = table.optional("close", length);
+    let last_note = table.or("last_note", Span::hours(24 * 7), length);
+    let (close, last_note) = (close?, last_note?);
     let last_note = match close.filter(|close| *close < last_note) {
         Some(close) if table.item("last_note").is_some() && table.is_whole() => {
             let why = format_args!(
