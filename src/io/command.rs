@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use super::unix;
+use super::unix::Group;
 
 /// How long it may take.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,14 +59,13 @@ pub async fn run(
         command.env_remove(name);
     }
     let mut child = command.spawn().map_err(CommandError::Start)?;
-    let group = child.id();
+    let group = Group::led_by(child.id());
     if let Ok(ended) = timeout(patience, tell(&mut child, text)).await {
         let status = ended.map_err(CommandError::Lost)?;
+        group.has_ended();
         return if status.success() { Ok(()) } else { Err(CommandError::Failed(status)) };
     }
-    if let Some(leader) = group {
-        unix::kill_group(leader);
-    }
+    drop(group);
     let _ = child.wait().await;
     Err(CommandError::TimedOut(patience))
 }

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use crate::config::settings::SecretSource;
 use crate::io::password::Password;
-use crate::io::unix;
+use crate::io::unix::{self, Group};
 
 /// The largest file or output that a secret is looked for in, in bytes.
 const LIMIT: usize = 64 << 10;
@@ -80,9 +80,9 @@ pub enum Fault {
     /// The command says that it failed. Its output is not repeated: it may hold the secret.
     #[error("it failed ({0}); run it by hand as the user whom Watchpost runs as to see why")]
     Failed(ExitStatus),
-    /// The command takes too long.
+    /// The command takes too long, and was killed with all that it had started.
     #[error(
-        "it did not end within {} seconds; it must not ask anybody for anything",
+        "it did not end within {} seconds and was killed; it must not ask anybody for anything",
         PATIENCE.as_secs()
     )]
     TimedOut,
@@ -120,7 +120,7 @@ pub async fn read(source: &SecretSource) -> Result<SecretString, SecretError> {
             let place = format!("the file {}", path.display().to_string().escape_debug());
             file(path).await.map_err(|fault| SecretError { place, fault })
         }
-        SecretSource::Command(words) => command(words).await.map_err(|fault| {
+        SecretSource::Command(words) => command(words, PATIENCE).await.map_err(|fault| {
             // Only the program: an argument may be a secret itself.
             let program = words.first().map_or("", String::as_str);
             SecretError { place: format!("the command {}", program.escape_debug()), fault }
@@ -184,16 +184,18 @@ fn content(file: File) -> Result<SecretString, Fault> {
     first_line(&bytes)
 }
 
-async fn command(words: &[String]) -> Result<SecretString, Fault> {
+async fn command(words: &[String], patience: Duration) -> Result<SecretString, Fault> {
     let (program, arguments) = words.split_first().ok_or(Fault::Empty)?;
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(Fault::Start)?;
+    let group = Group::led_by(child.id());
     let output = child.stdout.take();
     let end = async {
         let mut bytes = buffer();
@@ -203,10 +205,11 @@ async fn command(words: &[String]) -> Result<SecretString, Fault> {
         if bytes.len() > LIMIT {
             return Err(Fault::TooLong);
         }
-        let status = child.wait().await?;
-        if status.success() { first_line(&bytes) } else { Err(Fault::Failed(status)) }
+        Ok((child.wait().await?, bytes))
     };
-    timeout(PATIENCE, end).await.unwrap_or(Err(Fault::TimedOut))
+    let (status, bytes) = timeout(patience, end).await.unwrap_or(Err(Fault::TimedOut))?;
+    group.has_ended();
+    if status.success() { first_line(&bytes) } else { Err(Fault::Failed(status)) }
 }
 
 /// Emptied when it goes, and large enough never to move and leave a copy behind.
@@ -386,6 +389,28 @@ mod tests {
 
         let silent = from_command(&["true", "hunter2"]).await;
         assert!(silent.is_err_and(|said| said.ends_with("the password must stand there")));
+    }
+
+    #[tokio::test]
+    async fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = folder.path().join("alive");
+        // The grandchild holds the lock for as long as it lives.
+        let script = |then: &str| format!("flock {0} sleep 60 & {then}", held.display());
+        let free = || {
+            let mut flock = std::process::Command::new("flock");
+            flock.args(["--wait", "10"]).arg(&held).arg("true").status().unwrap().success()
+        };
+        let words = |script: String| ["sh".to_owned(), "-c".to_owned(), script];
+        let late = command(&words(script("wait")), Duration::from_millis(300)).await;
+        assert!(matches!(late, Err(Fault::TimedOut)) && free());
+        // Nor is it waited for where nobody waits for the password any more.
+        let asked = words(script("wait"));
+        let given_up = timeout(Duration::from_millis(300), command(&asked, PATIENCE)).await;
+        assert!(given_up.is_err() && free());
+        // What says too much is not heard to its end.
+        let endless = command(&words(script("cat /dev/zero")), PATIENCE).await;
+        assert!(matches!(endless, Err(Fault::TooLong)) && free());
     }
 
     #[tokio::test]

@@ -134,12 +134,29 @@ pub fn may_make_files(path: &Path) -> io::Result<bool> {
     Ok(room.f_files == 0 || room.f_favail >= A_FEW_FILES)
 }
 
-/// Ends a program that leads a process group, and all that it has started in it, at once.
-pub fn kill_group(leader: u32) {
-    let leader = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(leader) = leader {
-        // Who has ended already cannot be killed.
-        let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+/// A program that leads a process group. Dropped, it is killed with all that it has started in it.
+#[derive(Debug)]
+pub struct Group(Option<u32>);
+
+impl Group {
+    /// The group of a program that was just started.
+    pub fn led_by(leader: Option<u32>) -> Group {
+        Group(leader)
+    }
+
+    /// The program has ended by itself. What it has left behind it may have left on purpose.
+    pub fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let leader = self.0.and_then(|leader| i32::try_from(leader).ok());
+        if let Some(leader) = leader.and_then(rustix::process::Pid::from_raw) {
+            // Who has ended already cannot be killed.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
     }
 }
 
