@@ -2,6 +2,8 @@
 //!
 //! The only file that names rustls.
 
+mod lookup;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, CertificateError, ClientConfig, crypto};
 
+use self::lookup::look_up;
 use crate::config::settings::{Security, Server};
 
 /// A connection to a mail server.
@@ -157,9 +160,8 @@ async fn dial(server: &Server) -> Result<TcpStream, Error> {
 }
 
 async fn resolve(server: &Server) -> Result<Vec<SocketAddr>, Error> {
-    let found = tokio::net::lookup_host((server.host.as_str(), server.port))
+    let found = look_up(&server.host, server.port)
         .await
-        .map(Vec::from_iter)
         .and_then(|all| if all.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(all) });
     found.map_err(|cause| Error::Resolve { host: server.host.clone(), cause })
 }

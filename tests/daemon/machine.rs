@@ -262,3 +262,48 @@ fn a_reload_that_comes_before_the_configuration_was_read_does_not_end_the_start(
     // An empty file is a mistake, which a start tells.
     assert_eq!(status.code(), Some(78), "{status}");
 }
+
+#[test]
+fn lookups_without_an_answer_do_not_add_up_over_reloads() {
+    let rig = Rig::start();
+    // What is asked there is never answered.
+    let Ok(_silent) = std::net::UdpSocket::bind("127.0.0.53:53") else {
+        eprintln!("skipped: nobody but root can be a name server here");
+        return;
+    };
+    let resolver = "nameserver 127.0.0.53\noptions timeout:30 attempts:5\n";
+    std::fs::write(rig.dir().join("resolv.conf"), resolver).unwrap();
+    std::fs::write(rig.dir().join("nsswitch.conf"), "hosts: files dns\n").unwrap();
+    let text = rig.config_text().replace("host = \"localhost\"", "host = \"mail.acorn.example\"");
+    let config = rig.write_config(&text);
+    let log = std::fs::File::create(rig.dir().join("names.log")).unwrap();
+    let script = "mount --bind resolv.conf /etc/resolv.conf && mount --bind nsswitch.conf \
+                  /etc/nsswitch.conf && exec \"$0\" run --config \"$1\"";
+    let mut daemon = Command::new("unshare");
+    daemon.args(["-m", "sh", "-c", script]).arg(program()).arg(&config).current_dir(rig.dir());
+    let mut daemon = daemon.stderr(log).spawn().unwrap();
+    let told = || std::fs::read_to_string(rig.dir().join("names.log")).unwrap();
+    let lives = || told().matches("INFO starting").count();
+    if !wait_until(PATIENCE, || lives() == 1 || daemon.try_wait().unwrap().is_some())
+        || lives() == 0
+    {
+        eprintln!("skipped: /etc cannot be changed for one program here: {}", told());
+        return;
+    }
+    let tasks = || std::fs::read_dir(format!("/proc/{}/task", daemon.id())).unwrap().count();
+    // All that watches or sends has asked by then.
+    let asked =
+        |life: usize| wait_until(PATIENCE, || told().matches("called where").count() == life);
+    let mut most = Vec::new();
+    for life in 1..=12 {
+        assert!(asked(life), "{}", told());
+        std::thread::park_timeout(Duration::from_millis(500));
+        most.push(tasks());
+        let hung_up = Command::new("kill").args(["-HUP", &daemon.id().to_string()]).status();
+        assert!(hung_up.unwrap().success());
+        assert!(wait_until(PATIENCE, || lives() == life + 1), "{}", told());
+    }
+    let _ = daemon.kill();
+    let _ = daemon.wait();
+    assert!(most.iter().all(|tasks| *tasks <= most[0] + 4), "{most:?}");
+}
