@@ -438,8 +438,16 @@ fn an_administrator_replaces_a_letter_and_learns_of_every_mistake_before_it_is_o
     for (name, text, told) in [
         ("minimal.txt", "Subject: x\n\n{{ reporter }}\n", "line 3"),
         ("minimal.txt", "Subject: x\n\n{% if case %}never closed\n", "syntax error"),
-        ("minimal.txt", "Subject: x\n\nGot it.\n{{ policy_url }}\n", "line 4: undefined value"),
-        ("acknowledgement.txt", "Subject: x\n\n{{ found }}\n", "line 3: undefined value"),
+        (
+            "minimal.txt",
+            "Subject: x\n\nGot it.\n{{ policy_url }}\n",
+            "line 4: undefined value: there is",
+        ),
+        (
+            "acknowledgement.txt",
+            "Subject: x\n\n{{ found }}\n",
+            "not always there; ask for that with {% if",
+        ),
         ("minimal.txt", "Subject: x\n\ny{% if late %}{{ due }}{% endif %}\n", "line 3"),
         ("minimal.txt", "Subject: x\n\ny{% if encrypted %}{{ key }}{% endif %}\n", "line 3"),
         ("minimal.txt", "Subject: x\n\ny{% if fuond %}z{% endif %}\n", "is called `fuond`"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use serde::Serialize;
 
 use super::values::{Found, Values};
@@ -372,7 +372,14 @@ fn shipped_templates() -> Environment<'static> {
 fn mistake(file: &str, mistake: &minijinja::Error) -> WordingError {
     let place = mistake.line().map_or_else(String::new, |line| format!("line {line}: "));
     let detail = mistake.detail().map(|detail| format!(" {detail}")).unwrap_or_default();
-    WordingError { detail, ..error(file, format!("{place}{}", mistake.kind())) }
+    let help = match mistake.kind() {
+        ErrorKind::UndefinedError => {
+            ": there is no such name, or what it names is not always there; ask for that with \
+             {% if … %} first"
+        }
+        _ => "",
+    };
+    WordingError { detail, ..error(file, format!("{place}{}{help}", mistake.kind())) }
 }
 
 pub(super) fn error(file: &str, what: impl Into<String>) -> WordingError {
