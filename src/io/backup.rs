@@ -123,7 +123,9 @@ impl Reader {
     /// Opens the backup in a folder.
     pub fn open(folder: &Path) -> Result<Reader, BackupError> {
         let file = File::open(folder.join(FILE)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => BackupError::None(folder.to_owned()),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                BackupError::None(folder.to_owned())
+            }
             _ => disk(folder)(error),
         })?;
         let bad = |why: String| BackupError::Bad { folder: folder.to_owned(), why };

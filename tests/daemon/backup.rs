@@ -145,6 +145,12 @@ fn a_damaged_backup_is_refused_and_what_is_no_backup_too() {
             assert!(status == 1 && told.contains(why) && told.lines().count() == 1, "{told}");
         }
     }
+    // The file in place of its folder.
+    let told = run(&config, &["restore", file.to_str().unwrap()]).1;
+    assert!(
+        told.contains("there is no whole backup in") && told.contains("name the folder"),
+        "{told}"
+    );
     fs::write(&file, b"\xff\xfe\n").unwrap();
     assert!(run(&config, &["verify", dir]).1.contains("its first line is garbled; take an older"));
     let told = run(&config, &["backup", file.to_str().unwrap()]).1;
