@@ -65,6 +65,10 @@ impl Archive {
         let mut archive = Archive { path: path.into(), mails: vec![], left_alone: 0, mbox: None };
         if kind.is_file() {
             let file = File::open(path).map_err(failed)?;
+            if is_packed(&file).map_err(failed)? {
+                let why = "it is packed, and would be taken for a mail; unpack it first";
+                return Err(ArchiveError { path: path.into(), why: why.into() });
+            }
             let parts = mbox::parts(&file, progress).map_err(failed)?;
             archive.mails =
                 parts.iter().zip(1..).map(|(part, n)| of_mbox(&file, part, n)).collect();
@@ -118,6 +122,16 @@ fn explained(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "there is no such file or folder".into(),
         _ => error.to_string(),
     }
+}
+
+/// What no mail begins with: gzip, ZIP, bzip2, xz, zstd.
+const PACKED: [&[u8]; 5] = [b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"];
+
+fn is_packed(mut file: &File) -> io::Result<bool> {
+    let mut first = Vec::new();
+    file.take(8).read_to_end(&mut first)?;
+    file.rewind()?;
+    Ok(PACKED.iter().any(|packed| first.starts_with(packed)))
 }
 
 fn of_mbox(file: &File, one: &mbox::Part, number: usize) -> Kept {

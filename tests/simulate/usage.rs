@@ -81,6 +81,11 @@ fn the_exit_status_tells_what_was_wrong() {
     let missing = (Some(1), "watchpost: none: there is no such file or folder\n".to_owned());
     assert_eq!(status(&["--mail", "none"]), missing);
     assert_eq!(status(&["--mail", "mail", "--sent", "none"]), missing);
+    for (name, first) in [("box.gz", &b"\x1f\x8b\x08\0"[..]), ("box.zip", b"PK\x03\x04\x14")] {
+        desk.write(name, first);
+        let (code, told) = status(&["--mail", name]);
+        assert!(code == Some(1) && told.contains("it is packed"), "{told}");
+    }
     assert_eq!(status(&["--mail", "mail", "--events", "none"]).0, Some(1));
     assert_eq!(status(&[]).0, Some(2));
     let (code, told) = status(&["--mail", "mail", "--until", "tomorrow"]);
