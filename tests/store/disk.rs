@@ -82,13 +82,18 @@ async fn large(dir: &Path) -> (Vec<Record>, Vec<u8>) {
     for n in 0..400 {
         store.commit(pair(n)).await.unwrap();
     }
+    let all = all(&store).await;
+    store.close().await;
+    all
+}
+
+async fn all(store: &Store) -> (Vec<Record>, Vec<u8>) {
     let mut page = store.copy(None).await.unwrap();
     let mut rows = std::mem::take(&mut page.rows);
     while !page.last {
         page = store.copy(Some(page.copy)).await.unwrap();
         rows.append(&mut page.rows);
     }
-    store.close().await;
     (rows, page.seal)
 }
 
@@ -158,6 +163,31 @@ async fn an_upgrade_that_finds_no_room_for_its_copy_changes_nothing() {
     }
     let store = open(&dir);
     assert_eq!(value(&store, Table::Meta, "schema").await.as_deref(), Some("3"));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_store_on_a_full_disk_is_read_whole_and_left_as_it_is() {
+    let Some(disk) = SmallDisk::of("24m") else {
+        eprintln!("not tested: this user may not mount a small filesystem");
+        return;
+    };
+    let dir = disk.0.path().join("state");
+    let there = large(&dir).await;
+    fs::write(disk.0.path().join("ballast"), vec![1; free(&dir) - (1 << 20)]).unwrap();
+    let refused = Store::open(&dir).map(|_| "opened").unwrap_err().to_string();
+    assert!(refused.ends_with("is full: make room, 2 MB and a few files at least"), "{refused}");
+    let log = fs::read(dir.join("store/db")).unwrap();
+    let (one, other) = (Store::open_to_read(&dir).unwrap(), Store::open_to_read(&dir).unwrap());
+    assert!(all(&one).await == there && all(&other).await == there);
+    one.close().await;
+    other.close().await;
+    assert!(fs::read(dir.join("store/db")).unwrap() == log);
+    // Where there is room it is the store itself.
+    fs::remove_file(disk.0.path().join("ballast")).unwrap();
+    let store = Store::open_to_read(&dir).unwrap();
+    let locked = Store::open_to_read(&dir).map(|_| "opened").unwrap_err().to_string();
+    assert!(locked.contains("another Watchpost is running on this store"), "{locked}");
     store.close().await;
 }
 
