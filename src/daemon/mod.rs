@@ -143,6 +143,15 @@ impl Daemon {
                 "letters wait for an inbox that is not configured any more"
             );
         }
+        for (inbox, cases) in desk.cases_nobody_keeps() {
+            tracing::error!(
+                inbox,
+                cases,
+                "open cases are of an inbox that is not configured any more: nobody is reminded of them, \
+                 and no mail joins them. Where it was renamed, give it this name again; where `name` is \
+                 left out, its first recipient makes it"
+            );
+        }
         let copies = Copies::of(&desk, &edges, wall.now());
         let alarms = Alarms::of(&store, wall.now()).await?;
         let traces = Traces::of(&desk, &edges, &folders, wall.now());

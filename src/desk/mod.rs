@@ -394,6 +394,18 @@ impl Desk {
         letters
     }
 
+    /// How many open cases are of inboxes that are not configured: nobody keeps what was promised there.
+    pub fn cases_nobody_keeps(&self) -> BTreeMap<&str, usize> {
+        let mut cases = BTreeMap::new();
+        for case in self.books.cases().filter(|case| case.closed.is_none()) {
+            let inbox = case.mail().folder.inbox.as_str();
+            if self.policy(inbox).is_none() {
+                *cases.entry(inbox).or_default() += 1;
+            }
+        }
+        cases
+    }
+
     /// What is wrong with mail now, with what the loop knows beside the books.
     pub fn troubles(&self, now: Moment, rules: &alarm::Rules, outside: &Outside) -> alarm::View {
         alarm::troubles(&self.books, &self.rules.policies, rules, outside, now)
