@@ -20,6 +20,8 @@ mod digest;
 mod fit;
 #[path = "desk/forgetting.rs"]
 mod forgetting;
+#[path = "desk/missed.rs"]
+mod missed;
 #[path = "desk/outages.rs"]
 mod outages;
 #[path = "desk/pauses.rs"]

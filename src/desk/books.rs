@@ -154,7 +154,10 @@ impl Books {
                 }
             }
             Fact::Withdrawn { letter } | Fact::Elsewhere { letter: Some(letter), .. } => {
-                self.outbox.take(letter);
+                let waiting = self.outbox.take(letter);
+                if let Some(missed) = waiting.filter(|_| letter.missed_promise().is_some()) {
+                    self.quota.took_missed_back(&missed.to, missed.queued);
+                }
             }
             Fact::Another { by } => {
                 if let Some(inbox) = self.inbox_of(event) {

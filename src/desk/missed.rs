@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::books::Books;
-use super::case::Case;
-use super::event::Fact;
+use super::case::{Case, Fate};
+use super::event::{Event, Fact};
 use super::ids::CaseId;
 use super::incoming::Facts;
 use super::keys::Keys;
@@ -48,7 +48,9 @@ pub(super) fn passed(
         let told_before = |due: Moment| case.known_again().is_some_and(|at| due < at);
         let may = quota.may_tell_missed(now, &to.address);
         let missed = breached.filter(|(_, due)| may && !told_before(*due));
-        if let Some(letter) = missed.and_then(|(promise, _)| letter(case, policy, keys, promise)) {
+        if let Some(letter) =
+            missed.and_then(|(promise, due)| letter(case, policy, keys, promise, due))
+        {
             quota.told_missed(&to.address, now);
             facts.push(letter);
         }
@@ -115,16 +117,67 @@ fn is_kept_by_an_answer(promise: Promise) -> bool {
     matches!(promise, Promise::Acknowledgement | Promise::Response | Promise::Update)
 }
 
-/// Once a case and promise, and never to an address that is held or was not reached. Who has no
-/// acknowledgement yet gets that, and it says that it is late.
-fn letter(case: &Case, policy: &Policy, keys: &Keys, promise: Promise) -> Option<Fact> {
+/// The letters about promises that were missed while their reporter could not be told: the
+/// acknowledgement waited for its relay, or the case was closed before the letter had left.
+pub(super) fn belated<'p>(
+    books: &Books,
+    policy: impl Fn(&str) -> Option<&'p Policy>,
+    keys: &Keys,
+    now: Moment,
+    facts: &Facts,
+) -> Facts {
+    let mut quota = books.quota().clone();
+    let mut told = Facts::new();
+    for (id, fact) in facts {
+        let Some(case) = id.as_ref().and_then(|id| books.case(id)) else { continue };
+        let taken_back = |promise| {
+            let letter = case.letters.get(&LetterId::missed(&case.id, promise));
+            letter.is_some_and(|letter| letter.fate == Fate::Withdrawn)
+        };
+        let acknowledges = match fact {
+            Fact::Sent { letter, .. } if case.acknowledged.is_none() => {
+                case.letters.get(letter).is_some_and(|letter| letter.kind.acknowledges())
+            }
+            Fact::Reopened { .. } => false,
+            _ => continue,
+        };
+        let policy = policy(&case.mail().folder.inbox);
+        let Some((policy, to)) = policy.zip(case.opening.reporter.as_ref()) else { continue };
+        let mut after = case.clone();
+        after.apply(&Event { seq: 0, at: now, case: id.clone(), fact: fact.clone() });
+        for clock in promise::clocks(&after, policy).iter().filter(|clock| clock.is_running()) {
+            let Some(due) = after.steps(clock.promise, clock.start).breached else { continue };
+            let may = (acknowledges || taken_back(clock.promise))
+                && quota.may_tell_missed(now, &to.address);
+            if let Some(letter) = letter(&after, policy, keys, clock.promise, due).filter(|_| may) {
+                quota.told_missed(&to.address, now);
+                told.push((id.clone(), letter));
+            }
+        }
+    }
+    told
+}
+
+/// Once a case and promise, and never to an address that is held or was not reached; one that was taken
+/// back before it left told nothing. Who has no acknowledgement yet gets that first, and one that was
+/// written after the time for the answer says so itself.
+fn letter(
+    case: &Case,
+    policy: &Policy,
+    keys: &Keys,
+    promise: Promise,
+    due: Moment,
+) -> Option<Fact> {
     let letter = LetterId::missed(&case.id, promise);
-    let first = !case.letters.contains_key(&letter);
+    let first = case.letters.get(&letter).is_none_or(|letter| letter.fate == Fate::Withdrawn);
+    let mut acknowledging = case.letters.values().filter(|letter| letter.kind.acknowledges());
+    let said = promise == Promise::Response && acknowledging.any(|letter| letter.written >= due);
     if !policy.tell_missed
         || promise == Promise::Acknowledgement
         || !promise.is_to_reporter()
         || !case.can_be_told()
         || !first
+        || said
     {
         return None;
     }

@@ -269,6 +269,7 @@ impl Desk {
         let (first, keys) = (self.books.last_seq().saturating_add(1), &self.rules.keys);
         let policy = |inbox: &str| self.policy(inbox);
         facts.extend(missed::outdated(&self.books, &facts));
+        facts.extend(missed::belated(&self.books, policy, keys, now, &facts));
         facts.extend(notice::notices(&self.books, policy, keys, now, first, &facts));
         let numbered = facts.into_iter().zip(first..);
         numbered.map(|((case, fact), seq)| Event { seq, at: now, case, fact }).collect()

@@ -134,6 +134,15 @@ impl Quota {
         }
     }
 
+    /// What this address was to be told of a missed promise since then was taken back before it left.
+    pub fn took_missed_back(&mut self, to: &Address, written: Moment) {
+        if let Some(told) = self.missed.get_mut(&address_key(to))
+            && let Some(place) = told.iter().rposition(|at| *at == written)
+        {
+            told.remove(place);
+        }
+    }
+
     /// A letter to this address left.
     pub fn sent(&mut self, to: &Address, at: Moment) {
         push(&mut self.sent, to.domain().to_owned(), at);

@@ -63,7 +63,8 @@ impl World {
                 let resumed = on(&events, |fact| matches!(fact, Fact::Resumed { .. })).len();
                 let reopened = on(&events, |fact| matches!(fact, Fact::Reopened { .. })).len();
                 check((resumed == 1) == waited, || "the wait".into())?;
-                check((reopened == 1) == closed, || "the end".into())
+                check((reopened == 1) == closed, || "the end".into())?;
+                if closed { self.told_at_last(case, None, &events) } else { Ok(()) }
             }
             Means::Machine(case) => {
                 let joined = on(&events, |fact| matches!(fact, Fact::Joined { .. }));
@@ -232,7 +233,9 @@ impl World {
             _ => None,
         };
         let right = refused.is_none_or(|refused| refused == events.is_empty());
-        check(right, || format!("refused is {refused:?}"))
+        check(right, || format!("refused is {refused:?}"))?;
+        let reopened = *said == Said::Reopen && !open;
+        if reopened { self.told_at_last(id, None, &events) } else { Ok(()) }
     }
 
     /// Exactly what the oracle says, on each case.
@@ -270,7 +273,9 @@ impl World {
                     missed = Some(*promise);
                 }
                 if *one == Brings::Letter("missed") {
-                    owed.told.extend(missed);
+                    if let Some(promise) = missed {
+                        owed.tell(promise);
+                    }
                     wrote = true;
                 }
             }
@@ -293,10 +298,15 @@ impl World {
         self.record(&events)?;
         match outcome {
             Outcome::Accepted(_) => {
-                let Letter { kind, cases, .. } = self.letters[letter].clone();
+                let Letter { kind, cases, written, .. } = self.letters[letter].clone();
                 for case in cases.iter().filter(|_| kind.acknowledges()) {
                     let now = self.now;
-                    self.oracle.case(case).acknowledge(now);
+                    let owed = self.oracle.case(case);
+                    let first = owed.acknowledged.is_none();
+                    owed.acknowledge(now);
+                    if first {
+                        self.told_at_last(case, Some(written), &events)?;
+                    }
                 }
             }
             Outcome::Permanent(_) => self.lost_refused(letter),
@@ -308,6 +318,27 @@ impl World {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Who could not be told before hears what was missed, as far as they have not had enough of it.
+    fn told_at_last(&mut self, id: &CaseId, written: Option<i64>, events: &[Event]) -> Judged {
+        let (now, rules) = (self.now, self.rules.clone());
+        let owed = self.oracle.case(id);
+        let reporter = bare(&owed.reporter);
+        let mut expected = owed.heard_at_last(&rules, written);
+        expected.truncate(self.oracle.room(&reporter, now));
+        let of_case = |event: &&Event| event.case.as_ref() == Some(id);
+        let promise = |event: &Event| match &event.fact {
+            Fact::Written { letter, .. } => letter.missed_promise(),
+            _ => None,
+        };
+        let told: Vec<Promise> = events.iter().filter(of_case).filter_map(promise).collect();
+        check(told == expected, || format!("{id}: told at last of {told:?}, not {expected:?}"))?;
+        for promise in told {
+            self.oracle.case(id).tell(promise);
+            self.oracle.tell(&reporter, now);
         }
         Ok(())
     }
@@ -353,6 +384,10 @@ impl World {
             self.tell(&format!("  {id} {brief}"));
             if let Fact::Withdrawn { letter } = &event.fact {
                 self.taken_back(letter, events)?;
+                if let Some((promise, id)) = letter.missed_promise().zip(letter.case()) {
+                    let written = self.letters[letter].written;
+                    self.oracle.take_back(&id, promise, written);
+                }
             }
             if let Fact::Written { letter, kind, to, message_id, covers, about } = &event.fact {
                 let cases = event.case.iter().chain(covers).cloned().collect();
@@ -368,7 +403,11 @@ impl World {
                 let new = Letter { to, message_id, kind, cases, promise, written: self.now };
                 self.written(letter, &new)?;
                 let before = self.letters.insert(letter.clone(), new);
-                check(before.is_none(), || format!("{letter} is written twice"))?;
+                let again = letter.missed_promise().zip(letter.case());
+                let again = again.is_some_and(|(promise, id)| {
+                    self.oracle.case(&id).taken_back.contains(&promise)
+                });
+                check(before.is_none() || again, || format!("{letter} is written twice"))?;
             }
             if matches!(event.fact, Fact::Reminded { .. } | Fact::Escalated { .. }) {
                 let heard = events.iter().any(|other| {

@@ -39,6 +39,8 @@ pub(super) struct Owed {
     pub(super) steps: BTreeMap<Promise, Steps>,
     /// The promises whose breach its reporter was told of.
     pub(super) told: BTreeSet<Promise>,
+    /// Those of which the letter was taken back before it left.
+    pub(super) taken_back: BTreeSet<Promise>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -302,6 +304,30 @@ impl Owed {
         brings
     }
 
+    /// The missed promises that their reporter hears of at last: their acknowledgement left, which was
+    /// written then, or the case goes on whose end took the letters back.
+    pub(super) fn heard_at_last(&self, rules: &Rules, written: Option<i64>) -> Vec<Promise> {
+        let mut clocks = self.clocks(rules);
+        clocks.retain(|clock| {
+            let Some(due) = self.steps(clock).breached else { return false };
+            let theirs = !matches!(clock.promise, Promise::Acknowledgement | Promise::Further(_));
+            // An acknowledgement that was written later says so itself.
+            let news = match written {
+                Some(at) => clock.promise != Promise::Response || at < due,
+                None => self.taken_back.contains(&clock.promise),
+            };
+            rules.tell_missed && theirs && news && !self.told.contains(&clock.promise)
+        });
+        let told = self.can_be_told();
+        clocks.into_iter().map(|clock| clock.promise).filter(|_| told).collect()
+    }
+
+    /// The reporter is told of a missed promise.
+    pub(super) fn tell(&mut self, promise: Promise) {
+        self.told.insert(promise);
+        self.taken_back.remove(&promise);
+    }
+
     fn waiting_brings(&self, rules: &Rules, now: i64) -> Vec<Brings> {
         let due = self.waiting_steps(rules).into_iter().filter(|(at, _)| *at <= now);
         match due.max_by_key(|(at, step)| (*step != 0, *at)) {
@@ -384,6 +410,25 @@ impl Oracle {
     /// Somebody was told of a missed promise.
     pub(super) fn tell(&mut self, reporter: &str, at: i64) {
         self.lately.entry(reporter.to_owned()).or_default().push(at);
+    }
+
+    /// What somebody was to be told then left nobody's hands.
+    pub(super) fn take_back(&mut self, id: &CaseId, promise: Promise, written: i64) {
+        let owed = self.case(id);
+        owed.told.remove(&promise);
+        owed.taken_back.insert(promise);
+        let reporter = bare(&owed.reporter);
+        let told = self.lately.entry(reporter).or_default();
+        if let Some(place) = told.iter().rposition(|at| *at == written) {
+            told.remove(place);
+        }
+    }
+
+    /// How many letters about missed promises somebody may still get now.
+    pub(super) fn room(&self, reporter: &str, now: i64) -> usize {
+        let told = self.lately.get(reporter).map_or(&[][..], Vec::as_slice);
+        let lately = told.iter().filter(|at| **at + 30 * DAY > now).count();
+        MISSED_PER_MONTH.saturating_sub(lately)
     }
 
     /// Those of whom it is not sure which letter about a missed promise they get: several are due in

@@ -21,7 +21,7 @@ pub(super) fn quota_of(cases: &[Case]) -> Quota {
         }
     }
     let mut missed: Vec<_> = cases.iter().flat_map(|case| case.letters.values()).collect();
-    missed.retain(|letter| letter.kind == LetterKind::Missed);
+    missed.retain(|letter| letter.kind == LetterKind::Missed && letter.fate != Fate::Withdrawn);
     missed.sort_by_key(|letter| letter.written);
     for letter in missed {
         quota.told_missed(&letter.to.address, letter.written);
