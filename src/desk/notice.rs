@@ -37,7 +37,7 @@ pub(super) fn notices<'p>(
         if notice == Notice::TooShort && answered {
             continue;
         }
-        if policy.team.notices == Notices::None && !asks(notice) {
+        if policy.team.notices == Notices::None && !asks(notice) && !only_people_help(fact) {
             continue;
         }
         let on_case = case.as_ref().and_then(|id| books.case(id));
@@ -125,6 +125,18 @@ fn asks(notice: Notice) -> bool {
         | Notice::Unreached
         | Notice::Gathered
         | Notice::Digest => false,
+    }
+}
+
+/// Whether somebody was not reached, and nothing will be missed that brings it up again: such a notice
+/// is sent whatever is configured, too. An acknowledgement that came back is owed anew.
+fn only_people_help(fact: &Fact) -> bool {
+    match fact {
+        Fact::Refused { letter, .. } | Fact::Bounced { letter, .. } => {
+            letter.says_that_we_wait() || letter.missed_promise().is_some()
+        }
+        Fact::Returned { .. } => true,
+        _ => false,
     }
 }
 

@@ -125,6 +125,36 @@ fn nobody_is_closed_out_whom_the_question_did_not_reach() {
 }
 
 #[test]
+fn of_a_question_that_came_back_a_human_is_told_whatever_notices_there_are() {
+    let waiting = Waiting { close: Some(Span::hours(240)), ..quiet().waiting };
+    for sent in [true, false] {
+        let mut office = acknowledged(Policy { waiting, ..quiet() });
+        office.say(1, Said::NeedInfo);
+        let letter = LetterId("EXP-2026-0001/waiting-1".into());
+        let mut told: Vec<String> = if sent {
+            let outcome = Outcome::Accepted("250".into());
+            office.take(&Input::Delivery { letter: letter.clone(), outcome });
+            facts(wait(&mut office, 5));
+            let mut bounce = mail("mailer-daemon@acorn.example", "b@acorn", "x", Kind::Bounce);
+            bounce.message.return_path = Some(ReturnPath::Null);
+            let about = vec![office.case(1).letters.get(&letter).unwrap().message_id.clone()];
+            let actions = vec!["failed".into()];
+            bounce.message.report = Some(MailReport { actions, about, ..MailReport::default() });
+            office.receive(bounce)
+        } else {
+            let outcome = Outcome::Permanent("550 gone".into());
+            office.take(&Input::Delivery { letter, outcome }).iter().map(in_words).collect()
+        };
+        let what = told.remove(0);
+        assert_eq!(what, if sent { "1 bounced, failed: true" } else { "1 refused" });
+        let team = ["kim", "lee", "sam"].map(|one| format!("1 unreached to {one}@project.example"));
+        assert_eq!(told, team);
+        assert!(facts(wait(&mut office, 1000)).is_empty(), "it is not closed in silence");
+        assert_eq!(office.state(1), State::Waiting);
+    }
+}
+
+#[test]
 fn the_ladder_rests_while_a_case_is_closed() {
     let mut office = acknowledged(Policy { disclosure: Some(Span::hours(100)), ..quiet() });
     answer(&mut office, "a@project.example");

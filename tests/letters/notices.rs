@@ -409,6 +409,27 @@ fn who_is_alone_reads_that_there_is_nobody_else() {
 }
 
 #[test]
+fn of_a_lost_question_the_team_reads_whether_the_case_still_waits() {
+    let said = |room: &mut Room, said: Said| {
+        let (case, by) = (CaseId::parse("EXP-2026-0001").unwrap(), Sayer::Operator);
+        let command =
+            Command { case, said, by, person: None, said_at: room.now, story: Vec::new() };
+        room.take(&Input::Command(Box::new(command)));
+    };
+    for (name, closes) in [("unreached_waiting", false), ("unreached_closed", true)] {
+        let mut room = neglected(staffed(Notices::Facts), REPORT, 10);
+        said(&mut room, Said::NeedInfo);
+        if closes {
+            said(&mut room, Said::Close);
+        }
+        let letter = LetterId("EXP-2026-0001/waiting-1".into());
+        let outcome = Outcome::Permanent("550 5.1.1 no such user".into());
+        room.take(&Input::Delivery { letter, outcome });
+        same_as_golden(&format!("team/{name}.eml"), &as_sent(room.last_to(KIM)));
+    }
+}
+
+#[test]
 fn of_a_lost_letter_about_a_missed_promise_the_team_reads_what_the_reporter_knows() {
     let mut policy = staffed(Notices::Facts);
     policy.team.outside = cert();

@@ -93,6 +93,9 @@ pub(super) struct Values {
     to_reporter: bool,
     /// The letter that was lost told the reporter of a missed promise.
     missed: bool,
+    /// It told the reporter that the case waits for them, which it still does (`open`), did until it was
+    /// `closed`, or does no more (`over`).
+    wait: &'static str,
     /// It was to somebody outside.
     to_outside: bool,
     answer: String,
@@ -308,6 +311,12 @@ impl Values {
         self.letter = words::letter_in_words(case, letter).into();
         self.said = one_line(said, 300);
         self.missed = letter.missed_promise().is_some();
+        self.wait = match case.filter(|_| letter.says_that_we_wait()) {
+            None => "",
+            Some(case) if case.closed.is_some() => "closed",
+            Some(case) if case.is_waiting() => "open",
+            Some(_) => "over",
+        };
         self.to_reporter = letter.member().is_none();
         self.to_outside = letter.member().is_some_and(|name| is_outside(policy, name));
         letter.member().unwrap_or_default().clone_into(&mut self.member);
