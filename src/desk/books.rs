@@ -154,9 +154,9 @@ impl Books {
                 }
             }
             Fact::Withdrawn { letter } | Fact::Elsewhere { letter: Some(letter), .. } => {
-                let waiting = self.outbox.take(letter);
-                if let Some(missed) = waiting.filter(|_| letter.missed_promise().is_some()) {
-                    self.quota.took_missed_back(&missed.to, missed.queued);
+                let gone = self.outbox.take(letter);
+                if let Some(gone) = gone.filter(|_| letter.missed_promise().is_some()) {
+                    self.quota.took_missed_back(&gone.to, gone.queued);
                 }
             }
             Fact::Another { by } => {
@@ -173,12 +173,13 @@ impl Books {
                 let waiting = self.outbox.take(letter);
                 let taken = matches!(event.fact, Fact::Sent { .. });
                 if let Some(notice) = waiting.as_ref().filter(|_| letter.as_notice().is_some()) {
-                    self.notices.tried(&notice.inbox, taken, event.at);
+                    self.notices.tried(&notice.inbox, letter, taken, event.at);
                 }
                 if let Some(reply) = waiting.filter(|waiting| taken && !waiting.notice) {
                     self.quota.sent(&reply.to, event.at);
                 }
             }
+            Fact::Bounced { letter, failed: true, .. } => self.notices.came_back(letter, event.at),
             Fact::Delayed { letter, next, unknown, .. } => {
                 if let Some(mut waiting) = self.outbox.take(letter) {
                     waiting.next = *next;
@@ -205,9 +206,9 @@ impl Books {
         }
     }
 
-    /// How many notices of an inbox were refused since one was last taken, and since when.
-    pub fn refused_notices(&self, inbox: &str) -> Option<(Moment, usize)> {
-        self.notices.refused(inbox)
+    /// What is known of notices beside those that wait.
+    pub(super) fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     fn wrote(

@@ -6,12 +6,14 @@ use watchpost::desk::alarm::{
     self, Alarm, Outside, Rules, Say, Sort, Trouble, Unread, View, facts, one_line,
 };
 use watchpost::desk::canary;
+use watchpost::desk::event::{Event, Fact};
 use watchpost::desk::folder::Role;
 use watchpost::desk::keys::Keys;
-use watchpost::desk::message::{Message, MessageId};
+use watchpost::desk::message::{MailReport, Message, MessageId};
 use watchpost::desk::outbox::Outcome;
 use watchpost::desk::parse::parse;
 use watchpost::desk::policy::{Canary, Policy};
+use watchpost::desk::team::{Notices, Team};
 use watchpost::desk::time::{Moment, Span};
 use watchpost::desk::verdict::Kind;
 use watchpost::desk::{Desk, Input};
@@ -180,6 +182,59 @@ fn a_team_of_which_the_mail_server_takes_nobody_is_an_alarm_and_one_dead_address
     let told = missed(|_| true);
     assert_eq!(told.first().map(String::as_str), Some("48:01 alarm: letter"), "{told:?}");
     assert!(told.last().unwrap().contains("goes on: letter"), "{told:?}");
+}
+
+#[test]
+fn a_team_whose_notices_all_come_back_hours_later_is_an_alarm_and_one_dead_address_is_none() {
+    let alone = || {
+        let mut policy = super::promises::promising();
+        policy.team.deputies.clear();
+        policy.team.members.clear();
+        policy.team.outside.clear();
+        policy
+    };
+    let missed = |policy: Policy, hours: u64, comes_back: fn(&str, u64) -> bool| {
+        let team = Team { notices: Notices::Facts, ..policy.team };
+        let mut night = Night::of(Office::of(Policy { team, ..policy }));
+        night.office.receive(super::promises::report());
+        let (mut told, mut bounces) = (Vec::new(), Vec::new());
+        for minute in 0..60 * hours {
+            night.office.take(&Input::Time);
+            for letter in night.office.due() {
+                let back = letter.member().is_some_and(|one| comes_back(one, minute / 60));
+                bounces.extend(back.then(|| (minute + 120, letter.clone())));
+                let outcome = Outcome::Accepted("250".into());
+                night.office.take(&Input::Delivery { letter, outcome });
+            }
+            while let Some((_, letter)) = bounces.pop_if(|(at, _)| *at <= minute) {
+                let is = |event: &Event| match &event.fact {
+                    Fact::Written { letter: one, message_id, .. } if *one == letter => {
+                        Some(message_id.clone())
+                    }
+                    _ => None,
+                };
+                let about = night.office.log.iter().find_map(is).into_iter().collect();
+                let id = format!("b{minute}@relay.example");
+                let mut bounce = mail("mailer-daemon@relay.example", &id, "x", Kind::Bounce);
+                let actions = vec!["failed".into()];
+                bounce.message.report =
+                    Some(MailReport { actions, about, ..MailReport::default() });
+                let followed = night.office.receive(bounce);
+                assert_eq!(followed[0], "1 bounced, failed: true");
+            }
+            bounces.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+            told.extend(night.pass(1));
+        }
+        told
+    };
+    assert_eq!(missed(super::promises::promising(), 80, |one, _| one == "lee"), [""; 0]);
+    // Of the report, two reminders, and the breach.
+    let told = missed(alone(), 80, |_, _| true);
+    assert_eq!(told.first().map(String::as_str), Some("50:01 alarm: letter"), "{told:?}");
+    assert!(told.last().unwrap().contains("goes on: letter"), "{told:?}");
+    // Somebody mends it: a day later nothing has come back.
+    let told = missed(alone(), 102, |_, hour| hour < 60);
+    assert_eq!(told.last().map(String::as_str), Some("96:05 over: -letter"), "{told:?}");
 }
 
 #[test]

@@ -74,7 +74,7 @@ pub fn troubles(
     let queues = queues(books, rules, now);
     let next = queues.values().filter_map(|queue| queue.next).min();
     for policy in policies {
-        found.extend(outgoing(books, &policy.inbox, queues.get(policy.inbox.as_str())));
+        found.extend(outgoing(books, &policy.inbox, queues.get(policy.inbox.as_str()), now));
         // What cannot be read has not arrived: one cause, one alarm.
         if !outside.mailboxes.contains_key(&policy.inbox) {
             found.extend(canaries(books, policy, now));
@@ -113,7 +113,12 @@ fn queues<'a>(books: &'a Books, rules: &Rules, now: Moment) -> BTreeMap<&'a str,
 }
 
 /// Where the relay is down, all letters wait, and that is told once.
-fn outgoing(books: &Books, inbox: &str, queue: Option<&Queue>) -> Option<(Trouble, Seen)> {
+fn outgoing(
+    books: &Books,
+    inbox: &str,
+    queue: Option<&Queue>,
+    now: Moment,
+) -> Option<(Trouble, Seen)> {
     let waiting = |count| counted(count, "letter waits", "letters wait");
     if let Some(stop) = books.outbox().stopped(inbox) {
         let letters = queue.map_or(0, |queue| queue.letters);
@@ -125,8 +130,13 @@ fn outgoing(books: &Books, inbox: &str, queue: Option<&Queue>) -> Option<(Troubl
         return Some((trouble, Seen { since: queue.oldest, how: waiting(queue.over) }));
     }
     // Nobody of the team can be told by mail that nobody of the team is told by mail.
-    let (since, notices) = books.refused_notices(inbox).filter(|(_, many)| *many >= REFUSED)?;
-    let how = format!("the mail server refused {notices} notices to the team, and took none");
+    let enough = |told: &(Moment, usize)| told.1 >= REFUSED;
+    if let Some((since, notices)) = books.notices().refused(inbox).filter(enough) {
+        let how = format!("the mail server refused {notices} notices to the team, and took none");
+        return Some((trouble, Seen { since, how }));
+    }
+    let (since, notices) = books.notices().returned(inbox, now).filter(enough)?;
+    let how = format!("{notices} notices to the team came back, and none is known to have arrived");
     Some((trouble, Seen { since, how }))
 }
 
