@@ -119,7 +119,7 @@ fn no_report_is_taken_for_a_machine_and_no_machine_is_answered() {
 }
 
 /// Beside each mail stands what is expected of it, one `name: value` a line:
-/// `verdict` and `acknowledge` (several, split by blanks), `reason`, `hint`, `no-hint`, `detail`, `text` (what it holds),
+/// `verdict` and `acknowledge` (several, split by blanks), `reason` (the first), `also` (another), `without` (none such), `hint`, `no-hint`, `detail`, `text` (what it holds),
 /// `not` (what the text does not hold), `subject`, `defect`, `about`, `recipient`, `encrypted`, `author`
 /// (whose mail it is, or nobody), `name` (theirs), `authentication`, `held` (why nobody is answered).
 fn unmet(path: &Path, expectation: &str) -> Vec<String> {
@@ -134,6 +134,8 @@ fn unmet(path: &Path, expectation: &str) -> Vec<String> {
         let met = match name {
             "verdict" => value.split(' ').any(|kind| kind == verdict.kind.name()),
             "reason" => verdict.reasons.first().is_some_and(|r| r.code.name() == value),
+            "also" => verdict.reasons.iter().skip(1).any(|r| r.code.name() == value),
+            "without" => verdict.reasons.iter().all(|r| r.code.name() != value),
             "acknowledge" => value.split(' ').any(|word| word == answered(&judged).name()),
             "hint" => verdict.hints.iter().any(|hint| hint == value),
             "no-hint" => !verdict.hints.iter().any(|hint| hint.starts_with(value)),

@@ -8,6 +8,7 @@
 
 mod answering;
 mod bounce;
+mod challenge;
 mod content;
 mod coordinator;
 mod doubt;
@@ -205,6 +206,10 @@ impl Facts<'_> {
         let same = rules.filter(|rule| rule.kind == first.kind);
         reasons.extend(same.filter_map(|rule| Some(reason(rule, (rule.finds)(self)?))));
         reasons.extend(maybe.map(|detail| Reason { code: Code::MaybeMachine, detail }));
+        if first.kind == Kind::Automatic && challenge::found(self.message) {
+            let detail = "it holds a mail back until somebody confirms it".to_owned();
+            reasons.insert(1, Reason { code: Code::Challenge, detail });
+        }
         self.verdict(first.kind, reasons)
     }
 

@@ -64,6 +64,7 @@ pub(super) fn notices<'p>(
 fn notice(fact: &Fact) -> Option<Notice> {
     match fact {
         Fact::Opened(_) => Some(Notice::Report),
+        Fact::Joined { verdict, .. } if verdict.holds_ours_back() => Some(Notice::Unreached),
         Fact::Joined { verdict, .. } if verdict.kind == Kind::Automatic => None,
         Fact::Joined { tie: Certainty::Guest, .. } => Some(Notice::Guest),
         Fact::Joined { .. } => Some(Notice::FollowUp),
@@ -136,6 +137,7 @@ fn only_people_help(fact: &Fact) -> bool {
             letter.says_that_we_wait() || letter.missed_promise().is_some()
         }
         Fact::Returned { .. } => true,
+        Fact::Joined { verdict, .. } => verdict.holds_ours_back(),
         _ => false,
     }
 }

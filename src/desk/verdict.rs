@@ -184,6 +184,8 @@ pub enum Code {
     TellsLittle,
     /// Beside another reason: it has a few signs of a machine.
     MaybeMachine,
+    /// Beside another reason: it holds mail of ours back until somebody confirms it.
+    Challenge,
     /// It goes on with a conversation.
     Continues,
 }
@@ -223,6 +225,7 @@ impl Code {
             Code::OnlyThanks => "only_thanks",
             Code::TellsLittle => "tells_little",
             Code::MaybeMachine => "maybe_machine",
+            Code::Challenge => "challenge",
             Code::Continues => "continues",
         }
     }
@@ -235,6 +238,11 @@ impl fmt::Display for Code {
 }
 
 impl Verdict {
+    /// Whether a machine says that it gives our mail to nobody until somebody confirms it.
+    pub fn holds_ours_back(&self) -> bool {
+        self.kind == Kind::Automatic && self.reasons.iter().any(|one| one.code == Code::Challenge)
+    }
+
     /// The detail of the reason that weighed most.
     pub fn detail(&self) -> &str {
         self.reasons.first().map_or("", |reason| reason.detail.as_str())

@@ -461,3 +461,25 @@ fn a_letter_of_ours_under_an_id_that_a_relay_gave_it_is_nobodys_unseen_answer() 
     let told = office.receive(answer("3@acorn.example", tagged));
     assert!(told[1].starts_with("1 quoted"), "{told:?}");
 }
+
+#[test]
+fn of_a_machine_that_holds_our_mail_back_the_team_is_told_whatever_notices_there_are() {
+    for notices in [Notices::Facts, Notices::None] {
+        let mut office = acknowledged(staffed(notices));
+        let letter = office.letter_id(1);
+        let reason = |code| Reason { code, detail: String::new() };
+        for (codes, told) in
+            [(vec![Code::AutoSubmitted], 0), (vec![Code::AutoSubmitted, Code::Challenge], 2)]
+        {
+            office.reasons = codes.into_iter().map(reason).collect();
+            let id = format!("m{told}@filter.example");
+            let asks = mail("filter@filter.example", &id, "Confirm", Kind::Automatic);
+            let followed = office.receive(asks.answering(&letter));
+            assert_eq!(followed[0], "1 joined by Guest");
+            let unreached = followed.iter().filter(|line| line.contains("unreached to")).count();
+            assert_eq!((unreached, followed.len()), (told, told + 1), "{followed:?}");
+        }
+        // A machine moves nothing else.
+        assert_eq!(office.state(1), State::Acknowledged);
+    }
+}

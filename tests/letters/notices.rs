@@ -409,6 +409,22 @@ fn who_is_alone_reads_that_there_is_nobody_else() {
 }
 
 #[test]
+fn of_a_machine_that_holds_our_mail_back_the_team_reads_what_to_do() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    let letter = LetterId("EXP-2026-0001/acknowledgement".into());
+    room.take(&Input::Delivery { letter, outcome: Outcome::Accepted("250".into()) });
+    room.receive(
+        "From: Ann <ann@acorn.example>\nTo: security@project.example\n\
+         Subject: Please confirm your message\nMessage-ID: <two@acorn.example>\n\
+         In-Reply-To: <one@acorn.example>\nAuto-Submitted: auto-replied\n\n\
+         Your message is being held. To release it, please confirm that you are a person:\n\
+         https://acorn.example/c/1\n",
+    );
+    same_as_golden("team/unreached_held_back.eml", &room.last());
+}
+
+#[test]
 fn of_a_lost_question_the_team_reads_whether_the_case_still_waits() {
     let said = |room: &mut Room, said: Said| {
         let (case, by) = (CaseId::parse("EXP-2026-0001").unwrap(), Sayer::Operator);

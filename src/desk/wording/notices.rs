@@ -96,6 +96,8 @@ pub(super) struct Values {
     /// It told the reporter that the case waits for them, which it still does (`open`), did until it was
     /// `closed`, or does no more (`over`).
     wait: &'static str,
+    /// A machine lets it wait until somebody confirms it.
+    held_back: bool,
     /// It was to somebody outside.
     to_outside: bool,
     answer: String,
@@ -256,6 +258,7 @@ impl Values {
             Fact::Joined { mail, from, verdict, tie, .. } => {
                 self.author = from.as_ref().map(|one| one.address.to_string());
                 self.judged(verdict);
+                self.held_back = verdict.holds_ours_back();
                 self.lies(mail, zone);
                 self.tie = words::tie_in_words(*tie).into();
             }
@@ -387,6 +390,7 @@ impl Values {
             promise: "early-warning".into(),
             further: true,
             of_person: true,
+            held_back: true,
             ..outside.clone()
         };
         [least, most, outside, further]

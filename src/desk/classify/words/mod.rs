@@ -6,6 +6,7 @@
 
 use super::sense::Sense;
 
+pub(super) mod challenges;
 mod courtesy;
 mod junk;
 pub(super) mod letters;
