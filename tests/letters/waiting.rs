@@ -7,7 +7,8 @@ use watchpost::desk::calendar::Stretch;
 use watchpost::desk::command::{Command, Said};
 use watchpost::desk::event::Sayer;
 use watchpost::desk::ids::CaseId;
-use watchpost::desk::letter::{Letter, LetterKind};
+use watchpost::desk::letter::{Letter, LetterId, LetterKind};
+use watchpost::desk::outbox::Outcome;
 use watchpost::desk::policy::{Intake, Mode, Waiting};
 use watchpost::desk::team::{Notices, Team};
 
@@ -242,4 +243,20 @@ fn a_letter_with_every_reason_to_be_long_is_still_short() {
         assert!(read.contains("body-parser") && read.contains("drive.example"), "{read}");
         assert!(letter.len() <= 4096, "{code}: {} bytes", letter.len());
     }
+}
+
+#[test]
+fn whose_acknowledgement_left_too_late_reads_that_its_promise_was_missed() {
+    let mut room = Room::of(staffed(Notices::Facts));
+    room.receive(REPORT);
+    // The relay takes nothing for three days.
+    room.wait(72);
+    let letter = LetterId("EXP-2026-0001/acknowledgement".into());
+    room.take(&Input::Delivery { letter, outcome: Outcome::Accepted("250".into()) });
+    let letter = last_of(&room, LetterKind::Missed);
+    let read = parse(letter.as_bytes(), true).text.replace("\r\n", "\n");
+    let said = "we promised you an answer in detail about EXP-2026-0001 by Thursday 3\n\
+                September 2026, 17:11 UTC, and we missed that time. We are sorry.";
+    assert!(read.contains(said), "{read}");
+    assert!(letter.contains("Date: Fri, 04 Sep 2026 17:11:05 +0000"), "{letter}");
 }
