@@ -299,6 +299,9 @@ impl World {
         match outcome {
             Outcome::Accepted(_) => {
                 let Letter { kind, cases, written, .. } = self.letters[letter].clone();
+                for case in cases.iter().filter(|_| kind == LetterKind::LastNote) {
+                    self.oracle.case(case).note(written);
+                }
                 for case in cases.iter().filter(|_| kind.acknowledges()) {
                     let now = self.now;
                     let owed = self.oracle.case(case);

@@ -49,6 +49,8 @@ pub(super) struct Wait {
     pub(super) until: Option<i64>,
     pub(super) asked_again: bool,
     pub(super) closes: Option<i64>,
+    /// The note that says so has left: nobody is closed out before it has.
+    pub(super) noted: bool,
 }
 
 /// How far time has come on the clock that began at `start`.
@@ -149,6 +151,13 @@ impl Owed {
     pub(super) fn close(&mut self, at: i64) {
         self.end_wait(at);
         self.closed = Some(at);
+    }
+
+    /// The last note of a wait left.
+    pub(super) fn note(&mut self, written: i64) {
+        if let Some(wait) = self.waits.last_mut().filter(|wait| wait.since <= written) {
+            wait.noted = true;
+        }
     }
 
     fn end_wait(&mut self, at: i64) {
@@ -346,7 +355,7 @@ impl Owed {
         let open = self.waits.last().filter(|wait| wait.until.is_none() && self.closed.is_none());
         let Some(wait) = open.filter(|_| self.can_be_told()) else { return Vec::new() };
         if let Some(closes) = wait.closes {
-            return vec![(closes, 2)];
+            return if wait.noted { vec![(closes, 2)] } else { Vec::new() };
         }
         let ask = rules.remind_waiting.filter(|_| !wait.asked_again).map(|a| (wait.since + a, 0));
         let note = rules.close_waiting.map(|a| (wait.since + a - rules.last_note, 1));

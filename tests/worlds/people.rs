@@ -77,6 +77,14 @@ impl World {
             self.plan(at, Happening::Relay(relay));
             self.plan(until, Happening::Relay(Relay::Fine));
         }
+        if self.chance.percent(25) {
+            // Nobody mends it for long: promises are missed before their letters can leave.
+            let at = self.chance.number(self.start, self.end);
+            let relay = self.chance.one(&[Relay::Busy, Relay::Gone, Relay::Refusing]);
+            let until = at + self.chance.number(3, 30) * DAY;
+            self.plan(at, Happening::Relay(relay));
+            self.plan(until, Happening::Relay(Relay::Fine));
+        }
     }
 
     fn report(&mut self, from: &str, at: i64, authentic: bool) {
