@@ -82,6 +82,7 @@ pub fn troubles(
     }
     view.changes_at(next);
     view.changes_at(policies.iter().flat_map(|policy| next_canary(books, policy, now)));
+    view.changes_at(policies.iter().filter_map(|p| books.notices().next_arrival(&p.inbox, now)));
     acknowledgements(books, policies, rules, now, &mut view);
     view
 }

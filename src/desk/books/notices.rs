@@ -94,6 +94,12 @@ impl Notices {
         Some((*back.iter().min()?, back.len()))
     }
 
+    /// When one more of them has arrived, if it does not come back.
+    pub(crate) fn next_arrival(&self, inbox: &str, now: Moment) -> Option<Moment> {
+        let away = self.taken.get(inbox)?.iter().filter(|one| one.back.is_none());
+        away.map(|one| one.at + ARRIVED).filter(|at| *at > now).min()
+    }
+
     /// How many were refused since one was last taken, and since when.
     pub(crate) fn refused(&self, inbox: &str) -> Option<(Moment, usize)> {
         self.refused.get(inbox).copied()
