@@ -18,9 +18,12 @@ use super::quota::Caps;
 use super::refusal::Refusal;
 pub use super::said::Said;
 use super::team::Team;
-use super::time::Moment;
+use super::time::{Moment, Span};
 use super::verdict::Kind;
 use super::waiting;
+
+/// Until a day further off, a slip of the pen more likely than a plan, nobody would hear of the case.
+const LONGEST_EMBARGO: Span = Span::hours(24 * 365 * 5);
 
 /// A command on its way to a decision.
 #[derive(Clone, Debug)]
@@ -212,6 +215,9 @@ impl Ground<'_> {
         unannounced(case)?;
         if until < self.now {
             return Err(Refusal::EmbargoOver { case: case.id.clone(), until });
+        }
+        if until > self.now + LONGEST_EMBARGO {
+            return Err(Refusal::EmbargoFarOff { case: case.id.clone(), until });
         }
         Ok(one(case, Fact::Embargo { until, by: self.by }))
     }

@@ -141,6 +141,14 @@ pub enum Refusal {
         /// The end of the embargo.
         until: Moment,
     },
+    /// A day that is hardly meant.
+    #[error("{until} is more than five years ahead; for {case}, write a day before that")]
+    EmbargoFarOff {
+        /// The case.
+        case: CaseId,
+        /// The end of the embargo.
+        until: Moment,
+    },
     /// Everybody knows.
     #[error("{case} was announced on {at} already")]
     Announced {

@@ -304,6 +304,9 @@ fn the_day_of_disclosure_moves_with_the_embargo_and_with_no_pause() {
     let mut office = acknowledged(Policy { disclosure: Some(Span::hours(24 * 30)), ..quiet() });
     answer(&mut office, "a@project.example");
     office.say(1, Said::NeedInfo);
+    let slip = office.now + Span::hours(24 * 365_000);
+    let told = office.say(1, Said::Embargo { until: slip });
+    assert!(told[0].contains("is more than five years ahead"), "{told:?}");
     let until = office.now + Span::hours(24 * 10);
     let told = office.say(1, Said::Embargo { until });
     assert_eq!(told, ["1 embargo until 2026-09-11T12:00:00Z"]);
