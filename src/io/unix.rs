@@ -100,13 +100,17 @@ pub fn bell() -> io::Result<OwnedFd> {
 
 /// Lets a timer ring when the wall clock shows so long since 1970, in the place of what it was to ring at
 /// before. It rings at once when that clock is set, or the machine wakes from a sleep (timerfd_create(2)).
-pub fn ring_at(bell: &OwnedFd, since_epoch: Duration) -> io::Result<()> {
+/// False where that has happened since it was last heard: then it rings already.
+pub fn ring_at(bell: &OwnedFd, since_epoch: Duration) -> io::Result<bool> {
     let tv_sec = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
     let at = Timespec { tv_sec, tv_nsec: since_epoch.subsec_nanos().into() };
     let once = Itimerspec { it_interval: Timespec::default(), it_value: at };
     let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
-    timerfd_settime(bell, flags, &once)?;
-    Ok(())
+    match timerfd_settime(bell, flags, &once) {
+        Ok(_) => Ok(true),
+        Err(rustix::io::Errno::CANCELED) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Hears whether a timer has rung; [`io::ErrorKind::WouldBlock`] where it has not.
