@@ -1,7 +1,7 @@
 //! The mails of the corpora over a line that breaks again and again: each is judged as over one that
 //! is in order. `SEED` says how it breaks, `MAILS` how many of the mails are read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,6 +40,14 @@ fn line(dice: &mut Dice) -> Line {
     Line { delay, drip, fault: Some((way, bytes, fault)) }
 }
 
+/// The corpora have a mail in many forms under one id, of which some are forged. What such a form is taken
+/// for depends on those that were read before it, so one of each is enough here.
+fn id(mail: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(mail).to_ascii_lowercase();
+    let (_, rest) = text.split_once("\nmessage-id:")?;
+    Some(rest.split_once('<')?.1.split_once('>')?.0.to_owned())
+}
+
 /// How many mails of people have which verdict, as the log has it. A mail over which a connection was
 /// lost is read after the others: of two that belong together either may open the case, and the other
 /// joins; a note of a machine is noted only where its case is known by then.
@@ -58,9 +66,11 @@ fn judged(log: &str) -> BTreeMap<String, usize> {
 fn each_mail_of_the_corpora_is_judged_the_same_over_a_line_that_breaks() {
     let mut files = Vec::new();
     corpus(Path::new("tests/mail"), &mut files);
-    let few = files.len() / number("MAILS", 400).max(1);
-    let files = files.into_iter().step_by(few.max(1));
-    let mails: Vec<Vec<u8>> = files.map(|file| fs::read(file).unwrap()).collect();
+    let mut mails: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
+    let mut ids = BTreeSet::new();
+    mails.retain(|mail| id(mail).is_none_or(|id| ids.insert(id)));
+    let few = mails.len() / number("MAILS", 400).max(1);
+    let mails: Vec<Vec<u8>> = mails.into_iter().step_by(few.max(1)).collect();
     let mut dice = Dice::new();
     let mut told = Vec::new();
     for broken in [false, true] {
