@@ -41,6 +41,7 @@ use self::folders::Folders;
 use self::reading::News;
 pub use self::receipts::record_receipts;
 use self::traces::Traces;
+use crate::desk::alarm::Owed;
 use crate::desk::command::Said;
 use crate::desk::event::Event;
 use crate::desk::folder::Folder;
@@ -136,19 +137,13 @@ impl Daemon {
         edges: Edges,
     ) -> Result<Daemon, query::LoadError> {
         let folders = Folders::of(&store, edges.folders(), wall.now()).await?;
-        for (inbox, letters) in desk.letters_nobody_sends() {
-            tracing::error!(
-                inbox,
-                letters,
-                "letters wait for an inbox that is not configured any more"
-            );
-        }
-        for (inbox, cases) in desk.cases_nobody_keeps() {
+        for (inbox, Owed { cases, letters }) in desk.unconfigured() {
             tracing::error!(
                 inbox,
                 cases,
-                "open cases are of an inbox that is not configured any more: nobody is reminded of them, \
-                 and no mail joins them. Where it was renamed, give it this name again; where `name` is \
+                letters,
+                "this inbox is not configured any more: nobody is reminded of its open cases, no mail joins \
+                 them, and its letters wait. Where it was renamed, give it this name again; where `name` is \
                  left out, its first recipient makes it"
             );
         }

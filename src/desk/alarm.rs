@@ -14,6 +14,6 @@ mod watch;
 mod words;
 
 pub use trouble::{Rules, Seen, Trouble};
-pub use view::{Outside, Unread, View, troubles};
+pub use view::{Outside, Owed, Unread, View, troubles, unconfigured};
 pub use watch::{Alarm, PREFIX, Say, Sort, Told};
 pub use words::{facts, letter, one_line, status, told_to_command};

@@ -318,6 +318,11 @@ impl Books {
         self.cases.open()
     }
 
+    /// The same by inbox, of those that have any.
+    pub(super) fn open_by_inbox(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.cases.open_by_inbox()
+    }
+
     /// How many cases are known here, the closed ones that something came up about among them.
     pub(super) fn known_cases(&self) -> usize {
         self.cases.len()

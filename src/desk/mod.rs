@@ -386,25 +386,9 @@ impl Desk {
         self.books.due(&self.rules.caps, now, busy)
     }
 
-    /// How many letters wait for inboxes that are not configured: nobody can send them.
-    pub fn letters_nobody_sends(&self) -> BTreeMap<&str, usize> {
-        let mut letters = BTreeMap::new();
-        for waiting in self.books.outbox().letters().filter(|w| self.policy(&w.inbox).is_none()) {
-            *letters.entry(waiting.inbox.as_str()).or_default() += 1;
-        }
-        letters
-    }
-
-    /// How many open cases are of inboxes that are not configured: nobody keeps what was promised there.
-    pub fn cases_nobody_keeps(&self) -> BTreeMap<&str, usize> {
-        let mut cases = BTreeMap::new();
-        for case in self.books.cases().filter(|case| case.closed.is_none()) {
-            let inbox = case.mail().folder.inbox.as_str();
-            if self.policy(inbox).is_none() {
-                *cases.entry(inbox).or_default() += 1;
-            }
-        }
-        cases
+    /// The inboxes that are not configured and owed for.
+    pub fn unconfigured(&self) -> BTreeMap<&str, alarm::Owed> {
+        alarm::unconfigured(&self.books, &self.rules.policies)
     }
 
     /// What is wrong with mail now, with what the loop knows beside the books.

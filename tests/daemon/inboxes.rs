@@ -43,8 +43,7 @@ fn cases_of_an_inbox_that_lost_its_name_are_told_of() {
     rig.deliver(Some(kim), &[INBOX], report(kim, "one").as_bytes());
     rig.wait_for_mails(kim, 1, PATIENCE);
     let lost = || {
-        let told =
-            "cases are of an inbox that is not configured any more: nobody is reminded of them";
+        let told = "this inbox is not configured any more: nobody is reminded of its open cases";
         daemon.log().lines().filter(|line| line.contains(told) && line.contains("security")).count()
     };
     // Without a name it is called as its first recipient is, whoever puts another one before that.

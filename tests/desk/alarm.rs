@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use watchpost::desk::alarm::{
     self, Alarm, Outside, Rules, Say, Sort, Trouble, Unread, View, facts, one_line,
 };
+use watchpost::desk::books::Past;
 use watchpost::desk::canary;
+use watchpost::desk::command::Said;
 use watchpost::desk::event::{Event, Fact};
 use watchpost::desk::folder::Role;
 use watchpost::desk::keys::Keys;
@@ -13,6 +15,7 @@ use watchpost::desk::message::{MailReport, Message, MessageId};
 use watchpost::desk::outbox::Outcome;
 use watchpost::desk::parse::parse;
 use watchpost::desk::policy::{Canary, Policy};
+use watchpost::desk::quota::Caps;
 use watchpost::desk::team::{Notices, Team};
 use watchpost::desk::time::{Moment, Span};
 use watchpost::desk::verdict::Kind;
@@ -366,6 +369,36 @@ fn a_letter_that_is_put_off_again_and_again_alarms_and_its_acknowledgement_does(
     let told = night.pass(DAY);
     assert_eq!(told.first().unwrap(), "29:06 over: acknowledgement -letter");
     assert_eq!(told.last().unwrap(), "48:05 over: -acknowledgement", "then the ladder is told");
+}
+
+#[test]
+fn open_cases_of_an_inbox_that_lost_its_name_alarm_until_it_has_it_again_or_they_are_closed() {
+    for closed in [false, true] {
+        let mut night = relay_is_down();
+        night.office.delivery(1, Outcome::Accepted("250".into()));
+        let as_renamed = |office: &Office, inbox: &str| {
+            let renamed = Policy { inbox: inbox.into(), ..policy() };
+            let (cases, last_seq) =
+                (office.desk.books().cases().cloned().collect(), office.desk.books().last_seq());
+            let keys = Keys::new(vec![[9; 32]]).unwrap();
+            let past = Past { cases, last_seq, ..Past::default() };
+            Desk::open(vec![renamed], keys, Caps::default(), past)
+        };
+        night.office.desk = as_renamed(&night.office, "disclosure");
+        let told = night.pass(DAY / 4);
+        assert_eq!(told, ["00:16 alarm: unconfigured"], "a configuration may be mended meanwhile");
+        let line = one_line(&night.said[0].told[0]);
+        let what = "security: this inbox has open cases and is not configured any more";
+        assert_eq!(line, format!("{what} since 2026-09-01 12:01 UTC: 1 open case"));
+        if closed {
+            assert_eq!(night.office.say(1, Said::Close), ["1 closed"]);
+        } else {
+            night.office.desk = as_renamed(&night.office, "security");
+            // A new configuration begins with a look.
+            night.last = None;
+        }
+        assert_eq!(night.pass(60).last().unwrap(), "06:06 over: -unconfigured");
+    }
 }
 
 #[test]

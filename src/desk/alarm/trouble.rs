@@ -15,6 +15,8 @@ pub enum Trouble {
     Relay(String),
     /// Folders of this inbox cannot be read.
     Mailbox(String),
+    /// This inbox has open cases, and is not configured any more.
+    Unconfigured(String),
     /// Reporters to this inbox wait for their acknowledgement although much of its time is over.
     Acknowledgement(String),
     /// A letter of this inbox has waited for long.
@@ -37,6 +39,7 @@ impl Trouble {
             Trouble::Store => "store",
             Trouble::Relay(_) => "relay",
             Trouble::Mailbox(_) => "mailbox",
+            Trouble::Unconfigured(_) => "unconfigured",
             Trouble::Acknowledgement(_) => "acknowledgement",
             Trouble::Letter(_) => "letter",
             Trouble::Canary { .. } => "canary",
@@ -50,6 +53,7 @@ impl Trouble {
             Trouble::Store | Trouble::SecondRelay => None,
             Trouble::Relay(inbox)
             | Trouble::Mailbox(inbox)
+            | Trouble::Unconfigured(inbox)
             | Trouble::Acknowledgement(inbox)
             | Trouble::Letter(inbox)
             | Trouble::Canary { inbox, .. } => Some(inbox),
@@ -59,7 +63,10 @@ impl Trouble {
     /// How long it lasts before it is worth an alarm. What has taken its time already takes no more.
     pub(super) fn grace(&self, rules: &Rules) -> Span {
         match self {
-            Trouble::Relay(_) | Trouble::Mailbox(_) | Trouble::SecondRelay => rules.after,
+            Trouble::Relay(_)
+            | Trouble::Mailbox(_)
+            | Trouble::Unconfigured(_)
+            | Trouble::SecondRelay => rules.after,
             // The daemon gives up, and begins anew, after some minutes of this.
             Trouble::Store => rules.after.min(Span::minutes(2)),
             Trouble::Acknowledgement(_) | Trouble::Letter(_) | Trouble::Canary { .. } => Span::ZERO,

@@ -80,6 +80,15 @@ pub fn troubles(
             found.extend(canaries(books, policy, now));
         }
     }
+    let unconfigured = unconfigured(books, policies);
+    // Who closes its cases is done with it: letters alone wait for nobody then, and only the log tells.
+    for (inbox, Owed { cases, letters }) in unconfigured.into_iter().filter(|(_, o)| o.cases > 0) {
+        let cases = counted(cases, "open case", "open cases");
+        let letters = (letters > 0).then(|| counted(letters, "letter waits", "letters wait"));
+        let how = [Some(cases), letters].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        // Since when, whoever looked first knows.
+        found.insert(Trouble::Unconfigured(inbox.to_owned()), Seen { since: now, how });
+    }
     view.changes_at(next);
     view.changes_at(policies.iter().flat_map(|policy| next_canary(books, policy, now)));
     view.changes_at(policies.iter().filter_map(|p| books.notices().next_arrival(&p.inbox, now)));
@@ -139,6 +148,29 @@ fn outgoing(
     let (since, notices) = books.notices().returned(inbox, now).filter(enough)?;
     let how = format!("{notices} notices to the team came back, and none is known to have arrived");
     Some((trouble, Seen { since, how }))
+}
+
+/// What is owed for an inbox that nobody keeps anything for: it lost its table of the configuration,
+/// or its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owed {
+    /// Open cases, of which nobody is reminded.
+    pub cases: usize,
+    /// Letters, which nobody sends.
+    pub letters: usize,
+}
+
+/// The inboxes that are not configured and owed for.
+pub fn unconfigured<'a>(books: &'a Books, policies: &[Policy]) -> BTreeMap<&'a str, Owed> {
+    let mut owed: BTreeMap<&str, Owed> = BTreeMap::new();
+    for (inbox, cases) in books.open_by_inbox() {
+        owed.entry(inbox).or_default().cases = cases;
+    }
+    for letter in books.outbox().letters() {
+        owed.entry(&letter.inbox).or_default().letters += 1;
+    }
+    owed.retain(|inbox, _| policies.iter().all(|policy| policy.inbox != *inbox));
+    owed
 }
 
 /// One address that is gone is refused less often in a row, in a team of several.

@@ -18,6 +18,12 @@ fn what(trouble: &Trouble, over: bool) -> String {
         (Trouble::Relay(_), true) => "mail is sent again",
         (Trouble::Mailbox(_), false) => "mail cannot be read",
         (Trouble::Mailbox(_), true) => "mail is read again",
+        (Trouble::Unconfigured(_), false) => {
+            "this inbox has open cases and is not configured any more"
+        }
+        (Trouble::Unconfigured(_), true) => {
+            "this inbox is configured again, or its cases are closed"
+        }
         (Trouble::Acknowledgement(_), false) => "acknowledgements are late",
         (Trouble::Acknowledgement(_), true) => "no acknowledgement is late any more",
         (Trouble::Letter(_), false) => "a letter does not leave",

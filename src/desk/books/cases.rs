@@ -13,8 +13,8 @@ use crate::desk::similar::Signature;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cases {
     all: Map<CaseId, Arc<Case>>,
-    /// How many of them are not closed.
-    open: usize,
+    /// How many of them are not closed, by inbox.
+    open: Map<String, usize>,
     /// The others, by when they were closed.
     closed: Agenda,
     /// Those that are open and not acknowledged: few, where all is well.
@@ -31,7 +31,9 @@ impl Cases {
             return;
         }
         let id = case.id.clone();
-        self.open += usize::from(case.closed.is_none());
+        if case.closed.is_none() {
+            count(&mut self.open, &case.mail().folder.inbox, true);
+        }
         self.closed.set(&id, case.closed);
         if is_owed(&case) {
             self.unacknowledged.insert_mut(id.clone(), ());
@@ -59,12 +61,10 @@ impl Cases {
             (false, true) => self.unacknowledged.insert_mut(id.clone(), ()),
             _ => {}
         }
-        match (was_open, case.closed.is_none()) {
-            (true, false) => self.open = self.open.saturating_sub(1),
-            (false, true) => self.open += 1,
-            _ => return,
+        if case.closed.is_none() != was_open {
+            count(&mut self.open, &case.mail().folder.inbox, !was_open);
+            self.closed.set(id, case.closed);
         }
-        self.closed.set(id, case.closed);
     }
 
     /// Lets go of closed cases.
@@ -105,7 +105,12 @@ impl Cases {
 
     /// How many are open.
     pub(super) fn open(&self) -> usize {
-        self.open
+        self.open.values().sum()
+    }
+
+    /// The same by inbox.
+    pub(super) fn open_by_inbox(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.open.iter().map(|(inbox, open)| (inbox.as_str(), *open))
     }
 
     /// Those that are closed, the one first that was closed first.
@@ -138,6 +143,15 @@ impl FromIterator<Case> for Cases {
         let mut cases = Cases::default();
         from.into_iter().for_each(|case| cases.add(case));
         cases
+    }
+}
+
+/// One more open case of this inbox, or one less.
+fn count(open: &mut Map<String, usize>, inbox: &str, more: bool) {
+    let before = open.get(inbox).copied().unwrap_or(0);
+    match if more { before + 1 } else { before.saturating_sub(1) } {
+        0 => drop(open.remove_mut(inbox)),
+        now => open.insert_mut(inbox.to_owned(), now),
     }
 }
 
